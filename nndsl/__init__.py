@@ -1,0 +1,3 @@
+"""nndsl: a language, compiler and trainer for neural networks."""
+
+__version__ = "0.1.0"

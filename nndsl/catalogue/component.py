@@ -1,0 +1,381 @@
+"""Components: everything that a `.nn` file calls by name, declared once, as a class.
+
+A component's fields are its arguments, in the order, with the names and the defaults of Keras; they are
+declared as in a dataclass and frozen. A layer or function adds one rule, `infer`, from the types of its
+operands to the type of its result: the parameters of `infer` *are* its operands.
+
+    class Conv2D(Layer):
+        '''Two-dimensional convolution, channels last. ...'''
+
+        filters: Count
+        kernel_size: Count | Pair
+        ...
+
+        def infer(self, x: TensorType) -> TensorType: ...
+
+(Fields are read from the class when it is first used, not compiled when it is defined as `dataclasses`
+does: the whole catalogue is imported by every command, and has to be there within milliseconds.)
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from inspect import Parameter, getdoc, signature
+from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform, get_type_hints
+
+from nndsl.catalogue.kinds import Kind, Rejected, Word, kind_of
+from nndsl.diagnostics import InternalError, closest
+from nndsl.types import Mismatch, Shape, Size, TensorType, elements
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One argument of a component."""
+
+    name: str
+    kind: Kind
+    default: Any = REQUIRED
+    keyword_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One tensor that a layer or function takes, or (variadic) any further number of them."""
+
+    name: str
+    optional: bool = False
+    variadic: bool = False
+
+
+class ArgumentError(Exception):
+    """An argument that does not fit a component; turned into a diagnostic where the component is called.
+
+    Attributes:
+        message: a whole sentence, without the full stop.
+        position: the index of the positional argument to blame, if it is one.
+        name: the name of the keyword argument (or field) to blame, if it is one.
+        unknown: the blamed *name* is what is wrong, rather than its value.
+        options: words that could have stood there.
+    """
+
+    def __init__(self, message: str, *, position: int | None = None, name: str | None = None, unknown: bool = False,
+                 options: tuple[str, ...] = (), repair: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.name = name
+        self.unknown = unknown
+        self.options = options
+        self.repair = repair
+
+
+@dataclass_transform(frozen_default=True, eq_default=True)
+class Component:
+    """The base of everything that is called by name.
+
+    A direct subclass that sets `noun` begins a family (layers, losses, ...), with a namespace of its own.
+    In a family, a class is found by its name, or, if the family's `naming` is `snake`, by its name in
+    snake case (`MeanSquaredError`: `mean_squared_error`), and by its `aliases`.
+    """
+
+    noun: ClassVar[str]
+    naming: ClassVar[Literal["class", "snake", "both"]] = "class"
+    aliases: ClassVar[tuple[str, ...]] = ()
+    abstract: ClassVar[bool] = True
+    members: ClassVar[dict[str, type["Component"]]] = {}
+    _fields: ClassVar[dict[str, Field] | None] = None
+
+    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._fields = None
+        begins_family = "noun" in cls.__dict__ and "members" not in cls.__dict__
+        if begins_family:
+            cls.members = {}
+        cls.abstract = abstract or begins_family
+        if not cls.abstract:
+            for name in (*cls.own_names(), *cls.__dict__.get("aliases", ())):
+                if name in cls.members:
+                    raise InternalError(f"{name} stands for two components of the family {cls.noun}")
+                cls.members[name] = cls
+
+    def __init__(self, *positional: Any, **keywords: Any) -> None:
+        """Fill the fields as a call fills parameters; values are taken as they are (see `build`)."""
+        values = self.__dict__
+        fields = self.fields()
+        if len(positional) > len(fields):
+            raise TypeError(f"{type(self).__name__} takes at most {len(fields)} arguments")
+        values.update(zip(fields, positional, strict=False))
+        for name, value in keywords.items():
+            if name not in fields or name in values:
+                raise TypeError(f"{type(self).__name__} has no argument {name!r}, or has it twice")
+            values[name] = value
+        for name, field in fields.items():
+            if name not in values:
+                if field.default is REQUIRED:
+                    raise TypeError(f"{type(self).__name__} needs {name!r}")
+                values[name] = field.default
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
+
+    @classmethod
+    def own_names(cls) -> tuple[str, ...]:
+        """The names that the class has without its aliases; the first is the one used in messages."""
+        snake = snake_case(cls.__name__)
+        return {"class": (cls.__name__,), "snake": (snake,), "both": (cls.__name__, snake)}[cls.naming]
+
+    @classmethod
+    def called(cls) -> str:
+        """The component's name as it is written in a file."""
+        return cls.own_names()[0]
+
+    @classmethod
+    def find(cls, name: str) -> type["Component"] | None:
+        """The member of this family with a name or alias, or None."""
+        found = cls.members.get(name)
+        return found if found is not None and issubclass(found, cls) else None
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Every name in the family, aliases included."""
+        return tuple(name for name, member in cls.members.items() if issubclass(member, cls))
+
+    @classmethod
+    def fields(cls) -> dict[str, Field]:
+        """The arguments, in order; those of the bases that apply to a whole family come last, by keyword only."""
+        if cls._fields is None:
+            cls._fields = {field.name: field for field in _read_fields(cls)}
+        return cls._fields
+
+    @classmethod
+    def required(cls) -> tuple[str, ...]:
+        """The names of the arguments without a default."""
+        return tuple(name for name, field in cls.fields().items() if field.default is REQUIRED)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the documentation."""
+        return (getdoc(cls) or "").partition("\n")[0]
+
+    @classmethod
+    def build(cls, *positional: object, **keywords: object) -> "Component":
+        """The component with checked and converted arguments.
+
+        Raises:
+            ArgumentError: an argument is missing, unknown, given twice or of the wrong kind.
+            Mismatch: the arguments do not go together.
+        """
+        values = _assign(cls, positional, keywords)
+        built = cls(**{name: _converted(cls, name, value, positional) for name, value in values.items()})
+        built.validate()
+        return built
+
+    def validate(self) -> None:
+        """Check the arguments against each other.
+
+        Raises:
+            Mismatch: they do not go together.
+        """
+
+    def changed(self) -> dict[str, Any]:
+        """The arguments that differ from their defaults, in order."""
+        return {name: self.__dict__[name] for name, field in self.fields().items() if self.__dict__[name] != field.default}
+
+
+def snake_case(name: str) -> str:
+    """`BatchNormalization` as `batch_normalization`, `Conv2DTranspose` as `conv2d_transpose` (as Keras does)."""
+    spaced = re.sub(r"\W+", "", name)
+    spaced = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", spaced)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", spaced).lower()
+
+
+def _read_fields(cls: type[Component]) -> Iterator[Field]:
+    hints = get_type_hints(cls, include_extras=True)
+    shared, own = [], []
+    for base in reversed(cls.__mro__):
+        listed = shared if "noun" in base.__dict__ else own
+        for name in base.__dict__.get("__annotations__", ()):
+            if "ClassVar" not in str(hints[name]) and name not in listed:
+                listed.append(name)
+    for name in [*own, *shared]:
+        yield Field(name, kind_of(hints[name]), getattr(cls, name, REQUIRED), keyword_only=name in shared)
+
+
+def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict[str, object]) -> dict[str, object]:
+    fields, called = cls.fields(), cls.called()
+    places = [name for name, field in fields.items() if not field.keyword_only]
+    if len(positional) > len(places):
+        takes = f"at most {len(places)} arguments" if places else "no arguments"
+        raise ArgumentError(f"{called} takes {takes} by position, not {len(positional)}", position=len(places))
+    values = dict(zip(places, positional, strict=False))
+    for name, value in keywords.items():
+        if name not in fields:
+            raise _unknown_argument(cls, name)
+        if name in values:
+            raise ArgumentError(f"{called} gets `{name}` twice: by position, and by name", name=name)
+        values[name] = value
+    missing = [name for name in cls.required() if name not in values]
+    if missing:
+        listed = " and ".join(f"`{name}`" for name in missing)
+        raise ArgumentError(f"{called} needs {listed}", repair=f"write {called}({', '.join(f'{one}=...' for one in missing)})")
+    return values
+
+
+def _unknown_argument(cls: type[Component], name: str) -> ArgumentError:
+    near = closest(name, cls.fields())
+    known = ", ".join(f"`{one}`" for one in cls.fields()) or "no arguments"
+    repair = f"did you mean `{near}`?" if near else f"{cls.called()} takes {known}"
+    return ArgumentError(f"{cls.called()} has no argument `{name}`", name=name, unknown=True, repair=repair)
+
+
+def _converted(cls: type[Component], name: str, value: object, positional: tuple[object, ...]) -> object:
+    try:
+        return cls.fields()[name].kind.convert(value)
+    except Rejected as rejected:
+        place = list(cls.fields()).index(name)
+        near = closest(str(value), rejected.options) if isinstance(value, str) else None
+        raise ArgumentError(
+            f"`{name}` of {cls.called()} is {rejected.expected}, not {describe(value)}",
+            position=place if place < len(positional) else None,
+            name=name,
+            options=rejected.options,
+            repair=f"did you mean `{near}`?" if near else None,
+        ) from None
+
+
+def describe(value: object) -> str:
+    """A value as a message names it."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case Word():
+            return f"`{value}`"
+        case str():
+            return f'"{value}"'
+        case tuple() | list():
+            return f"[{', '.join(map(describe, value))}]"
+        case Component():
+            return f"`{type(value).called()}`"
+        case TensorType():
+            return f"a tensor ({value})"
+    return str(value)
+
+
+# What is applied to tensors ----------------------------------------------------------------------
+
+Types: TypeAlias = TensorType | tuple[TensorType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One variable of a layer."""
+
+    name: str
+    shape: Shape
+    trainable: bool = True
+
+    @property
+    def size(self) -> Size:
+        """How many numbers it holds."""
+        return elements(self.shape)
+
+
+class Applicable(Component, abstract=True):
+    """What is applied to tensors: layers and functions."""
+
+    infer: Callable[..., Types]
+    """From the types of the operands to the type (or types) of the result; raises `Mismatch`."""
+
+    _operands: ClassVar[tuple[Operand, ...] | None] = None
+
+    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+        super().__init_subclass__(abstract=abstract, **options)
+        cls._operands = None
+
+    @classmethod
+    def operands(cls) -> tuple[Operand, ...]:
+        """The tensors it takes: the parameters of `infer`."""
+        if cls._operands is None:
+            parameters = list(signature(cls.infer).parameters.values())[1:]
+            cls._operands = tuple(
+                Operand(one.name, one.default is not Parameter.empty, one.kind is Parameter.VAR_POSITIONAL) for one in parameters
+            )
+        return cls._operands
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        """Floating-point operations of one forward pass of one example.
+
+        A multiplication and the addition that follows it are two operations; an elementwise function of
+        one number is one, however it is computed; moving and indexing cost nothing.
+        """
+        return 0
+
+
+class Layer(Applicable):
+    """A layer: it can own weights, and is named like its Keras class."""
+
+    noun = "a layer"
+
+    trainable: bool = True
+    name: str | None = None
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
+        return ()
+
+
+class Function(Applicable):
+    """A function of tensors: it owns nothing, and is named like its `keras.ops` or `keras.activations`."""
+
+    noun = "a function"
+    naming = "snake"
+
+
+class Input(Applicable):
+    """A tensor that comes from outside: the input of a network."""
+
+    noun = "an input"
+    type: TensorType
+
+    def infer(self) -> TensorType:
+        return self.type
+
+
+class Constant(Applicable):
+    """A number written in the file, used as an operand."""
+
+    noun = "a constant"
+    value: Any
+
+    def infer(self) -> TensorType:
+        dtype = "bool" if isinstance(self.value, bool) else "int32" if isinstance(self.value, int) else "float32"
+        return TensorType(dtype, ())
+
+
+def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    """The types of the outputs of one call.
+
+    Raises:
+        Mismatch: the component cannot take these operands.
+    """
+    result = component.infer(*operands)
+    return result if isinstance(result, tuple) else (result,)
+
+
+__all__ = [
+    "Applicable", "ArgumentError", "Component", "Constant", "Field", "Function", "Input", "Layer", "Mismatch", "Operand",
+    "Types", "Weight", "describe", "infer", "snake_case",
+]

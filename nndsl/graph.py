@@ -1,0 +1,130 @@
+"""The graph that every file becomes: typed calls, joined by the tensors that flow between them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nndsl.catalogue.component import Applicable
+from nndsl.source import Span
+from nndsl.types import TensorType
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One expansion of a block, a network used as a layer, or one turn of a repetition or loop.
+
+    Attributes:
+        name: the block's name as written.
+        key: distinguishes this expansion from all others at the same level of the same graph.
+        span: the call that was expanded.
+    """
+
+    name: str
+    key: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Owner:
+    """One set of weights. Two calls that share weights have the same owner, as an object."""
+
+    name: str
+    component: Applicable
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One tensor: an output of a node."""
+
+    node: int
+    output: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """One call.
+
+    Attributes:
+        id: its position in `Graph.nodes`, which are in topological order.
+        name: unique in its graph; the name of the Keras layer, where it owns one.
+        component: what is applied: a layer, a function, an `Input` or a `Constant`.
+        owner: the weights it uses; calls of functions have none.
+        operands: the tensors it takes, in the order of the parameters of the component's `infer`.
+        scope: the expansions it came from, outermost first.
+        span: where it was written.
+        types: the type of each of its outputs.
+        label: the name that the file gives to its result, if any.
+    """
+
+    id: int
+    name: str
+    component: Applicable
+    owner: Owner | None
+    operands: tuple[Ref, ...]
+    scope: tuple[Frame, ...]
+    span: Span
+    types: tuple[TensorType, ...]
+    label: str | None = None
+
+    @property
+    def type(self) -> TensorType:
+        """The type of its first output."""
+        return self.types[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A frozen, acyclic graph of calls.
+
+    Nodes are kept in topological order with their operands, so that a pass is one walk over a tuple;
+    `networkx` is the same graph for algorithms and for users. (It is made when asked for: importing
+    networkx takes longer than checking a file.)
+
+    Attributes:
+        nodes: every call, operands before their users.
+        inputs: by name, the `Input` nodes, in the order they were written.
+        outputs: by name, the tensors that are the results, in the order they were written.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: Mapping[str, Node]
+    outputs: Mapping[str, Ref]
+
+    def __getitem__(self, ref: Ref) -> Node:
+        return self.nodes[ref.node]
+
+    def type_of(self, ref: Ref) -> TensorType:
+        return self.nodes[ref.node].types[ref.output]
+
+    def operand_types(self, node: Node) -> tuple[TensorType, ...]:
+        return tuple(self.type_of(ref) for ref in node.operands)
+
+    def owners(self) -> Iterator[tuple[Owner, Node]]:
+        """Each set of weights once, with the first call that uses it."""
+        seen: set[int] = set()
+        for node in self.nodes:
+            if node.owner is not None and id(node.owner) not in seen:
+                seen.add(id(node.owner))
+                yield node.owner, node
+
+    @cached_property
+    def networkx(self) -> "networkx.MultiDiGraph[int]":
+        """The graph as a `networkx.MultiDiGraph`.
+
+        The nodes are node ids, with the attribute `node` (a `Node`); an edge's key is the operand's
+        position, and its attribute `output` says which output of the operand flows along it.
+        """
+        import networkx
+
+        graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
+        graph.add_nodes_from((node.id, {"node": node}) for node in self.nodes)
+        graph.add_edges_from(
+            (ref.node, node.id, position, {"output": ref.output})
+            for node in self.nodes
+            for position, ref in enumerate(node.operands)
+        )
+        return graph
