@@ -122,9 +122,7 @@ class Graph:
 
         graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
         graph.add_nodes_from((node.id, {"node": node}) for node in self.nodes)
-        graph.add_edges_from(
-            (ref.node, node.id, position, {"output": ref.output})
-            for node in self.nodes
-            for position, ref in enumerate(node.operands)
-        )
+        for node in self.nodes:
+            for position, ref in enumerate(node.operands):
+                graph.add_edge(ref.node, node.id, key=position, output=ref.output)
         return graph

@@ -7,12 +7,11 @@ A size is a whole number, or a polynomial over named sizes and floor divisions o
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import gcd, prod
-from typing import Literal, TypeAlias, Union
+from functools import reduce
+from math import gcd
+from operator import mul
+from typing import Literal, TypeAlias
 
-Size: TypeAlias = Union[int, "Symbolic"]
-Shape: TypeAlias = tuple[Size, ...]
-Dtype: TypeAlias = str
 _Monomial: TypeAlias = tuple["Atom", ...]
 
 
@@ -20,8 +19,8 @@ _Monomial: TypeAlias = tuple["Atom", ...]
 class Quotient:
     """The floor division of a symbolic size, where it cannot be simplified."""
 
-    numerator: Size
-    denominator: Size
+    numerator: "Size"
+    denominator: "Size"
 
     def __str__(self) -> str:
         return f"{_bracketed(self.numerator)} // {_bracketed(self.denominator)}"
@@ -36,22 +35,22 @@ class Symbolic:
 
     terms: tuple[tuple[_Monomial, int], ...]
 
-    def __add__(self, other: Size) -> Size:
+    def __add__(self, other: "Size") -> "Size":
         return _sum([self, other])
 
-    def __radd__(self, other: int) -> Size:
+    def __radd__(self, other: int) -> "Size":
         return _sum([self, other])
 
-    def __sub__(self, other: Size) -> Size:
+    def __sub__(self, other: "Size") -> "Size":
         return _sum([self, other * -1])
 
-    def __rsub__(self, other: int) -> Size:
+    def __rsub__(self, other: int) -> "Size":
         return _sum([self * -1, other])
 
-    def __neg__(self) -> Size:
+    def __neg__(self) -> "Size":
         return self * -1
 
-    def __mul__(self, other: Size) -> Size:
+    def __mul__(self, other: "Size") -> "Size":
         return _collect(
             (tuple(sorted((*left, *right), key=str)), a * b)
             for left, a in self.terms
@@ -60,13 +59,13 @@ class Symbolic:
 
     __rmul__ = __mul__
 
-    def __floordiv__(self, other: Size) -> Size:
+    def __floordiv__(self, other: "Size") -> "Size":
         return floor_divide(self, other)
 
-    def __rfloordiv__(self, other: int) -> Size:
+    def __rfloordiv__(self, other: int) -> "Size":
         return floor_divide(other, self)
 
-    def __mod__(self, other: Size) -> Size:
+    def __mod__(self, other: "Size") -> "Size":
         return self - self // other * other
 
     def __str__(self) -> str:
@@ -74,6 +73,11 @@ class Symbolic:
         return text.replace("+ -", "- ")
 
     __repr__ = __str__
+
+
+Size: TypeAlias = int | Symbolic
+Shape: TypeAlias = tuple[Size, ...]
+Dtype: TypeAlias = str
 
 
 def named(name: str) -> Symbolic:
@@ -249,7 +253,7 @@ def shape_text(shape: Shape) -> str:
 
 def elements(shape: Shape) -> Size:
     """How many numbers a tensor of this shape holds."""
-    return prod(shape, start=1)
+    return reduce(mul, shape, 1)
 
 
 @dataclass(frozen=True, slots=True)

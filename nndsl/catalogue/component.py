@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import Parameter, getdoc, signature
-from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform, get_origin
 
 from nndsl.catalogue.kinds import Kind, Rejected, Word, kind_of
 from nndsl.diagnostics import InternalError, closest
@@ -201,15 +201,13 @@ def snake_case(name: str) -> str:
 
 
 def _read_fields(cls: type[Component]) -> Iterator[Field]:
-    hints = get_type_hints(cls, include_extras=True)
-    shared, own = [], []
+    own: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        listed = shared if "noun" in base.__dict__ else own
-        for name in base.__dict__.get("__annotations__", ()):
-            if "ClassVar" not in str(hints[name]) and name not in listed:
-                listed.append(name)
-    for name in [*own, *shared]:
-        yield Field(name, kind_of(hints[name]), getattr(cls, name, REQUIRED), keyword_only=name in shared)
+        fields = shared if "noun" in base.__dict__ and base is not cls else own
+        fields.update((name, one) for name, one in base.__dict__.get("__annotations__", {}).items() if get_origin(one) is not ClassVar)
+    for name, annotation in {**own, **shared}.items():
+        yield Field(name, kind_of(annotation), getattr(cls, name, REQUIRED), keyword_only=name in shared)
 
 
 def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict[str, object]) -> dict[str, object]:
@@ -296,7 +294,7 @@ class Weight:
 class Applicable(Component, abstract=True):
     """What is applied to tensors: layers and functions."""
 
-    infer: Callable[..., Types]
+    infer: ClassVar[Callable[..., Types]]
     """From the types of the operands to the type (or types) of the result; raises `Mismatch`."""
 
     _operands: ClassVar[tuple[Operand, ...] | None] = None

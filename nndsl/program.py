@@ -1,0 +1,125 @@
+"""A checked file: networks, data and training, bound to each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nndsl.catalogue.training import Metric, Optimizer
+from nndsl.data.plan import DataPlan
+from nndsl.graph import Graph, Owner, Ref
+from nndsl.source import Source, Span
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """One network with its arguments filled in.
+
+    Attributes:
+        arguments: every parameter with its value, for the record.
+        sizes: the named sizes that are still open (`L`): axes of any length.
+    """
+
+    name: str
+    documentation: str | None
+    graph: Graph
+    span: Span
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A metric over a target and a prediction, both tensors of an objective's graph."""
+
+    name: str
+    metric: Metric
+    target: Ref
+    prediction: Ref
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """What one kind of training step makes smaller, and by changing which weights.
+
+    Attributes:
+        graph: from data fields (its inputs, by field name) through networks to losses.
+            The output `loss` is the whole objective, one number for each example;
+            the other outputs are its terms, logged by name.
+        updates: the weights that a step may change; all others stay fixed.
+        times: how many steps of this objective one training step takes.
+    """
+
+    graph: Graph
+    updates: tuple[Owner, ...]
+    optimizer: Optimizer
+    span: Span
+    times: int = 1
+
+    @property
+    def loss(self) -> Ref:
+        return self.graph.outputs["loss"]
+
+    @property
+    def terms(self) -> Mapping[str, Ref]:
+        """The terms of the loss, by name; empty where the loss has a single term."""
+        return {name: ref for name, ref in self.graph.outputs.items() if name != "loss"}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop when a monitored figure has not become better for `patience` epochs."""
+
+    monitor: str
+    patience: int
+    min_delta: float
+    mode: Literal["min", "max"]
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What is learnt, from what, and how.
+
+    Attributes:
+        network: what is kept and used afterwards; its owners are those of the objectives' graphs.
+        measures: metrics, over tensors of the first objective's graph.
+        predictions: for each output of the network, the tensor of the first objective's graph that holds it.
+        targets: for each output of the network that is compared with a field, the field's name.
+        class_weights: `balanced`, or one weight a class, or None.
+        precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
+        choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
+    """
+
+    name: str
+    documentation: str | None
+    span: Span
+    network: Network
+    data: DataPlan
+    objectives: tuple[Objective, ...]
+    measures: tuple[Measure, ...]
+    predictions: Mapping[str, Ref]
+    targets: Mapping[str, str]
+    epochs: int
+    batch: int
+    early_stopping: EarlyStopping | None = None
+    class_weights: Literal["balanced"] | tuple[float, ...] | None = None
+    seed: int = 0
+    precision: str = "float32"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Everything in a file that a command can take.
+
+    Attributes:
+        networks: by name, those that can stand alone: all parameters have values.
+        parameters: the file's `param`s with their values, after `--set`.
+        sources: the file and everything it imports.
+    """
+
+    source: Source
+    networks: Mapping[str, Network]
+    data: Mapping[str, DataPlan]
+    trainings: Mapping[str, Training]
+    parameters: Mapping[str, Any]
+    sources: tuple[Source, ...]

@@ -1,0 +1,337 @@
+"""Syntax nodes: a file as it was written, before any name is looked up.
+
+The set is closed; code over it uses `match`. Every node knows its span.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from nndsl.source import Source, Span
+
+# Expressions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`64`, `1_000`, `1e-3`."""
+
+    span: Span
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """`"photos/"`; the value has its escapes resolved."""
+
+    span: Span
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """`true`, `false`, `none`."""
+
+    span: Span
+    value: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """`5%`, `3 epochs`, `500 steps`."""
+
+    span: Span
+    value: int | float
+    unit: Literal["percent", "epochs", "steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`width`, `Dense`, `relu`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`[16, 32, 64]`."""
+
+    span: Span
+    items: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    """`(query, value)`."""
+
+    span: Span
+    items: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """`padding=same` among arguments; `name_span` is the name alone."""
+
+    span: Span
+    name: str
+    name_span: Span
+    value: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`(monitor=val_loss, patience=10)`: settings without a name of their own."""
+
+    span: Span
+    keywords: tuple[Keyword, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`Dense(64, activation=relu)`."""
+
+    span: Span
+    callee: "Expression"
+    positional: tuple["Expression", ...]
+    keywords: tuple[Keyword, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`source.image`; `name_span` is the name after the dot."""
+
+    span: Span
+    base: "Expression"
+    name: str
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """`sizes[0]`."""
+
+    span: Span
+    base: "Expression"
+    index: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `not done`."""
+
+    span: Span
+    operator: Literal["-", "+", "not"]
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`a + b`, `n == 3`, `a and b`; `operator` is as written."""
+
+    span: Span
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    """`a if c else b`."""
+
+    span: Span
+    then: "Expression"
+    condition: "Expression"
+    otherwise: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """`x -> Dense(64) -> relu`: at least two steps, in the order of the data."""
+
+    span: Span
+    steps: tuple["Expression", ...]
+
+
+Expression: TypeAlias = (
+    Number | String | Truth | Duration | Name | ListOf | TupleOf | Record | Call | Attribute | Subscript | Unary | Binary
+    | IfElse | Arrow
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """`float[L, 4]`, `int[T] < vocab, padding=0`, or in a stated shape just `[L // 2, 64]`.
+
+    `dtype` is None where only a shape is stated; `options` are the settings after the comma.
+    """
+
+    span: Span
+    dtype: str | None
+    shape: tuple[Expression, ...]
+    below: Expression | None = None
+    options: tuple[Keyword, ...] = ()
+
+
+# Statements --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A name that a statement binds."""
+
+    span: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """`Residual` or `Residual as R` of an import."""
+
+    span: Span
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`from "std/blocks.nn" import Residual`."""
+
+    span: Span
+    path: String
+    names: tuple[ImportedName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`param width = 16 in [16, 32, 64]`."""
+
+    span: Span
+    target: Target
+    value: Expression
+    choices: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`input seq: float[L, 4]`."""
+
+    span: Span
+    target: Target
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`output y: [H, W] = main -> relu`; without a value, the tensor that already has the name."""
+
+    span: Span
+    target: Target
+    type: Type | None
+    value: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`h = ...`, `h: [L, 64] = ...`, `(mean, log_var) = ...`; several targets take a tuple apart."""
+
+    span: Span
+    targets: tuple[Target, ...]
+    type: Type | None
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDeclaration:
+    """`layer embed = Embedding(vocab, 64)`: one set of weights, wherever it is used."""
+
+    span: Span
+    target: Target
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for (filters, stride) in [(32, 2), (64, 2)] { ... }`."""
+
+    span: Span
+    targets: tuple[Target, ...]
+    values: Expression
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if c { ... } else if d { ... } else { ... }`: branches with a condition, then the rest."""
+
+    span: Span
+    branches: tuple[tuple[Expression, tuple["Statement", ...]], ...]
+    otherwise: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`check trainable == 272_474 when width == 16`."""
+
+    span: Span
+    condition: Expression
+    when: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Minimize:
+    """`minimize bce(fake -> critic, 1) over generator with Adam(2e-4) times 5`."""
+
+    span: Span
+    objective: Expression
+    over: Expression | None
+    optimizer: Expression | None
+    times: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression that stands alone: what a block without names returns."""
+
+    span: Span
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`kernel=3` in the head of a block or network."""
+
+    span: Span
+    name: str
+    default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """`block`, `network`, `data` or `train` with its name, its parameters and its body.
+
+    Attributes:
+        head: the keyword and the name: what a message about the whole thing points at.
+        parameters: None where no brackets were written.
+        documentation: the string that opens the body.
+    """
+
+    span: Span
+    kind: Literal["block", "network", "data", "train"]
+    name: str
+    head: Span
+    parameters: tuple[Parameter, ...] | None
+    documentation: str | None
+    body: tuple["Statement", ...]
+
+
+Statement: TypeAlias = (
+    Import | Param | Input | Output | Binding | LayerDeclaration | For | If | Check | Minimize | Evaluate | Definition
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole file. The parser accepts any statement anywhere; the elaborator says which belongs where."""
+
+    source: Source
+    statements: tuple[Statement, ...]
