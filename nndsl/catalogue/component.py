@@ -19,11 +19,12 @@ does: the whole catalogue is imported by every command, and has to be there with
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter, getdoc, signature
 from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform, get_origin
 
 from nndsl.catalogue.kinds import Kind, Rejected, Word, kind_of
+from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import InternalError, closest
 from nndsl.types import Mismatch, Shape, Size, TensorType, elements
 
@@ -75,7 +76,8 @@ class ArgumentError(Exception):
 class Component:
     """The base of everything that is called by name.
 
-    A direct subclass that sets `noun` begins a family (layers, losses, ...), with a namespace of its own.
+    A subclass that sets `noun` begins a family (layers, losses, ...), with a namespace of its own; one that is
+    declared `abstract` as well only names a part of its family (activations, among functions).
     In a family, a class is found by its name, or, if the family's `naming` is `snake`, by its name in
     snake case (`MeanSquaredError`: `mean_squared_error`), and by its `aliases`.
     """
@@ -90,7 +92,7 @@ class Component:
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._fields = None
-        begins_family = "noun" in cls.__dict__ and "members" not in cls.__dict__
+        begins_family = "noun" in cls.__dict__ and not abstract
         if begins_family:
             cls.members = {}
         cls.abstract = abstract or begins_family
@@ -297,6 +299,9 @@ class Applicable(Component, abstract=True):
     infer: ClassVar[Callable[..., Types]]
     """From the types of the operands to the type (or types) of the result; raises `Mismatch`."""
 
+    keeps_mask: ClassVar[bool] = False
+    """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
+
     _operands: ClassVar[tuple[Operand, ...] | None] = None
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
@@ -312,6 +317,18 @@ class Applicable(Component, abstract=True):
                 Operand(one.name, one.default is not Parameter.empty, one.kind is Parameter.VAR_POSITIONAL) for one in parameters
             )
         return cls._operands
+
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        """Whether a mask leaves with its result; a tuple says it of each result. (`infer` need not care.)"""
+        return self.keeps_mask and bool(operands) and operands[0].mask
+
+    def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
+        """How far each number of the result looks, along each axis of the first operand but the last.
+
+        `()`, or a tuple that is too short: along the other axes, it looks at its own position only.
+        None: it depends on the whole operand, or positions do not correspond (as after `Flatten`).
+        """
+        return ()
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         """Floating-point operations of one forward pass of one example.
@@ -351,6 +368,9 @@ class Input(Applicable):
     def infer(self) -> TensorType:
         return self.type
 
+    def masked(self, *operands: TensorType) -> bool:
+        return self.type.mask
+
 
 class Constant(Applicable):
     """A number written in the file, used as an operand."""
@@ -364,16 +384,19 @@ class Constant(Applicable):
 
 
 def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-    """The types of the outputs of one call.
+    """The types of the outputs of one call, with the masks that travel with them.
 
     Raises:
         Mismatch: the component cannot take these operands.
     """
     result = component.infer(*operands)
-    return result if isinstance(result, tuple) else (result,)
+    results = result if isinstance(result, tuple) else (result,)
+    masked = component.masked(*operands)
+    masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
+    return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
 
 
 __all__ = [
     "Applicable", "ArgumentError", "Component", "Constant", "Field", "Function", "Input", "Layer", "Mismatch", "Operand",
-    "Types", "Weight", "describe", "infer", "snake_case",
+    "Types", "Weight", "Window", "describe", "infer", "snake_case",
 ]
