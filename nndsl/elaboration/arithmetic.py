@@ -1,0 +1,229 @@
+"""Arithmetic while a file is compiled: numbers, sizes, strings, lists; bounded, so that it always ends."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nndsl.elaboration.values import describe_value
+from nndsl.types import Size, Symbolic, floor_divide, sign
+
+LARGEST_BITS = 4096
+LONGEST_LIST = 100_000
+
+
+class Undecided(Exception):
+    """A comparison that depends on sizes which are still names."""
+
+
+class Impossible(Exception):
+    """An operation that these values do not have; carries the reason, as a sentence."""
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float | Symbolic) and not isinstance(value, bool)
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | Symbolic) and not isinstance(value, bool)
+
+
+def combine(operator: str, left: Any, right: Any) -> Any:
+    """The value of `left operator right`.
+
+    Raises:
+        Impossible: these values cannot be combined so.
+        Undecided: a comparison of sizes that may turn out either way.
+    """
+    if operator in _COMPARISONS:
+        return _COMPARISONS[operator](left, right)
+    if operator in _ARITHMETIC and is_number(left) and is_number(right):
+        return _calculate(operator, left, right)
+    if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return _bounded_list(left + right)
+    if operator == "+" and isinstance(left, str) and isinstance(right, str):
+        return str(left) + str(right)
+    if operator == "*" and isinstance(left, tuple) and isinstance(right, int) and not isinstance(right, bool):
+        if right * len(left) > LONGEST_LIST:
+            raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long")
+        return left * right
+    raise Impossible(f"`{operator}` does not join {describe_value(left)} and {describe_value(right)}")
+
+
+def _calculate(operator: str, left: Any, right: Any) -> Any:
+    try:
+        result = _ARITHMETIC[operator](left, right)
+    except ZeroDivisionError:
+        raise Impossible("this divides by zero") from None
+    except OverflowError:
+        raise Impossible("this number is too large") from None
+    except TypeError:
+        raise Impossible(f"`{operator}` does not join {describe_value(left)} and {describe_value(right)}") from None
+    if isinstance(result, int) and result.bit_length() > LARGEST_BITS:
+        raise Impossible("this number is too large")
+    if isinstance(result, float) and not math.isfinite(result):
+        raise Impossible("this number is too large")
+    return result
+
+
+def _divide(left: Any, right: Any) -> Any:
+    if isinstance(left, Symbolic) or isinstance(right, Symbolic):
+        quotient = floor_divide(left, right)
+        if quotient * right != left:
+            raise Impossible(f"{left} / {right} need not be whole; `//` rounds down")
+        return quotient
+    return left / right
+
+
+def _power(left: Any, right: Any) -> Any:
+    if isinstance(left, Symbolic):
+        if not isinstance(right, int) or not 0 <= right <= 8:
+            raise Impossible("a size is raised to a whole power from 0 to 8 only")
+        return math.prod([left] * right)
+    if isinstance(right, Symbolic):
+        raise Impossible("an exponent has to be a number")
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > LARGEST_BITS:
+        raise Impossible("this number is too large")
+    result = left**right
+    if isinstance(result, complex):
+        raise Impossible("this power of a negative number is not a real number")
+    return result
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": _divide,
+    "//": lambda left, right: left // right,
+    "%": lambda left, right: left % right,
+    "**": _power,
+}
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are equal; lists and shapes element by element."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all([equal(a, b) for a, b in zip(left, right, strict=True)])
+    if isinstance(left, Symbolic) or isinstance(right, Symbolic):
+        return _sizes_equal(left, right)
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    return bool(left == right)
+
+
+def _sizes_equal(left: Any, right: Any) -> bool:
+    if not (_is_size(left) and _is_size(right)):
+        return False
+    difference = left - right
+    if difference == 0:
+        return True
+    if sign(difference) is None:
+        raise Undecided(f"whether {left} == {right} is not known")
+    return False
+
+
+def _ordered(symbol: str, accepts: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
+    def compare(left: Any, right: Any) -> bool:
+        if not (is_number(left) and is_number(right)):
+            raise Impossible(f"`{symbol}` does not compare {describe_value(left)} and {describe_value(right)}")
+        return accepts(_order(symbol, left, right))
+
+    return compare
+
+
+def _order(symbol: str, left: Any, right: Any) -> int:
+    if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
+        return (left > right) - (left < right)
+    try:
+        difference: Size = left - right
+    except TypeError:
+        raise Impossible(f"`{symbol}` does not compare {left} and {right}") from None
+    known = sign(difference)
+    if known is None:
+        raise Undecided(f"whether {left} {symbol} {right} is not known")
+    return known
+
+
+def contains(element: Any, values: Any) -> bool:
+    if not isinstance(values, tuple):
+        raise Impossible(f"`in` looks into a list, not into {describe_value(values)}")
+    return any([equal(element, one) for one in values])
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": equal,
+    "!=": lambda left, right: not equal(left, right),
+    "<": _ordered("<", lambda order: order < 0),
+    "<=": _ordered("<=", lambda order: order <= 0),
+    ">": _ordered(">", lambda order: order > 0),
+    ">=": _ordered(">=", lambda order: order >= 0),
+    "in": contains,
+}
+COMPARISONS = frozenset(_COMPARISONS)
+
+
+def _bounded_list(values: Sequence[Any]) -> tuple[Any, ...]:
+    if len(values) > LONGEST_LIST:
+        raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long")
+    return tuple(values)
+
+
+def _range(*bounds: Any) -> tuple[int, ...]:
+    if not bounds or len(bounds) > 3 or not all(isinstance(one, int) and not isinstance(one, bool) for one in bounds):
+        raise Impossible("range takes one to three whole numbers: range(end), range(start, end), range(start, end, step)")
+    if len(bounds) == 3 and bounds[2] == 0:
+        raise Impossible("a range with a step of 0 never ends")
+    try:
+        return _bounded_list(range(*bounds))
+    except OverflowError:
+        raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long") from None
+
+
+def _listed(function: Callable[..., Any]) -> Callable[..., Any]:
+    def over_lists(*lists: Any) -> Any:
+        if not lists or not all(isinstance(one, tuple) for one in lists):
+            raise Impossible(f"{function.__name__} takes lists, not {', '.join(map(describe_value, lists)) or 'nothing'}")
+        return function(*lists)
+
+    return over_lists
+
+
+def _numeric(function: Callable[..., Any], least: int = 1, most: int = 1) -> Callable[..., Any]:
+    def of_numbers(*values: Any) -> Any:
+        given = values[0] if len(values) == 1 and isinstance(values[0], tuple) and most > 1 else values
+        if not least <= len(given) <= most or not all(is_number(one) and not isinstance(one, Symbolic) for one in given):
+            raise Impossible(f"{function.__name__} takes numbers, not {', '.join(map(describe_value, values)) or 'nothing'}")
+        try:
+            return function(*given)
+        except (ValueError, OverflowError):
+            raise Impossible(f"{function.__name__} of {', '.join(map(describe_value, values))} is not a number") from None
+
+    return of_numbers
+
+
+def _sum(values: tuple[Any, ...]) -> Any:
+    total: Any = 0
+    for value in values:
+        total = combine("+", total, value)
+    return total
+
+
+COMPILE_TIME: dict[str, Callable[..., Any]] = {
+    "range": _range,
+    "len": _listed(len),
+    "reversed": _listed(lambda values: tuple(reversed(values))),
+    "enumerate": _listed(lambda values: tuple(enumerate(values))),
+    "zip": _listed(lambda *lists: tuple(zip(*lists, strict=False))),
+    "sum": _listed(_sum),
+    "min": _numeric(min, most=LONGEST_LIST),
+    "max": _numeric(max, most=LONGEST_LIST),
+    "abs": _numeric(abs),
+    "round": _numeric(round, most=2),
+    "floor": _numeric(math.floor),
+    "ceil": _numeric(math.ceil),
+    "sqrt": _numeric(math.sqrt),
+    "exp": _numeric(math.exp),
+    "log": _numeric(math.log, most=2),
+    "log2": _numeric(math.log2),
+}
+"""Functions of numbers and lists, for sizes and loops. Given a tensor, the function of the same name in the catalogue is meant."""
