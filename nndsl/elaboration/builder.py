@@ -1,0 +1,291 @@
+"""Graphs under construction: every call is typed as it is made, or complained about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nndsl.catalogue.component import Applicable, Constant, Input, Layer, Weight, infer, snake_case
+from nndsl.diagnostics import Diagnostic, InternalError, Note, error
+from nndsl.elaboration.values import Tensor
+from nndsl.graph import Frame, Graph, Node, Owner, Ref
+from nndsl.source import Span
+from nndsl.types import (
+    BadArgument,
+    Mismatch,
+    SizesDiffer,
+    SizeUnknown,
+    TensorType,
+    TooSmall,
+    WrongDtype,
+    WrongRank,
+    shape_text,
+)
+
+
+class Complaint(Exception):
+    """A diagnostic on its way to the report."""
+
+    def __init__(self, diagnostic: Diagnostic):
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is applied: the call, where its arguments stand, and the expansions around it."""
+
+    span: Span
+    arguments: dict[str, Span] = field(default_factory=dict)
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The expansion that a call belongs to, and how the nodes in it are called."""
+
+    frames: tuple[Frame, ...] = ()
+    prefix: str = ""
+
+
+class Builder:
+    """Makes one graph."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.inputs: dict[str, Node] = {}
+        self.outputs: dict[str, Ref] = {}
+        self._taken: dict[str, int] = {}
+        self._frames: dict[str, int] = {}
+        self._first_use: dict[int, tuple[tuple[Weight, ...], Span]] = {}
+
+    def graph(self) -> Graph:
+        return Graph(tuple(self.nodes), dict(self.inputs), dict(self.outputs))
+
+    def frame(self, name: str, around: Expansion, span: Span) -> Expansion:
+        """A new expansion of a block inside another."""
+        key = _numbered(self._frames, around.prefix + snake_case(name))
+        return Expansion((*around.frames, Frame(name, key, span)), key + "_")
+
+    def input(self, name: str, type: TensorType, span: Span) -> Tensor:
+        """A tensor that comes from outside."""
+        node = self._add(_numbered(self._taken, name), Input(type), None, (), Expansion(), span, (type,), name)
+        self.inputs[name] = node
+        return Tensor(Ref(node.id), type, span)
+
+    def constant(self, value: object, span: Span, expansion: Expansion) -> Tensor:
+        """A number as an operand."""
+        component = Constant(value)
+        node = self._add(_numbered(self._taken, "constant"), component, None, (), expansion, span, infer(component, ()))
+        return Tensor(Ref(node.id), node.type, span)
+
+    def apply(
+        self, component: Applicable, owner: Owner | None, operands: Sequence[Tensor], place: Place, expansion: Expansion
+    ) -> tuple[Tensor, ...]:
+        """One call, with the types of its results.
+
+        Raises:
+            Complaint: the component cannot take these operands, or its weights do not fit them.
+        """
+        types = tuple(one.type for one in operands)
+        try:
+            results = infer(component, types)
+        except Mismatch as mismatch:
+            raise Complaint(_mismatch(component, mismatch, operands, place)) from None
+        if owner is not None:
+            self._check_weights(component, owner, types, place)
+        node = self._add(
+            self._name(component, expansion), component, owner, tuple(one.ref for one in operands), expansion, place.span, results
+        )
+        return tuple(Tensor(Ref(node.id, index), type, place.span) for index, type in enumerate(results))
+
+    def _add(
+        self,
+        name: str,
+        component: Applicable,
+        owner: Owner | None,
+        operands: tuple[Ref, ...],
+        expansion: Expansion,
+        span: Span,
+        types: tuple[TensorType, ...],
+        label: str | None = None,
+    ) -> Node:
+        node = Node(len(self.nodes), name, component, owner, operands, expansion.frames, span, types, label)
+        self.nodes.append(node)
+        return node
+
+    def _name(self, component: Applicable, expansion: Expansion) -> str:
+        chosen = component.name if isinstance(component, Layer) and component.name else snake_case(type(component).__name__)
+        return _numbered(self._taken, expansion.prefix + chosen)
+
+    def _check_weights(self, component: Applicable, owner: Owner, types: tuple[TensorType, ...], place: Place) -> None:
+        if not isinstance(component, Layer):
+            raise InternalError(f"{component} owns no weights")
+        weights = component.weights(*types)
+        first, where = self._first_use.setdefault(id(owner), (weights, place.span))
+        for made, needed in zip(first, weights, strict=True):
+            if made.shape != needed.shape:
+                raise Complaint(weights_differ(component, made, needed, place.span, where))
+
+
+def _numbered(taken: dict[str, int], name: str) -> str:
+    """The name, made unique as Keras does: `dense`, `dense_1`, `dense_2`."""
+    count = taken.get(name, 0)
+    taken[name] = count + 1
+    if count == 0:
+        return name
+    return _numbered(taken, f"{name}_{count}")
+
+
+# What can be wrong with a call -------------------------------------------------------------------
+
+
+@error("NN301")
+def wrong_rank(*parts: object) -> Diagnostic:
+    """A layer or function was given a tensor with too many or too few axes.
+
+    Every layer takes tensors of a certain rank: `Conv1D` takes `[length, channels]`, `Dense` anything with at
+    least one axis. The batch axis is never written and does not count.
+
+        input image: float[28, 28]
+        h = image -> Conv2D(32, 3)                    # Conv2D needs [height, width, channels]
+
+    Mended:
+
+        h = image -> expand_dims(axis=-1) -> Conv2D(32, 3)
+    """
+    return _call_diagnostic(*parts)
+
+
+@error("NN302")
+def wrong_dtype(*parts: object) -> Diagnostic:
+    """A layer or function was given another type of number than it takes.
+
+    Token ids are not quantities: they go into `Embedding` or `one_hot`, or are turned into numbers by `cast`.
+
+        input tokens: int[T] < 1000
+        h = tokens -> Dense(64)
+
+    Mended:
+
+        h = tokens -> Embedding(1000, 64) -> Dense(64)
+    """
+    return _call_diagnostic(*parts)
+
+
+@error("NN303")
+def sizes_differ(*parts: object) -> Diagnostic:
+    """Two sizes that have to be equal are not, or are not known to be.
+
+    Tensors are added and multiplied number by number, so their shapes must be the same. An axis is stretched
+    only where that is written: with a size of 1 (`expand_dims`, `keepdims=true`). A size with a name is equal
+    only to itself.
+
+        y = image -> Conv2D(64, 3) -> add(image)      # [26, 26, 64] and [28, 28, 64]
+
+    Mended:
+
+        y = image -> Conv2D(64, 3, padding=same) -> add(image)
+    """
+    return _call_diagnostic(*parts)
+
+
+@error("NN304")
+def too_small(*parts: object) -> Diagnostic:
+    """An axis is too small: a kernel larger than its input, or a size that becomes zero or negative.
+
+        input seq: float[10, 4]
+        h = seq -> MaxPooling1D(4) -> Conv1D(8, 5)    # only 2 positions are left
+
+    Mended, by less pooling, a smaller kernel, or `padding=same`:
+
+        h = seq -> MaxPooling1D(4) -> Conv1D(8, 5, padding=same)
+    """
+    return _call_diagnostic(*parts)
+
+
+@error("NN305")
+def size_unknown(*parts: object) -> Diagnostic:
+    """A size has to be a number here, and it is still a name.
+
+    The shape of a weight cannot depend on a length that differs from one example to the next. A `Dense` after
+    `Flatten`, for example, has one row of weights for each position.
+
+        input seq: float[L, 4]
+        y = seq -> Flatten -> Dense(1)
+
+    Mended, by a fixed length (`float[100, 4]`) or by a layer that does not mind the length:
+
+        y = seq -> GlobalMaxPooling1D -> Dense(1)
+    """
+    return _call_diagnostic(*parts)
+
+
+@error("NN306")
+def bad_argument(*parts: object) -> Diagnostic:
+    """Arguments that are each fine on their own do not go together, or do not go with the operand.
+
+        h = image -> Conv2D(30, 3, groups=4)          # 30 filters cannot be shared out among 4 groups
+
+    Mended:
+
+        h = image -> Conv2D(32, 3, groups=4)
+    """
+    return _call_diagnostic(*parts)
+
+
+_BY_CLASS = {
+    WrongRank: wrong_rank,
+    WrongDtype: wrong_dtype,
+    SizesDiffer: sizes_differ,
+    TooSmall: too_small,
+    SizeUnknown: size_unknown,
+    BadArgument: bad_argument,
+}
+
+
+def _mismatch(component: Applicable, mismatch: Mismatch, operands: Sequence[Tensor], place: Place) -> Diagnostic:
+    make = _BY_CLASS.get(type(mismatch), bad_argument)
+    return make(component, mismatch, operands, place)
+
+
+def _call_diagnostic(*parts: object) -> Diagnostic:
+    component, mismatch, operands, place = parts
+    assert isinstance(component, Applicable) and isinstance(mismatch, Mismatch) and isinstance(place, Place)
+    assert isinstance(operands, Sequence)
+    message = f"{type(component).called()} {mismatch.message}"
+    if isinstance(mismatch, WrongRank) and len(mismatch.types) == 1:
+        message += f", not {mismatch.types[0]}"
+    span = place.arguments.get(mismatch.argument or "", place.span)
+    notes = [Note(f"this is {one.type}", one.span) for one in operands if any(one.type is type for type in mismatch.types)]
+    return Diagnostic(span, message, tuple(notes) + expansion_notes(place.frames), mismatch.repair)
+
+
+def expansion_notes(frames: tuple[Frame, ...]) -> tuple[Note, ...]:
+    """Which expansion of which blocks is meant: the innermost, and the place where the file asked for it."""
+    if not frames:
+        return ()
+    notes = [Note(f"in this use of `{frames[-1].name}`", frames[-1].span)]
+    if len(frames) > 1:
+        between = f", {len(frames) - 2} more in between" if len(frames) > 2 else ""
+        notes.append(Note(f"inside this use of `{frames[0].name}`{between}", frames[0].span))
+    return tuple(notes)
+
+
+@error("NN308")
+def weights_differ(component: Applicable, made: Weight, needed: Weight, span: Span, first: Span) -> Diagnostic:
+    """A shared layer has one set of weights, and they do not fit all of its uses.
+
+        layer shared = Dense(8)
+        a = x -> shared                               # x: float[16]
+        b = y -> shared                               # y: float[32]
+
+    Mended, by bringing both to the same size first, or by two layers:
+
+        b = y -> Dense(16) -> shared
+    """
+    return Diagnostic(
+        span,
+        f"the weights of this shared {type(component).called()} do not fit: "
+        f"`{made.name}` is {shape_text(made.shape)}, and {shape_text(needed.shape)} is needed here",
+        notes=(Note("its weights were shaped by this use", first),),
+        repair="use a layer of its own here, or bring both inputs to the same size",
+    )
