@@ -155,7 +155,7 @@ class Component:
 
     @classmethod
     def fields(cls) -> dict[str, Field]:
-        """The arguments, in order; those of the bases that apply to a whole family come last, by keyword only."""
+        """The arguments, in order; those of the whole family come last, by keyword only, unless the class states them anew."""
         if cls._fields is None:
             cls._fields = {field.name: field for field in _read_fields(cls)}
         return cls._fields
@@ -208,8 +208,8 @@ def _read_fields(cls: type[Component]) -> Iterator[Field]:
     for base in reversed(cls.__mro__):
         fields = shared if "noun" in base.__dict__ and base is not cls else own
         fields.update((name, one) for name, one in base.__dict__.get("__annotations__", {}).items() if get_origin(one) is not ClassVar)
-    for name, annotation in {**own, **shared}.items():
-        yield Field(name, kind_of(annotation), getattr(cls, name, REQUIRED), keyword_only=name in shared)
+    for name, annotation in {**own, **{name: one for name, one in shared.items() if name not in own}}.items():
+        yield Field(name, kind_of(annotation), getattr(cls, name, REQUIRED), keyword_only=name not in own)
 
 
 def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict[str, object]) -> dict[str, object]:

@@ -77,6 +77,15 @@ class Whole(Kind):
         return value
 
 
+class Known(Whole):
+    """A whole number within bounds that is known when the file is compiled: an axis, a seed, an amount."""
+
+    def convert(self, value: object) -> int:
+        if isinstance(value, Symbolic):
+            raise Rejected(f"{self.expected} that is known before the data are")
+        return super().convert(value)  # type: ignore[return-value]
+
+
 @dataclass(frozen=True)
 class Number(Kind):
     """A finite real number within bounds."""
@@ -106,7 +115,7 @@ class Number(Kind):
         )
         if outside:
             raise self.reject()
-        return value
+        return float(value)
 
 
 class Flag(Kind):
@@ -271,7 +280,7 @@ Count = Annotated[Size, Whole(1)]
 """A size of at least 1: units, filters, a kernel's extent."""
 Natural = Annotated[Size, Whole(0)]
 """A size of at least 0: an amount of padding."""
-Index = Annotated[int, Whole()]
+Index = Annotated[int, Known()]
 """Any whole number: an axis, which may count from the end."""
 Rate = Annotated[float, Number(least=0, most=1)]
 """A share between 0 and 1."""
@@ -282,7 +291,7 @@ Label = Annotated[str, Name()]
 
 _PLAIN: dict[object, Kind] = {
     bool: Flag(),
-    int: Whole(),
+    int: Known(),
     float: Number(),
     str: Text(),
     type(None): Nothing(),
