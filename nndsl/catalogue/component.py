@@ -21,9 +21,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from inspect import Parameter, getdoc, signature
-from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform, get_origin
+from typing import Any, ClassVar, Literal, TypeAlias, cast, dataclass_transform, get_origin
 
-from nndsl.catalogue.kinds import Kind, Rejected, Word, kind_of
+from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
 from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import InternalError, closest
 from nndsl.types import Mismatch, Shape, Size, TensorType, elements
@@ -33,12 +33,13 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One argument of a component."""
+    """One argument of a component; a variadic one takes all further arguments by position, as a tuple."""
 
     name: str
     kind: Kind
     default: Any = REQUIRED
     keyword_only: bool = False
+    variadic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +209,17 @@ def _read_fields(cls: type[Component]) -> Iterator[Field]:
     for base in reversed(cls.__mro__):
         fields = shared if "noun" in base.__dict__ and base is not cls else own
         fields.update((name, one) for name, one in base.__dict__.get("__annotations__", {}).items() if get_origin(one) is not ClassVar)
+    gathered = False
     for name, annotation in {**own, **{name: one for name, one in shared.items() if name not in own}}.items():
-        yield Field(name, kind_of(annotation), getattr(cls, name, REQUIRED), keyword_only=name not in own)
+        yield Field(name, kind_of(annotation), getattr(cls, name, REQUIRED), name not in own or gathered, is_variadic(annotation))
+        gathered = gathered or is_variadic(annotation)
 
 
 def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict[str, object]) -> dict[str, object]:
     fields, called = cls.fields(), cls.called()
     places = [name for name, field in fields.items() if not field.keyword_only]
+    if places and fields[places[-1]].variadic and len(positional) >= len(places):
+        positional = (*positional[: len(places) - 1], positional[len(places) - 1 :])
     if len(positional) > len(places):
         takes = f"at most {len(places)} arguments" if places else "no arguments"
         raise ArgumentError(f"{called} takes {takes} by position, not {len(positional)}", position=len(places))
@@ -240,10 +245,12 @@ def _unknown_argument(cls: type[Component], name: str) -> ArgumentError:
 
 
 def _converted(cls: type[Component], name: str, value: object, positional: tuple[object, ...]) -> object:
+    field, place = cls.fields()[name], list(cls.fields()).index(name)
     try:
-        return cls.fields()[name].kind.convert(value)
+        if field.variadic and isinstance(value, tuple) and len(positional) > place:
+            return tuple(_converted_element(cls, field, one, place + index) for index, one in enumerate(value))
+        return field.kind.convert(value)
     except Rejected as rejected:
-        place = list(cls.fields()).index(name)
         near = closest(str(value), rejected.options) if isinstance(value, str) else None
         raise ArgumentError(
             f"`{name}` of {cls.called()} is {rejected.expected}, not {describe(value)}",
@@ -252,6 +259,15 @@ def _converted(cls: type[Component], name: str, value: object, positional: tuple
             options=rejected.options,
             repair=f"did you mean `{near}`?" if near else None,
         ) from None
+
+
+def _converted_element(cls: type[Component], field: Field, value: object, place: int) -> object:
+    """One of the arguments that a variadic field gathers."""
+    try:
+        (converted,) = cast(tuple[object, ...], field.kind.convert((value,)))
+        return converted
+    except Rejected:
+        raise ArgumentError(f"`{field.name}` of {cls.called()} cannot take {describe(value)}", position=place, name=field.name) from None
 
 
 def describe(value: object) -> str:

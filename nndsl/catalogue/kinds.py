@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from nndsl.types import Size, Symbolic, sign
 
@@ -289,6 +289,15 @@ Positive = Annotated[float, Number(above=0)]
 Label = Annotated[str, Name()]
 """A name that the user chose, as a bare word or in quotes."""
 
+
+class Variadic:
+    """Marks the one argument of a component that takes all further arguments by position."""
+
+
+_Element = TypeVar("_Element")
+Rest = Annotated[tuple[_Element, ...], Variadic()]
+"""All further arguments by position, as a tuple: `classes: Rest[Label] = ()` is `category(EI, IE, N)`."""
+
 _PLAIN: dict[object, Kind] = {
     bool: Flag(),
     int: Known(),
@@ -308,7 +317,7 @@ def kind_of(annotation: Any) -> Kind:
         return _PLAIN[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return next(one for one in arguments[1:] if isinstance(one, Kind))
+        return next((one for one in arguments[1:] if isinstance(one, Kind)), None) or kind_of(arguments[0])
     if origin is Literal:
         return Choice(arguments)
     if origin in (Union, types.UnionType):
@@ -317,3 +326,8 @@ def kind_of(annotation: Any) -> Kind:
         repeated = len(arguments) == 2 and arguments[1] is Ellipsis
         return Tuple(tuple(kind_of(one) for one in arguments[: 1 if repeated else None]), repeated)
     return Of(annotation)
+
+
+def is_variadic(annotation: Any) -> bool:
+    """Whether an annotation is `Rest[...]`."""
+    return get_origin(annotation) is Annotated and any(isinstance(one, Variadic) for one in get_args(annotation))
