@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, cast, dataclass_transform,
 from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
 from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import InternalError, closest
-from nndsl.types import Mismatch, Shape, Size, TensorType, elements
+from nndsl.types import Mismatch, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, shape_text
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
@@ -403,13 +403,21 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     """The types of the outputs of one call, with the masks that travel with them.
 
     Raises:
-        Mismatch: the component cannot take these operands.
+        Mismatch: the component cannot take these operands, or the shapes of its weights would not be known.
     """
     result = component.infer(*operands)
+    if isinstance(component, Layer):
+        _check_known(component.weights(*operands), operands)
     results = result if isinstance(result, tuple) else (result,)
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
     return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+
+
+def _check_known(weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
+    for weight in weights:
+        if any(isinstance(size, Symbolic) for size in weight.shape):
+            raise SizeUnknown(f"needs weights of a known size, and its {weight.name} would be {shape_text(weight.shape)}", *operands)
 
 
 __all__ = [

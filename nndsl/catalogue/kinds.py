@@ -276,10 +276,12 @@ class Of(Kind):
         return (self.family,)
 
 
-Count = Annotated[Size, Whole(1)]
-"""A size of at least 1: units, filters, a kernel's extent."""
-Natural = Annotated[Size, Whole(0)]
-"""A size of at least 0: an amount of padding."""
+Count = Annotated[int, Known(1)]
+"""A known number of at least 1: units, filters, a kernel's extent."""
+Natural = Annotated[int, Known(0)]
+"""A known number of at least 0: an amount of padding."""
+OpenSize = Annotated[Size, Whole(1)]
+"""A size of at least 1 that may still be a name: an axis of a shape to give to a tensor."""
 Index = Annotated[int, Known()]
 """Any whole number: an axis, which may count from the end."""
 Rate = Annotated[float, Number(least=0, most=1)]
