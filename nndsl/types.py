@@ -265,12 +265,15 @@ class TensorType:
         shape: the sizes of all axes but the batch axis.
         below: for token ids and categories, every value is at least 0 and less than this.
         mask: whether a mask of the positions that count travels with the tensor.
+        constant: a number written in the file, the same for all examples: it has no batch axis, and takes the
+            dtype of the tensor that it meets, as Python's numbers do in Keras.
     """
 
     dtype: Dtype
     shape: Shape
     below: Size | None = None
     mask: bool = False
+    constant: bool = False
 
     @property
     def rank(self) -> int:
@@ -306,6 +309,8 @@ class TensorType:
         return self.shape
 
     def __str__(self) -> str:
+        if self.constant:
+            return "a number"
         word = {"float32": "float", "int32": "int"}.get(self.dtype, self.dtype)
         limit = "" if self.below is None else f" < {self.below}"
         return f"{word}{shape_text(self.shape)}{limit}"

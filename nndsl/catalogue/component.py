@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, cast, dataclass_transform,
 from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
 from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import InternalError, closest
-from nndsl.types import Mismatch, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, shape_text
+from nndsl.types import BadArgument, Mismatch, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, shape_text
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
@@ -60,10 +60,11 @@ class ArgumentError(Exception):
         name: the name of the keyword argument (or field) to blame, if it is one.
         unknown: the blamed *name* is what is wrong, rather than its value.
         options: words that could have stood there.
+        value: what was given instead.
     """
 
     def __init__(self, message: str, *, position: int | None = None, name: str | None = None, unknown: bool = False,
-                 options: tuple[str, ...] = (), repair: str | None = None):
+                 options: tuple[str, ...] = (), repair: str | None = None, value: object = None):
         super().__init__(message)
         self.message = message
         self.position = position
@@ -71,6 +72,7 @@ class ArgumentError(Exception):
         self.unknown = unknown
         self.options = options
         self.repair = repair
+        self.value = value
 
 
 @dataclass_transform(frozen_default=True, eq_default=True)
@@ -318,6 +320,12 @@ class Applicable(Component, abstract=True):
     keeps_mask: ClassVar[bool] = False
     """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
 
+    takes_numbers: ClassVar[bool] = False
+    """Whether some of its operands (never all) can be numbers written in the file."""
+
+    takes_list: ClassVar[bool] = False
+    """Whether Keras takes its operands together, in one list."""
+
     _operands: ClassVar[tuple[Operand, ...] | None] = None
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
@@ -360,6 +368,9 @@ class Layer(Applicable):
 
     noun = "a layer"
 
+    call_options: ClassVar[tuple[str, ...]] = ()
+    """Those of its arguments that Keras takes at each call, not when the layer is made."""
+
     trainable: bool = True
     name: str | None = None
 
@@ -373,6 +384,14 @@ class Function(Applicable):
 
     noun = "a function"
     naming = "snake"
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        """The layer that computes the same and, unlike functions, lets masks through; None if there is none."""
+        return None
+
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        layer = self.as_layer(*operands) if any(one.mask for one in operands) else None
+        return layer is not None and layer.masked(*operands)
 
 
 class Input(Applicable):
@@ -396,7 +415,7 @@ class Constant(Applicable):
 
     def infer(self) -> TensorType:
         dtype = "bool" if isinstance(self.value, bool) else "int32" if isinstance(self.value, int) else "float32"
-        return TensorType(dtype, ())
+        return TensorType(dtype, (), constant=True)
 
 
 def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
@@ -405,6 +424,7 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     Raises:
         Mismatch: the component cannot take these operands, or the shapes of its weights would not be known.
     """
+    _check_numbers(component, operands)
     result = component.infer(*operands)
     if isinstance(component, Layer):
         _check_known(component.weights(*operands), operands)
@@ -412,6 +432,14 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
     return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+
+
+def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> None:
+    numbers = [one for one in operands if one.constant]
+    if numbers and not component.takes_numbers:
+        raise BadArgument("takes tensors, not a number", *numbers)
+    if numbers and len(numbers) == len(operands):
+        raise BadArgument("needs at least one tensor among its operands", *numbers)
 
 
 def _check_known(weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
