@@ -169,6 +169,14 @@ class Component:
         return tuple(name for name, field in cls.fields().items() if field.default is REQUIRED)
 
     @classmethod
+    def kind_at(cls, position: int) -> Kind | None:
+        """The kind of the argument at a position; None where a call has no such argument."""
+        places = [field for field in cls.fields().values() if not field.keyword_only]
+        if places and position >= len(places) - 1 and places[-1].variadic:
+            return places[-1].kind
+        return places[position].kind if position < len(places) else None
+
+    @classmethod
     def summary(cls) -> str:
         """The first line of the documentation."""
         return (getdoc(cls) or "").partition("\n")[0]
@@ -260,6 +268,7 @@ def _converted(cls: type[Component], name: str, value: object, positional: tuple
             name=name,
             options=rejected.options,
             repair=f"did you mean `{near}`?" if near else None,
+            value=value,
         ) from None
 
 
@@ -269,7 +278,7 @@ def _converted_element(cls: type[Component], field: Field, value: object, place:
         (converted,) = cast(tuple[object, ...], field.kind.convert((value,)))
         return converted
     except Rejected:
-        raise ArgumentError(f"`{field.name}` of {cls.called()} cannot take {describe(value)}", position=place, name=field.name) from None
+        raise ArgumentError(f"`{field.name}` of {cls.called()} cannot take {describe(value)}", position=place, name=field.name, value=value) from None
 
 
 def describe(value: object) -> str:

@@ -103,7 +103,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 def equal(left: Any, right: Any) -> bool:
     """Whether two values are equal; lists and shapes element by element."""
     if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all([equal(a, b) for a, b in zip(left, right, strict=True)])
+        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(left, Symbolic) or isinstance(right, Symbolic):
         return _sizes_equal(left, right)
     if isinstance(left, bool) != isinstance(right, bool):
@@ -133,7 +133,7 @@ def _ordered(symbol: str, accepts: Callable[[int], bool]) -> Callable[[Any, Any]
 
 def _order(symbol: str, left: Any, right: Any) -> int:
     if not isinstance(left, Symbolic) and not isinstance(right, Symbolic):
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     try:
         difference: Size = left - right
     except TypeError:
@@ -147,7 +147,7 @@ def _order(symbol: str, left: Any, right: Any) -> int:
 def contains(element: Any, values: Any) -> bool:
     if not isinstance(values, tuple):
         raise Impossible(f"`in` looks into a list, not into {describe_value(values)}")
-    return any([equal(element, one) for one in values])
+    return any(equal(element, one) for one in values)
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

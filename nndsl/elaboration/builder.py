@@ -89,7 +89,8 @@ class Builder:
         try:
             results = infer(component, types)
         except Mismatch as mismatch:
-            raise Complaint(_mismatch(component, mismatch, operands, place)) from None
+            refuse = _BY_CLASS.get(type(mismatch), bad_argument)
+            raise Complaint(refuse(RefusedCall(component, mismatch, operands, place))) from None
         if owner is not None:
             self._check_weights(component, owner, types, place)
         node = self._add(
@@ -139,7 +140,7 @@ def _numbered(taken: dict[str, int], name: str) -> str:
 
 
 @error("NN301")
-def wrong_rank(*parts: object) -> Diagnostic:
+def wrong_rank(call: "RefusedCall") -> Diagnostic:
     """A layer or function was given a tensor with too many or too few axes.
 
     Every layer takes tensors of a certain rank: `Conv1D` takes `[length, channels]`, `Dense` anything with at
@@ -152,11 +153,11 @@ def wrong_rank(*parts: object) -> Diagnostic:
 
         h = image -> expand_dims(axis=-1) -> Conv2D(32, 3)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 @error("NN302")
-def wrong_dtype(*parts: object) -> Diagnostic:
+def wrong_dtype(call: "RefusedCall") -> Diagnostic:
     """A layer or function was given another type of number than it takes.
 
     Token ids are not quantities: they go into `Embedding` or `one_hot`, or are turned into numbers by `cast`.
@@ -168,11 +169,11 @@ def wrong_dtype(*parts: object) -> Diagnostic:
 
         h = tokens -> Embedding(1000, 64) -> Dense(64)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 @error("NN303")
-def sizes_differ(*parts: object) -> Diagnostic:
+def sizes_differ(call: "RefusedCall") -> Diagnostic:
     """Two sizes that have to be equal are not, or are not known to be.
 
     Tensors are added and multiplied number by number, so their shapes must be the same. An axis is stretched
@@ -185,11 +186,11 @@ def sizes_differ(*parts: object) -> Diagnostic:
 
         y = image -> Conv2D(64, 3, padding=same) -> add(image)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 @error("NN304")
-def too_small(*parts: object) -> Diagnostic:
+def too_small(call: "RefusedCall") -> Diagnostic:
     """An axis is too small: a kernel larger than its input, or a size that becomes zero or negative.
 
         input seq: float[10, 4]
@@ -199,11 +200,11 @@ def too_small(*parts: object) -> Diagnostic:
 
         h = seq -> MaxPooling1D(4) -> Conv1D(8, 5, padding=same)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 @error("NN305")
-def size_unknown(*parts: object) -> Diagnostic:
+def size_unknown(call: "RefusedCall") -> Diagnostic:
     """A size has to be a number here, and it is still a name.
 
     The shape of a weight cannot depend on a length that differs from one example to the next. A `Dense` after
@@ -216,11 +217,11 @@ def size_unknown(*parts: object) -> Diagnostic:
 
         y = seq -> GlobalMaxPooling1D -> Dense(1)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 @error("NN306")
-def bad_argument(*parts: object) -> Diagnostic:
+def bad_argument(call: "RefusedCall") -> Diagnostic:
     """Arguments that are each fine on their own do not go together, or do not go with the operand.
 
         h = image -> Conv2D(30, 3, groups=4)          # 30 filters cannot be shared out among 4 groups
@@ -229,7 +230,7 @@ def bad_argument(*parts: object) -> Diagnostic:
 
         h = image -> Conv2D(32, 3, groups=4)
     """
-    return _call_diagnostic(*parts)
+    return call.diagnostic()
 
 
 _BY_CLASS = {
@@ -242,21 +243,25 @@ _BY_CLASS = {
 }
 
 
-def _mismatch(component: Applicable, mismatch: Mismatch, operands: Sequence[Tensor], place: Place) -> Diagnostic:
-    make = _BY_CLASS.get(type(mismatch), bad_argument)
-    return make(component, mismatch, operands, place)
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A call that a rule of the catalogue refused."""
 
+    component: Applicable
+    mismatch: Mismatch
+    operands: Sequence[Tensor]
+    place: Place
 
-def _call_diagnostic(*parts: object) -> Diagnostic:
-    component, mismatch, operands, place = parts
-    assert isinstance(component, Applicable) and isinstance(mismatch, Mismatch) and isinstance(place, Place)
-    assert isinstance(operands, Sequence)
-    message = f"{type(component).called()} {mismatch.message}"
-    if isinstance(mismatch, WrongRank) and len(mismatch.types) == 1:
-        message += f", not {mismatch.types[0]}"
-    span = place.arguments.get(mismatch.argument or "", place.span)
-    notes = [Note(f"this is {one.type}", one.span) for one in operands if any(one.type is type for type in mismatch.types)]
-    return Diagnostic(span, message, tuple(notes) + expansion_notes(place.frames), mismatch.repair)
+    def diagnostic(self) -> Diagnostic:
+        """The rule's sentence, at the argument to blame or else at the call, with the operands it speaks of."""
+        mismatch = self.mismatch
+        message = f"{type(self.component).called()} {mismatch.message}"
+        if isinstance(mismatch, WrongRank) and len(mismatch.types) == 1:
+            message += f", not {mismatch.types[0]}"
+        span = self.place.arguments.get(mismatch.argument or "", self.place.span)
+        blamed = [one for one in self.operands if any(one.type is type for type in mismatch.types)]
+        notes = tuple(Note(f"this is {one.type}", one.span) for one in blamed)
+        return Diagnostic(span, message, notes + expansion_notes(self.place.frames), mismatch.repair)
 
 
 def expansion_notes(frames: tuple[Frame, ...]) -> tuple[Note, ...]:

@@ -5,7 +5,7 @@ components are themselves. The rest is here.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from nndsl.catalogue.component import Component, Function, Layer, describe
 from nndsl.catalogue.kinds import Word
@@ -30,7 +30,7 @@ class PlacedWord(Word):
 
     span: Span
 
-    def __new__(cls, text: str, span: Span) -> "PlacedWord":
+    def __new__(cls, text: str, span: Span) -> Self:
         word = super().__new__(cls, text)
         word.span = span
         return word
@@ -96,7 +96,11 @@ class LayerUse:
     """A layer with its arguments, as yet without weights: each application makes new ones."""
 
     component: Layer
-    span: Span
+    call: ast.Call | ast.Name
+
+    @property
+    def span(self) -> Span:
+        return self.call.span
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,6 +111,10 @@ class FunctionUse:
     positional: tuple[tuple[Any, Span], ...]
     keywords: dict[str, tuple[Any, Span]]
     call: ast.Call | ast.Name
+
+    @property
+    def span(self) -> Span:
+        return self.call.span
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,7 +130,7 @@ class SharedLayer:
 class SharedBlock:
     """`layer tower = Tower(...)`: the weights made by its first application serve all others, in their order."""
 
-    applicable: "Appliable"
+    appliable: "Appliable"
     owners: list[Owner]
     span: Span
 

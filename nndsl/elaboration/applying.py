@@ -1,0 +1,290 @@
+"""Applying layers, functions and blocks to tensors."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nndsl.catalogue.component import ArgumentError, Component, Function, Layer, snake_case
+from nndsl.diagnostics import Diagnostic, Note
+from nndsl.elaboration.arithmetic import is_number
+from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, expansion_notes
+from nndsl.elaboration.mistakes import (
+    layers_differ,
+    missing_arguments,
+    no_tensors_here,
+    not_a_tensor,
+    not_appliable,
+    unknown_argument,
+    unknown_name,
+    wrong_argument,
+    wrong_operand_count,
+)
+from nndsl.elaboration.session import Session
+from nndsl.elaboration.values import (
+    APPLIABLE,
+    Appliable,
+    Closure,
+    Defined,
+    FunctionUse,
+    LayerUse,
+    Pipeline,
+    PlacedWord,
+    Repeat,
+    Scope,
+    SharedBlock,
+    SharedLayer,
+    Tensor,
+    describe_value,
+)
+from nndsl.graph import Owner
+from nndsl.source import Span
+from nndsl.syntax import ast
+from nndsl.types import Mismatch
+
+
+@dataclass(eq=False)
+class Applier:
+    """Adds calls to a graph.
+
+    Attributes:
+        builder: where calls are added; None where no tensors can be (at the top of a file, in `data`).
+        families: the families of component whose names are known in this body.
+        expand: expands a block or network that is applied.
+        owners: where the weights come from while a shared block is applied.
+    """
+
+    session: Session
+    scope: Scope
+    expand: "Callable[[Applier, Closure, Sequence[Tensor], Span], tuple[Tensor, ...]]"
+    builder: Builder | None = None
+    expansion: Expansion = Expansion()
+    families: tuple[type[Component], ...] = (Layer, Function)
+    owners: "Replay | None" = None
+
+    def unknown(self, name: str, span: Span) -> Diagnostic:
+        """The diagnostic for a name that stands for nothing here."""
+        known = set(self.scope.visible())
+        for family in self.families:
+            known.update(family.names())
+        return unknown_name(name, span, known, self.frames_notes())
+
+    def frames_notes(self) -> tuple[Note, ...]:
+        return expansion_notes(self.expansion.frames)
+
+    # Components -------------------------------------------------------------
+
+    def build(
+        self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name
+    ) -> Component:
+        values = [bare(value) for value in positional]
+        try:
+            return found.build(*values, **{name: bare(value) for name, value in keywords.items()})
+        except ArgumentError as mistake:
+            raise Complaint(self._argument_mistake(mistake, expression)) from None
+        except Mismatch as mismatch:
+            span = argument_spans(expression, found).get(mismatch.argument or "", expression.span)
+            message = f"{found.called()} {mismatch.message}"
+            raise Complaint(wrong_argument(message, span, mismatch.repair, self.frames_notes())) from None
+
+    def _argument_mistake(self, mistake: ArgumentError, expression: ast.Call | ast.Name) -> Diagnostic:
+        span, notes = expression.span, self.frames_notes()
+        if isinstance(expression, ast.Call):
+            if mistake.position is not None and mistake.position < len(expression.positional):
+                span = expression.positional[mistake.position].span
+            for one in expression.keywords:
+                if one.name == mistake.name:
+                    span = one.name_span if mistake.unknown else one.value.span
+        if mistake.unknown:
+            return unknown_argument(mistake.message, span, mistake.repair, notes)
+        if isinstance(mistake.value, PlacedWord) and mistake.repair is None:
+            return unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
+        return wrong_argument(mistake.message, span, mistake.repair, notes)
+
+    def peek(self, name: str) -> Any:
+        """The value of a name, without counting as a use of it."""
+        binding = self.scope.find(name)
+        return binding.value if binding is not None else None
+
+    def _sizes_in_scope(self) -> Iterable[str]:
+        return (name for name in self.scope.visible() if is_number(self.peek(name)))
+
+    # Tensors ----------------------------------------------------------------
+
+    def tensors(self, value: Any, span: Span) -> tuple[Tensor, ...]:
+        """The value as operands."""
+        values = value if isinstance(value, tuple) else (value,)
+        if not any(isinstance(one, Tensor) for one in values):
+            raise Complaint(not_a_tensor(describe_value(value), span))
+        return tuple(self.operand(one, span) for one in values)
+
+    def appliable(self, value: Any, span: Span) -> Appliable:
+        """The value as something to apply to tensors."""
+        if isinstance(value, Defined):
+            missing = [one.name for one in value.definition.parameters or () if one.default is None]
+            if missing:
+                raise Complaint(missing_arguments(value.definition, missing, span))
+            return Closure(value.definition, value.scope, {}, span)
+        if not isinstance(value, APPLIABLE):
+            raise Complaint(not_appliable(describe_value(value), span))
+        return value
+
+    def apply(self, value: Appliable, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        """Apply a layer, function or block to tensors.
+
+        Raises:
+            Complaint: it cannot take them.
+        """
+        self.session.count_step(span)
+        match value:
+            case LayerUse(component=component):
+                owner = self._owner(component)
+                return self.add_call(component, owner, operands, span, value.call)
+            case SharedLayer():
+                return self.add_call(value.component, value.owner, operands, span, None)
+            case FunctionUse():
+                return self.apply_function(value, operands, span)
+            case Pipeline(steps=steps):
+                return self._apply_all(steps, operands, span)
+            case Repeat(step=step, times=times):
+                return self._apply_all((step for _ in range(times)), operands, span)
+            case SharedBlock():
+                return self._apply_shared(value, operands, span)
+            case Closure():
+                return self.expand(self, value, operands, span)
+
+    def _apply_all(self, steps: Iterable[Appliable], operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        current = tuple(operands)
+        for step in steps:
+            where = step.span if isinstance(step, LayerUse | FunctionUse) else span
+            current = self.apply(step, current, where)
+        return current
+
+    def _apply_shared(self, value: SharedBlock, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        outer, self.owners = self.owners, Replay(value.owners, self.owners)
+        try:
+            return self.apply(value.appliable, operands, span)
+        except LayersDiffer:
+            raise Complaint(layers_differ(span, value.span)) from None
+        finally:
+            self.owners = outer
+
+    def _owner(self, component: Layer, name: str | None = None) -> Owner:
+        if self.owners is not None:
+            return self.owners.take(component)
+        return Owner(name or snake_case(type(component).__name__), component)
+
+    def share(self, value: Any, name: str, span: Span) -> SharedLayer | SharedBlock:
+        """What `layer NAME = value` binds."""
+        appliable = self.appliable(value, span)
+        if isinstance(appliable, LayerUse):
+            return SharedLayer(self._owner(appliable.component, name), appliable.component, span)
+        if isinstance(appliable, SharedLayer | SharedBlock):
+            return appliable
+        return SharedBlock(appliable, [], span)
+
+    def add_call(
+        self, component: Any, owner: Owner | None, operands: Sequence[Tensor], span: Span, call: ast.Call | ast.Name | None
+    ) -> tuple[Tensor, ...]:
+        self._check_operand_count(type(component), len(operands), span)
+        spans = argument_spans(call, type(component)) if call is not None else {}
+        place = Place(span, spans, self.expansion.frames)
+        return self._in_graph(span).apply(component, owner, operands, place, self.expansion)
+
+    def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
+        operands = component.operands()
+        least = sum(1 for one in operands if not one.optional and not one.variadic)
+        most = None if any(one.variadic for one in operands) else len(operands)
+        if count < least or (most is not None and count > most):
+            raise Complaint(wrong_operand_count(component, count, least, most, span, self.frames_notes()))
+
+    def apply_function(self, use: FunctionUse, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        """Operands come from the left of the arrow, then from the arguments; what is left fills the fields."""
+        parameters = use.function.operands()
+        taken = list(operands)
+        rest = list(use.positional)
+        if len(rest) == 1 and isinstance(rest[0][0], tuple) and holds_tensor(rest[0][0]):
+            rest = [(value, rest[0][1]) for value in rest[0][0]]
+        while rest and self._takes_operand(use.function, len(taken), rest[0][0]):
+            value, place = rest.pop(0)
+            taken.append(self.operand(value, place))
+        named = dict(use.keywords)
+        for parameter in parameters[len(taken) :]:
+            if parameter.name in named:
+                taken.append(self.operand(*named.pop(parameter.name)))
+        arguments = {name: value for name, (value, _) in named.items()}
+        component = self.build(use.function, [value for value, _ in rest], arguments, use.call)
+        assert isinstance(component, Function)
+        return self.add_call(component, None, taken, span, use.call)
+
+    def _takes_operand(self, function: type[Function], taken: int, value: Any) -> bool:
+        parameters = function.operands()
+        if parameters and parameters[-1].variadic:
+            return isinstance(value, Tensor) or (is_number(value) and taken < len(parameters))
+        if taken >= len(parameters):
+            return False
+        return isinstance(value, Tensor) or (not parameters[taken].optional and (is_number(value) or isinstance(value, bool)))
+
+    def operand(self, value: Any, span: Span) -> Tensor:
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, PlacedWord):
+            raise Complaint(self.unknown(value, value.span))
+        if is_number(value) or isinstance(value, bool):
+            return self._in_graph(span).constant(value, span, self.expansion)
+        raise Complaint(not_a_tensor(describe_value(value), span))
+
+    def _in_graph(self, span: Span) -> Builder:
+        if self.builder is None:
+            raise Complaint(no_tensors_here(span))
+        return self.builder
+
+
+class Replay:
+    """Hands out the weights of a shared block: new ones the first time, the same ones, in order, ever after."""
+
+    def __init__(self, owners: list[Owner], outer: "Replay | None"):
+        self._owners, self._outer, self._next = owners, outer, 0
+        self._filling = not owners
+
+    def take(self, component: Layer) -> Owner:
+        if self._filling:
+            owner = self._outer.take(component) if self._outer is not None else Owner(snake_case(type(component).__name__), component)
+            self._owners.append(owner)
+            return owner
+        self._next += 1
+        if self._next > len(self._owners) or self._owners[self._next - 1].component != component:
+            raise LayersDiffer
+        return self._owners[self._next - 1]
+
+
+class LayersDiffer(Exception):
+    """A shared block makes other layers in this application than in its first."""
+
+
+def single(results: tuple[Tensor, ...]) -> Any:
+    """One result by itself, several as a tuple."""
+    return results[0] if len(results) == 1 else results
+
+
+def bare(value: Any) -> Any:
+    """A value as the catalogue takes it: layers without their place."""
+    if isinstance(value, LayerUse):
+        return value.component
+    if isinstance(value, FunctionUse) and not value.positional and not value.keywords and not value.function.required():
+        return value.function()
+    if isinstance(value, tuple):
+        return tuple(bare(one) for one in value)
+    return value
+
+
+def holds_tensor(value: Any) -> bool:
+    """Whether a value is a tensor, or a tuple with one in it."""
+    return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(one, Tensor) for one in value))
+
+
+def argument_spans(call: ast.Call | ast.Name, component: type[Component]) -> dict[str, Span]:
+    """Where the arguments of a call stand, by the names of the fields they fill."""
+    if not isinstance(call, ast.Call):
+        return {}
+    spans = dict(zip(component.fields(), (one.span for one in call.positional), strict=False))
+    return spans | {one.name: one.value.span for one in call.keywords}
