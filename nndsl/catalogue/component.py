@@ -92,7 +92,8 @@ class Component:
     members: ClassVar[dict[str, type["Component"]]] = {}
     _fields: ClassVar[dict[str, Field] | None] = None
 
-    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+    def __init_subclass__(cls, abstract: bool = False, kw_only: bool = False, **options: Any) -> None:
+        """Register a subclass. `kw_only` is for type checkers: the fields of a whole family are by keyword only."""
         super().__init_subclass__(**options)
         cls._fields = None
         begins_family = "noun" in cls.__dict__ and not abstract
@@ -372,7 +373,7 @@ class Applicable(Component, abstract=True):
         return 0
 
 
-class Layer(Applicable):
+class Layer(Applicable, kw_only=True):
     """A layer: it can own weights, and is named like its Keras class."""
 
     noun = "a layer"

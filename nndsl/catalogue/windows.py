@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from nndsl.types import Size, TensorType, TooSmall, sign
 
 Padding: TypeAlias = Literal["valid", "same", "causal"]
+_Amount = TypeVar("_Amount", int, Size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _larger(one: Size, other: Size) -> Size:
     return one if sign(one - other) != -1 else other
 
 
-def along_axes(value: Size | tuple[Size, ...], count: int) -> tuple[Size, ...]:
+def along_axes(value: _Amount | tuple[_Amount, ...], count: int) -> tuple[_Amount, ...]:
     """One value for each of `count` axes: a single value counts for all."""
     return value if isinstance(value, tuple) else (value,) * count
 
