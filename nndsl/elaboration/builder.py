@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nndsl.catalogue.component import Applicable, Constant, Input, Layer, Weight, infer, snake_case
-from nndsl.diagnostics import Diagnostic, InternalError, Note, error
+from nndsl.diagnostics import Diagnostic, InternalError, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.graph import Frame, Graph, Node, Owner, Ref
 from nndsl.source import Span
@@ -22,11 +22,15 @@ from nndsl.types import (
 
 
 class Complaint(Exception):
-    """A diagnostic on its way to the report."""
+    """A diagnostic on its way to the report; none where the reason has been reported already."""
 
-    def __init__(self, diagnostic: Diagnostic):
-        super().__init__(diagnostic.message)
+    def __init__(self, diagnostic: Diagnostic | None = None):
+        super().__init__(diagnostic.message if diagnostic is not None else "reported already")
         self.diagnostic = diagnostic
+
+    def report_to(self, report: Report) -> None:
+        if self.diagnostic is not None:
+            report.add(self.diagnostic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Evaluator(Applier):
         except OutOfBudget:
             raise
         except Complaint as complaint:
-            self.session.report.add(complaint.diagnostic)
+            complaint.report_to(self.session.report)
             return FAILED
 
     def _constant(self, expression: ast.Number | ast.String | ast.Truth, want: Kind | None) -> Any:
@@ -280,7 +280,7 @@ class Evaluator(Applier):
         except OutOfBudget:
             raise
         except Complaint as complaint:
-            self.session.report.add(complaint.diagnostic)
+            complaint.report_to(self.session.report)
             return FAILED
 
     def _binary(self, expression: ast.Binary, want: Kind | None) -> Any:

@@ -1,0 +1,116 @@
+"""`check` lines: what must be true of a network, proved when it is compiled."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nndsl import costs
+from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.elaboration.arithmetic import COMPARISONS
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.mistakes import later
+from nndsl.elaboration.session import OutOfBudget
+from nndsl.elaboration.values import FAILED, Binding, Scope, describe_value
+from nndsl.graph import Graph
+from nndsl.source import Span
+from nndsl.syntax import ast
+from nndsl.types import Size
+
+if TYPE_CHECKING:
+    from nndsl.elaboration.bodies import Body
+
+QUANTITIES: dict[str, Callable[[Graph], Size]] = {
+    "params": costs.params,
+    "trainable": costs.trainable,
+    "flops": costs.flops,
+    "receptive_field": costs.receptive_field,
+}
+
+
+def prove_checks(body: "Body") -> None:
+    """Evaluate the `check` lines of a body, with the quantities of its graph as names; report those that are not true."""
+    if not body.checks:
+        return
+    scope, body.scope = body.scope, Scope(outer=body.scope)
+    try:
+        for statement in body.checks:
+            _prove(body, statement)
+    finally:
+        body.scope = scope
+
+
+def _prove(body: "Body", statement: ast.Check) -> None:
+    try:
+        _define_quantities(body, statement)
+        if statement.when is not None and not _condition(body, statement.when):
+            return
+        if not _condition(body, statement.condition):
+            raise Complaint(check_failed(statement, _sides(body, statement.condition)))
+    except OutOfBudget:
+        raise
+    except Complaint as complaint:
+        complaint.report_to(body.session.report)
+
+
+def _condition(body: "Body", expression: ast.Expression) -> bool:
+    value = body.evaluate(expression)
+    if value is FAILED:
+        raise Complaint
+    return body.truth(value, expression.span)
+
+
+def _define_quantities(body: "Body", statement: ast.Check) -> None:
+    """Bind those quantities that the line mentions: each costs a walk over the graph."""
+    mentioned = [name for name in QUANTITIES if name in statement.span.text and body.scope.find(name) is None]
+    for name in mentioned:
+        if body.operands is not None:
+            raise Complaint(later(f"`check {name}` in a {body.definition.kind} that is used as a layer", statement.span,
+                                  "state it in the network that stands alone"))
+        assert body.builder is not None
+        body.scope.names[name] = Binding(_quantity(name, body.builder.graph(), statement.span), statement.span)
+
+
+def _quantity(name: str, graph: Graph, span: Span) -> Any:
+    try:
+        return QUANTITIES[name](graph)
+    except costs.NotLocal as reason:
+        raise Complaint(quantity_unknown(str(reason), span)) from None
+
+
+def _sides(body: "Body", condition: ast.Expression) -> list[str]:
+    """The two sides of the comparison that failed, where they are more than the numbers that are written."""
+    if not isinstance(condition, ast.Binary) or condition.operator not in COMPARISONS:
+        return []
+    written = [side for side in (condition.left, condition.right) if not isinstance(side, ast.Number)]
+    return [f"{side.span.text} is {_grouped(body.evaluate(side))}" for side in written]
+
+
+def _grouped(value: Any) -> str:
+    """Large numbers as they are written in a file: 272_474."""
+    return f"{value:_}" if isinstance(value, int) and not isinstance(value, bool) else describe_value(value)
+
+
+@error("NN403")
+def check_failed(statement: ast.Check, sides: list[str]) -> Diagnostic:
+    """A `check` states what must be true of the network, and it is not.
+
+    A published size, written next to the architecture that claims it, tells at once when the two part.
+
+        check trainable == 272_474 when width == 16
+
+    Either the network or the line has to be mended; the message gives what was found.
+    """
+    return Diagnostic(
+        statement.condition.span, f"this check fails: {statement.condition.span.text}", tuple(Note(side) for side in sides)
+    )
+
+
+@error("NN406")
+def quantity_unknown(message: str, span: Span) -> Diagnostic:
+    """A quantity is asked for that this network does not have.
+
+    The receptive field counts how many positions of the input an output position can see. Where every output sees
+    the whole input (after `Flatten`, a recurrent layer or attention), there is no such number.
+    """
+    return Diagnostic(span, message, (), "delete the check, or move it to a network that ends before that layer")
+
+

@@ -1,0 +1,204 @@
+"""Files: their imports, parameters and definitions, as the scope that every body of the file sees."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nndsl.diagnostics import Diagnostic, UserError, closest, error
+from nndsl.elaboration.arithmetic import is_number
+from nndsl.elaboration.bodies import expand
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.expressions import Evaluator
+from nndsl.elaboration.mistakes import defined_twice, listed, out_of_place, override_type, unknown_parameter
+from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope
+from nndsl.source import Source, Span
+from nndsl.syntax import ast
+from nndsl.syntax.parser import parse
+from nndsl.syntax.reading import read_source
+
+LIBRARY = "std/"
+
+
+@dataclass(eq=False)
+class Module:
+    """One file, with the names that its top level defines."""
+
+    spec: ast.Spec
+    scope: Scope = field(default_factory=Scope)
+    definitions: dict[str, ast.Definition] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+class ModuleLoader:
+    """Reads files, each once."""
+
+    def __init__(self, session: Session):
+        self._session = session
+        self._modules: dict[Path, Module] = {}
+        self._reading: list[Path] = []
+        self.sources: list[Source] = []
+
+    def load(self, spec: ast.Spec, main: bool = False) -> Module:
+        """The module of a parsed file. Only the main file's parameters are overridden."""
+        self.sources.append(spec.source)
+        module = Module(spec)
+        evaluator = Evaluator(session=self._session, scope=module.scope, expand=expand)
+        for statement in spec.statements:
+            try:
+                self._statement(module, statement, evaluator, main)
+            except OutOfBudget:
+                raise
+            except Complaint as complaint:
+                complaint.report_to(self._session.report)
+        if main:
+            for name in self._session.overrides:
+                if name not in module.parameters:
+                    self._session.report.add(unknown_parameter(name, module.parameters))
+        return module
+
+    def _statement(self, module: Module, statement: ast.Statement, evaluator: Evaluator, main: bool) -> None:
+        match statement:
+            case ast.Import():
+                self._import(module, statement)
+            case ast.Param():
+                self._param(module, statement, evaluator, main)
+            case ast.Definition():
+                self._define(module, statement)
+            case _:
+                kind = type(statement).__name__.lower()
+                what = "an expression" if isinstance(statement, ast.Evaluate) else f"this {kind}"
+                repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
+                raise Complaint(out_of_place(what, "at the top of a file", statement.span, repair))
+
+    def _bind(self, module: Module, name: str, value: Any, span: Span) -> None:
+        known = module.scope.names.get(name)
+        if known is not None:
+            raise Complaint(defined_twice(name, span, known.span))
+        module.scope.names[name] = Binding(value, span)
+
+    def _define(self, module: Module, definition: ast.Definition) -> None:
+        value = {"data": DataSet(definition.name, None, definition.head), "train": FAILED}.get(
+            definition.kind, Defined(definition, module.scope)
+        )
+        self._bind(module, definition.name, value, definition.head)
+        module.definitions[definition.name] = definition
+
+    def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:
+        target = statement.target
+        value = evaluator.evaluate(statement.value)
+        if main and target.name in self._session.overrides and value is not FAILED:
+            value = _overridden(target, value, self._session.overrides[target.name])
+        self._bind(module, target.name, value, target.span)
+        module.parameters[target.name] = value
+        if main:
+            self._session.bound.setdefault(target.span, (target.name, False))
+
+    def _import(self, module: Module, statement: ast.Import) -> None:
+        try:
+            imported = self._module_at(statement, module.spec.source)
+        except Complaint:
+            for one in statement.names:
+                module.scope.names[one.alias] = Binding(FAILED, one.span)
+            raise
+        for one in statement.names:
+            binding = imported.scope.names.get(one.name)
+            if binding is None or isinstance(binding.value, DataSet):
+                module.scope.names[one.alias] = Binding(FAILED, one.span)
+                self._session.report.add(not_in_file(one, statement.path.value, list(imported.definitions)))
+                continue
+            self._bind(module, one.alias, binding.value, one.span)
+            self._session.bound.setdefault(one.span, (one.alias, False))
+
+    def _module_at(self, statement: ast.Import, importer: Source) -> Module:
+        path = locate(statement.path.value, importer)
+        if path in self._reading or (importer.path is not None and path == importer.path.resolve()):
+            raise Complaint(import_circle(statement.path.value, statement.path.span))
+        if path not in self._modules:
+            self._reading.append(path)
+            try:
+                source = read_source(path, name=_shown(path, statement.path.value))
+                self._modules[path] = self.load(parse(source, self._session.report))
+            except UserError as unreadable:
+                raise Complaint(import_unreadable(statement, unreadable.diagnostics[0].message)) from None
+            finally:
+                self._reading.pop()
+        return self._modules[path]
+
+
+def locate(written: str, importer: Source) -> Path:
+    """The file that an import means: in the library that comes with nndsl, or relative to the importing file."""
+    if written.startswith(LIBRARY):
+        return library_folder() / written
+    return (importer.folder() / written).resolve()
+
+
+def library_folder() -> Path:
+    """`specs/`: beside this package in a checkout, inside of it in an installation."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "specs"
+    return installed if installed.is_dir() else package.parent / "specs"
+
+
+def _shown(path: Path, written: str) -> str:
+    return written if written.startswith(LIBRARY) else str(path)
+
+
+def _overridden(target: ast.Target, default: Any, value: Any) -> Any:
+    """The value from the command line, if it is of the same kind as the default."""
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    same = isinstance(value, bool) == isinstance(default, bool) and (
+        (is_number(value) and is_number(default) and (isinstance(value, int) or isinstance(default, float)))
+        or isinstance(value, type(default))
+        or (isinstance(value, str) and isinstance(default, str))
+        or default is None
+    )
+    if not same:
+        raise Complaint(override_type(target.name, value, default, target.span))
+    return value
+
+
+@error("NN224")
+def import_unreadable(statement: ast.Import, reason: str) -> Diagnostic:
+    """A file that is imported cannot be read. Paths are relative to the importing file; `std/` is the library of nndsl.
+
+        from "bloks.nn" import Residual
+
+    Mended:
+
+        from "blocks.nn" import Residual
+    """
+    return Diagnostic(statement.path.span, f"this import cannot be read: {reason}", (), _library_repair(statement.path.value))
+
+
+def _library_repair(written: str) -> str | None:
+    if not written.startswith(LIBRARY):
+        return None
+    known = [f"{LIBRARY}{path.name}" for path in sorted((library_folder() / LIBRARY).glob("*.nn"))]
+    near = closest(written, known)
+    return f"did you mean {near!r}?" if near else f"the library has {listed(known)}"
+
+
+@error("NN225")
+def not_in_file(name: ast.ImportedName, path: str, known: list[str]) -> Diagnostic:
+    """A file does not define what is imported from it.
+
+        from "std/blocks.nn" import Residuall
+
+    Mended:
+
+        from "std/blocks.nn" import Residual
+    """
+    near = closest(name.name, known)
+    has = f"it defines {listed(known)}" if known else "it defines nothing"
+    return Diagnostic(name.span, f"\"{path}\" does not define `{name.name}`", (), f"did you mean `{near}`?" if near else has)
+
+
+@error("NN226")
+def import_circle(path: str, span: Span) -> Diagnostic:
+    """Files import each other in a circle, so that none of them can be read first."""
+    return Diagnostic(span, f"importing \"{path}\" here closes a circle of imports", (),
+                      "move what both files need into a third one, and import that")
+
+
