@@ -1,0 +1,261 @@
+"""From a typed graph to Keras: layers by their names, calls one by one, and models that load without nndsl.
+
+A component is made by name, `getattr(keras.layers, "Dense")(units=64)`, and so are the initializers, regularizers and
+activations among its fields. `call` is the one place where a node is applied, to symbols while a model is built and
+to numbers while an objective is computed: both see the same layers, the same masks and the same arithmetic.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import keras
+
+from nndsl.catalogue.activations import Activation
+from nndsl.catalogue.component import Component, Constant, Function, Input, Layer
+from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
+from nndsl.diagnostics import Diagnostic, InternalError, UserError, error
+from nndsl.files import replaced
+from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.program import Network
+from nndsl.source import Span
+from nndsl.types import Symbolic, TensorType
+
+Tensor: TypeAlias = Any
+"""A symbol (`keras.KerasTensor`), a tensor of the backend, or a Python number where the file has one."""
+Layers: TypeAlias = Mapping[Owner, keras.Layer]
+
+_HOMES: tuple[tuple[type[Component], Any], ...] = (
+    (Layer, keras.layers),
+    (Initializer, keras.initializers),
+    (Regularizer, keras.regularizers),
+    (Constraint, keras.constraints),
+)
+"""Where Keras keeps each family."""
+
+_FRAMES_PER_NODE = 4
+"""Keras follows a chain of layers by recursion, with this many Python frames a layer at most."""
+
+
+@error("NN701")
+def size_needed(span: Span | None, component: Component, field: str, size: Symbolic) -> Diagnostic:
+    """Keras needs a number where the file has a size with a name.
+
+    A size with a name may differ from one batch to the next. What a layer is built with may not.
+
+        input seq: float[L, 4]
+        h = seq -> GlobalMaxPooling1D -> RepeatVector(L)
+
+    Mended, by a number, or by binding the size (`float[100, 4]`, or data whose sequences have one length):
+
+        h = seq -> GlobalMaxPooling1D -> RepeatVector(100)
+    """
+    return Diagnostic(
+        span,
+        f"`{field}` of {type(component).called()} is {size}, and Keras needs a number to build it",
+        repair=f"write a number, or give {size} a value in the input's shape",
+    )
+
+
+# Objects -----------------------------------------------------------------------------------------
+
+
+def instantiate(component: Component, span: Span | None = None, **settings: Any) -> Any:
+    """The Keras object that a component describes.
+
+    Args:
+        span: where it is written, for messages.
+        settings: further arguments of the Keras class, which win over the component's.
+
+    Raises:
+        UserError: Keras needs a number where a field is a size with a name.
+    """
+    if isinstance(component, Activation):
+        return _activation(component, span)
+    return _keras_class(component)(**arguments(component, span) | settings)
+
+
+def arguments(component: Component, span: Span | None = None) -> dict[str, Any]:
+    """The fields of a component as Keras takes them when the object is made.
+
+    Raises:
+        UserError: Keras needs a number where a field is a size with a name.
+    """
+    at_call = component.call_options if isinstance(component, Layer) else ()
+    return {name: _argument(component, name, value, span) for name, value in component.__dict__.items() if name not in at_call}
+
+
+def _activation(component: Activation, span: Span | None) -> Any:
+    """An activation as an argument: its name, or the layer of its kind where it has settings of its own."""
+    if not component.changed():
+        return type(component).called()
+    form = component.as_layer()
+    if form is None:
+        raise InternalError(f"{component} has settings, and Keras has no layer that holds them")
+    return instantiate(form, span)
+
+
+def _keras_class(component: Component) -> Callable[..., Any]:
+    for family, home in _HOMES:
+        if isinstance(component, family):
+            made: Callable[..., Any] = getattr(home, type(component).__name__)
+            return made
+    raise InternalError(f"{component} is of no family that Keras knows")
+
+
+def _argument(component: Component, name: str, value: Any, span: Span | None) -> Any:
+    if isinstance(value, Component):
+        return instantiate(value, span)
+    if isinstance(value, Symbolic):
+        raise UserError(size_needed(span, component, name, value))
+    if isinstance(value, tuple):
+        return tuple(_argument(component, name, one, span) for one in value)
+    return str(value) if isinstance(value, str) else value
+
+
+def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
+    """One Keras layer for each set of weights in the graphs, with the name of its first node."""
+    layers: dict[Owner, keras.Layer] = {}
+    taken: set[str] = set()
+    for graph in graphs:
+        taken |= set(graph.inputs)
+        for owner, node in graph.owners():
+            if owner not in layers:
+                layers[owner] = instantiate(owner.component, node.span, name=_unique(keras_name(node.name), taken))
+    return layers
+
+
+def keras_name(name: str) -> str:
+    """The name with what Keras and TensorFlow do not take in names made an underscore."""
+    return re.sub(r"[^A-Za-z0-9_.]", "_", name).lstrip("_.") or "layer"
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    chosen, count = name, 0
+    while chosen in taken:
+        count += 1
+        chosen = f"{name}_{count}"
+    taken.add(chosen)
+    return chosen
+
+
+# Calls -------------------------------------------------------------------------------------------
+
+
+def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], types: Sequence[TensorType]) -> tuple[Tensor, ...]:
+    """Apply one node: its layer if it owns one, else its function.
+
+    Args:
+        layer: the layer of the node's owner.
+        operands: the tensors or numbers it takes, in order.
+        types: the types of the operands.
+
+    Returns:
+        As many tensors as the node has types.
+    """
+    component = node.component
+    if isinstance(component, Constant):
+        return (component.value,)
+    if layer is None and isinstance(component, Function):
+        form = component.as_layer(*types)
+        if form is None:
+            return _several(_call_function(node, component, operands))
+        component, layer = form, instantiate(form, node.span, name=keras_name(node.name))
+    if layer is None or not isinstance(component, Layer):
+        raise InternalError(f"the node {node.name} has no layer")
+    return _several(_call_layer(component, layer, operands))
+
+
+def _several(result: Any) -> tuple[Tensor, ...]:
+    return tuple(result) if isinstance(result, list | tuple) else (result,)
+
+
+def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]) -> Any:
+    options = {name: getattr(component, name) for name in component.call_options}
+    if component.takes_list:
+        return layer(list(operands), **options)
+    first, *others = operands
+    names = [one.name for one in component.operands()[1:]]
+    return layer(first, **dict(zip(names, others, strict=False)), **options)
+
+
+def _call_function(node: Node, component: Function, operands: Sequence[Tensor]) -> Any:
+    settings = arguments(component, node.span)
+    home = keras.activations if isinstance(component, Activation) else keras.ops
+    function = getattr(home, type(component).called())
+    return function(list(operands), **settings) if component.takes_list else function(*operands, **settings)
+
+
+# Graphs ------------------------------------------------------------------------------------------
+
+Apply: TypeAlias = Callable[[Node, keras.Layer | None, Sequence[Tensor], Sequence[TensorType]], tuple[Tensor, ...]]
+
+
+def values_of(graph: Graph, layers: Layers, feeds: Mapping[str, Tensor], apply: Apply = call) -> dict[Ref, Tensor]:
+    """Every tensor of a graph.
+
+    Args:
+        feeds: by name, the tensors of its inputs.
+        apply: what applies a node; objectives add losses to `call`.
+    """
+    values: dict[Ref, Tensor] = {Ref(node.id): feeds[name] for name, node in graph.inputs.items()}
+    for node in graph.nodes:
+        if not isinstance(node.component, Input):
+            layer = None if node.owner is None else layers[node.owner]
+            results = apply(node, layer, [values[ref] for ref in node.operands], graph.operand_types(node))
+            values.update((Ref(node.id, output), one) for output, one in enumerate(results))
+    return values
+
+
+def symbols(graph: Graph) -> dict[str, Tensor]:
+    """A Keras input for each input of a graph: sizes with names become axes of any length."""
+    return {name: keras.Input(_shape(node.type), dtype=node.type.dtype, name=keras_name(name)) for name, node in graph.inputs.items()}
+
+
+def _shape(type: TensorType) -> tuple[int | None, ...]:
+    return tuple(None if isinstance(size, Symbolic) else size for size in type.shape)
+
+
+def model(network: Network, layers: Layers | None = None) -> keras.Model:
+    """The functional Keras model of a network.
+
+    A single input or output is taken and given as it is, several as dictionaries by name.
+
+    Raises:
+        UserError: Keras needs a number where the network has a size with a name.
+    """
+    graph = network.graph
+    with deep_enough(len(graph.nodes)):
+        inputs = symbols(graph)
+        values = values_of(graph, layers_of(graph) if layers is None else layers, inputs)
+        outputs = {name: values[ref] for name, ref in graph.outputs.items()}
+        return keras.Model(alone(inputs), alone(outputs), name=keras_name(network.name))
+
+
+def alone(named: Mapping[str, Tensor]) -> Any:
+    """A single tensor as it is, several by name: what the model of a network takes and gives."""
+    return dict(named) if len(named) != 1 else next(iter(named.values()))
+
+
+@contextmanager
+def deep_enough(nodes: int) -> Iterator[None]:
+    """Let Keras follow a chain of so many layers: Python's limit of 1,000 frames is less than some networks have."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 1_000 + _FRAMES_PER_NODE * nodes))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def save(made: keras.Model, path: Path) -> None:
+    """Write a model to a `.keras` file, whole or not at all.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written.
+    """
+    with replaced(path) as beside, deep_enough(len(made.operations)):
+        made.save(beside)

@@ -1,0 +1,81 @@
+"""Files that are written whole or not at all."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from nndsl.diagnostics import Diagnostic, UserError, error
+
+
+@error("NN711")
+def cannot_write(path: Path, reason: str, repair: str | None) -> Diagnostic:
+    """A file could not be written: the disk is full, or the folder is read-only, or gone.
+
+    Files are written beside their place, synced, and renamed. What stood there before is still there, whole.
+    """
+    return Diagnostic(None, f"cannot write {path}: {reason}", repair=repair)
+
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space; what was written before is kept, and --resume goes on from it"),
+    errno.EDQUOT: ("your disk quota is used up", "free some space; what was written before is kept"),
+    errno.EFBIG: ("the file would be larger than allowed here", "raise the limit on the size of files (ulimit -f)"),
+    errno.EACCES: ("permission denied", "choose a folder that you may write to"),
+    errno.EPERM: ("permission denied", "choose a folder that you may write to"),
+    errno.EROFS: ("the file system is read-only", "choose a folder that you may write to"),
+    errno.ENOENT: ("its folder does not exist (any more)", None),
+    errno.ENOTDIR: ("a part of its path is a file, not a folder", None),
+    errno.EISDIR: ("there is a folder of that name", None),
+}
+
+
+def unwritable(path: Path, failure: OSError) -> UserError:
+    """The failure of a write as something to tell the user."""
+    reason, repair = _REASONS.get(failure.errno or 0, (os.strerror(failure.errno) if failure.errno else str(failure), None))
+    return UserError(cannot_write(path, reason, repair))
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Give a path beside `path`, and move what was written there to `path` once it is safely on the disk.
+
+    If the body fails, `path` is as it was before.
+
+    Raises:
+        UserError: the file could not be written.
+    """
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield beside
+        sync(beside)
+        os.replace(beside, path)
+        sync(path.parent)
+    except OSError as failure:
+        raise unwritable(path, failure) from failure
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as failure:
+        if failure.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems cannot sync folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        UserError: the file could not be written.
+    """
+    with replaced(path) as beside:
+        beside.write_text(text, encoding="utf-8")
