@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
+from nndsl.receptive_field import NotLocal, receptive_field
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.arithmetic import COMPARISONS
 from nndsl.elaboration.builder import Complaint
@@ -22,7 +23,7 @@ QUANTITIES: dict[str, Callable[[Graph], Size]] = {
     "params": costs.params,
     "trainable": costs.trainable,
     "flops": costs.flops,
-    "receptive_field": costs.receptive_field,
+    "receptive_field": receptive_field,
 }
 
 
@@ -72,7 +73,7 @@ def _define_quantities(body: "Body", statement: ast.Check) -> None:
 def _quantity(name: str, graph: Graph, span: Span) -> Any:
     try:
         return QUANTITIES[name](graph)
-    except costs.NotLocal as reason:
+    except NotLocal as reason:
         raise Complaint(quantity_unknown(str(reason), span)) from None
 
 

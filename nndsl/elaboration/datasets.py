@@ -1,0 +1,199 @@
+"""`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nndsl.catalogue.component import Component
+from nndsl.catalogue.kinds import Of
+from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
+from nndsl.data.component import DataSource, Encoder, RowStep, Split
+from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.elaboration.bodies import expand
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.expressions import Evaluator
+from nndsl.elaboration.mistakes import later, out_of_place
+from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.values import FAILED, Scope, describe_value
+from nndsl.source import Span
+from nndsl.syntax import ast
+
+SETTINGS = ("source", "split", "augment")
+"""The names in a `data` block that are settings; every other name is a field."""
+
+
+class DataBody:
+    """Elaborates one `data` block."""
+
+    def __init__(self, session: Session, definition: ast.Definition, outer: Scope):
+        self._session, self._definition = session, definition
+        self._scope = Scope(outer=outer)
+        self._settings: dict[str, ast.Binding] = {}
+        self._fields: dict[str, FieldSpec] = {}
+
+    def elaborate(self, folder: Path, data_path: Path | None) -> DataPlan | None:
+        """The plan of the data; None if something is wrong with it."""
+        before = len(self._session.report)
+        self._collect()
+        source = self._source()
+        split = self._setting("split", (Split,))
+        for statement in self._definition.body:
+            if isinstance(statement, ast.Binding) and statement.targets[0].name not in SETTINGS:
+                self._complaining(self._field, statement)
+        if source is None or split is FAILED or len(self._session.report) > before:
+            return None
+        head, steps = source
+        return plan(
+            name=self._definition.name, span=self._definition.head, source=head, source_span=self._settings["source"].value.span,
+            steps=steps, fields=tuple(self._fields.values()), split=split,
+            split_span=self._settings["split"].value.span if "split" in self._settings else None,
+            folder=folder, data_path=data_path, report=self._session.report,
+        )
+
+    def _complaining(self, act: Any, statement: ast.Statement) -> None:
+        try:
+            act(statement)
+        except OutOfBudget:
+            raise
+        except Complaint as complaint:
+            complaint.report_to(self._session.report)
+
+    def _collect(self) -> None:
+        for statement in self._definition.body:
+            self._complaining(self._collect_one, statement)
+        if "source" not in self._settings:
+            self._session.report.add(no_source(self._definition))
+
+    def _collect_one(self, statement: ast.Statement) -> None:
+        if not isinstance(statement, ast.Binding) or len(statement.targets) != 1:
+            repair = "a field is `name = source.column -> encoder`"
+            raise Complaint(out_of_place("this statement", "in a `data` block", statement.span, repair))
+        name = statement.targets[0].name
+        if name == "augment":
+            raise Complaint(later("`augment`", statement.span, "delete it; layers such as RandomFlip can stand in the network"))
+        if name in SETTINGS:
+            if name in self._settings:
+                raise Complaint(setting_twice(name, statement.targets[0].span, self._settings[name].span))
+            self._settings[name] = statement
+
+    def _evaluator(self, families: tuple[type[Component], ...]) -> Evaluator:
+        return Evaluator(session=self._session, scope=self._scope, expand=expand, families=families)
+
+    def _setting(self, name: str, families: tuple[type[Component], ...]) -> Any:
+        if name not in self._settings:
+            return None
+        expression = self._settings[name].value
+        value = self._evaluator(families).evaluate(expression, Of(families[0]))
+        if value is FAILED or isinstance(value, families[0]):
+            return value
+        self._session.report.add(wrong_setting(name, families[0].noun, describe_value(value), expression.span))
+        return FAILED
+
+    def _source(self) -> tuple[DataSource, tuple[RowStep, ...]] | None:
+        """The source, and the steps over its rows that follow it along arrows."""
+        if "source" not in self._settings:
+            return None
+        expression = self._settings["source"].value
+        written = expression.steps if isinstance(expression, ast.Arrow) else (expression,)
+        evaluator = self._evaluator((DataSource, RowStep))
+        values = [evaluator.evaluate(one, Of(RowStep if index else DataSource)) for index, one in enumerate(written)]
+        if FAILED in values:
+            return None
+        steps = []
+        for index, (value, one) in enumerate(zip(values, written, strict=True)):
+            family: type[Component] = RowStep if index else DataSource
+            converted = _component(value, family)
+            if converted is None:
+                self._session.report.add(wrong_setting("source", family.noun, describe_value(value), one.span))
+                return None
+            steps.append(converted)
+        return steps[0], tuple(steps[1:])
+
+    def _field(self, statement: ast.Binding) -> None:
+        target = statement.targets[0]
+        if target.name in self._fields:
+            raise Complaint(setting_twice(target.name, target.span, self._fields[target.name].span))
+        steps = statement.value.steps if isinstance(statement.value, ast.Arrow) else (statement.value,)
+        columns = self._columns(steps[0])
+        evaluator = self._evaluator((Encoder,))
+        encoders = [(evaluator.evaluate(one, Of(Encoder)), one.span) for one in steps[1:]]
+        if any(value is FAILED for value, _ in encoders):
+            raise Complaint
+        self._fields[target.name] = FieldSpec(target.name, target.span, columns, tuple(map(_encoder_use, encoders)))
+
+    def _columns(self, expression: ast.Expression) -> tuple[ColumnRef, ...]:
+        """`source.age`, or several columns as a tuple or list."""
+        items: Sequence[ast.Expression] = expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,)
+        return tuple(map(_column, items))
+
+
+def _component(value: Any, family: type[Component]) -> Any:
+    if isinstance(value, family):
+        return value
+    found = family.find(value) if isinstance(value, str) else None
+    return found() if found is not None and not found.required() else None
+
+
+def _encoder_use(value: tuple[Any, Span]) -> EncoderUse:
+    encoder = _component(value[0], Encoder)
+    if encoder is None:
+        raise Complaint(wrong_setting("a field", "encoders", describe_value(value[0]), value[1]))
+    return EncoderUse(encoder, value[1])
+
+
+def _column(expression: ast.Expression) -> ColumnRef:
+    if not isinstance(expression, ast.Attribute) or not isinstance(expression.base, ast.Name) or expression.base.text != "source":
+        raise Complaint(not_a_column(expression.span))
+    return ColumnRef(expression.name, expression.name_span)
+
+
+@error("NN601")
+def no_source(definition: ast.Definition) -> Diagnostic:
+    """A `data` block says where its examples come from.
+
+        data Photos {
+          image = source.image -> scale(1 / 255)
+        }
+
+    Mended:
+
+        data Photos {
+          source = images("photos/", size=[32, 32])
+          image  = source.image -> scale(1 / 255)
+        }
+    """
+    return Diagnostic(definition.head, f"the data `{definition.name}` has no `source`", (), 'write `source = csv("file.csv")`')
+
+
+@error("NN602")
+def not_a_column(span: Span) -> Diagnostic:
+    """A field starts with a column of the source, or a tuple of columns.
+
+        label = label -> category
+
+    Mended:
+
+        label = source.label -> category
+    """
+    return Diagnostic(span, "a field starts with a column: `source.name`", (), "write `source.` before the name of the column")
+
+
+@error("NN603")
+def wrong_setting(name: str, expected: str, found: str, span: Span) -> Diagnostic:
+    """A setting has a value of another kind than it takes.
+
+        split = 0.8
+
+    Mended:
+
+        split = random(train=0.8, validation=0.1, test=0.1)
+    """
+    return Diagnostic(span, f"{name} takes {expected}, not {found}")
+
+
+@error("NN604")
+def setting_twice(name: str, span: Span, first: Span) -> Diagnostic:
+    """A setting or field of a `data` or `train` block is given twice. Only one of the two could count."""
+    return Diagnostic(span, f"`{name}` is set twice", (Note("it is first set here", first),), "keep one of them")
+
+

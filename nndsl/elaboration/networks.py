@@ -1,0 +1,136 @@
+"""Networks that stand alone: their inputs come from outside, their outputs are what they are for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nndsl.diagnostics import Diagnostic, Note, error, warning
+from nndsl.elaboration.bodies import Body, bind_parameters
+from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.checks import prove_checks
+from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.shapes import open_sizes
+from nndsl.elaboration.values import Scope, Tensor
+from nndsl.graph import Graph, Node
+from nndsl.program import Network
+from nndsl.source import Span
+from nndsl.syntax import ast
+from nndsl.types import Size
+
+
+def elaborate_network(
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Size]
+) -> Network | None:
+    """A network with its arguments, and with those sizes of its inputs that are known; None if something is wrong with it."""
+    builder = Builder()
+    body = Body(definition, session=session, scope=Scope(outer=outer), builder=builder)
+    body.sizes = dict(sizes)
+    session.expanding.append(definition)
+    try:
+        bind_parameters(body, dict(arguments))
+        parameters = {one.name: body.peek(one.name) for one in definition.parameters or ()}
+        body.run(definition.body)
+        outputs = _outputs(body)
+        builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
+        prove_checks(body)
+    except OutOfBudget:
+        raise
+    except Complaint as complaint:
+        complaint.report_to(session.report)
+        return None
+    finally:
+        session.expanding.pop()
+    graph = _labelled(builder.graph())
+    _check_reach(session, graph)
+    sizes_left = open_sizes([node.type for node in graph.inputs.values()])
+    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left)
+
+
+def _outputs(body: Body) -> dict[str, Tensor]:
+    """The outputs by name; a network without `output` has the value of its last expression, called `output`."""
+    definition = body.definition
+    if not body.inputs:
+        raise Complaint(no_input(definition))
+    if not body.outputs:
+        results = body.results(definition.head)
+        return {"output" if len(results) == 1 else f"output_{index}": one for index, one in enumerate(results)}
+    outputs = {name: tensor for name, (tensor, _) in body.outputs.items() if tensor is not None}
+    if len(outputs) < len(body.outputs):
+        raise Complaint
+    return outputs
+
+
+def _labelled(graph: Graph) -> Graph:
+    """The graph with the names of its outputs on the nodes that make them."""
+    labels = {ref.node: name for name, ref in graph.outputs.items()}
+    nodes = tuple(replace(node, label=labels[node.id]) if node.id in labels else node for node in graph.nodes)
+    return Graph(nodes, {name: nodes[node.id] for name, node in graph.inputs.items()}, graph.outputs)
+
+
+def _check_reach(session: Session, graph: Graph) -> None:
+    """Report the inputs and the layers with weights that no output depends on."""
+    needed = reaching(graph, [ref.node for ref in graph.outputs.values()])
+    for node in graph.nodes:
+        if node.id not in needed and node.owner is not None:
+            session.report.add(unreached(node))
+
+
+def reaching(graph: Graph, ends: Sequence[int]) -> set[int]:
+    """The nodes that some of the given nodes depend on, themselves included."""
+    needed = set(ends)
+    for node in reversed(graph.nodes):
+        if node.id in needed:
+            needed.update(ref.node for ref in node.operands)
+    return needed
+
+
+@error("NN407")
+def no_input(definition: ast.Definition) -> Diagnostic:
+    """A network that stands alone has inputs, and states their types.
+
+        network Net {
+          Dense(10)
+        }
+
+    Mended:
+
+        network Net {
+          input x: float[64]
+          output y = x -> Dense(10)
+        }
+    """
+    repair = "write `input x: float[...]`, or make it a `block` if it is a part of networks"
+    return Diagnostic(definition.head, f"the network `{definition.name}` has no input", (), repair)
+
+
+@warning("NN408")
+def unreached(node: Node) -> Diagnostic:
+    """No output depends on this layer, so it would be neither computed nor trained. It is left out.
+
+        h = image -> Conv2D(32, 3)
+        output y = image -> Flatten -> Dense(10)      # h was meant
+
+    Mended:
+
+        output y = h -> Flatten -> Dense(10)
+    """
+    notes = (Note(f"in this use of `{node.scope[-1].name}`", node.scope[-1].span),) if node.scope else ()
+    return Diagnostic(node.span, f"{type(node.component).called()} does not reach an output", notes, "use its result, or delete it")
+
+
+@warning("NN401")
+def unused(name: str, span: Span) -> Diagnostic:
+    """A name is bound and never used: it is left over, or something else was meant to be used.
+
+        side = image -> Conv2D(32, 1)
+        output y = image -> Conv2D(32, 3)
+
+    Mended:
+
+        output y = side + (image -> Conv2D(32, 3, padding=same))
+
+    A name that starts with `_` is not expected to be used.
+    """
+    return Diagnostic(span, f"`{name}` is never used", (), "use it, or delete it")
+
+
