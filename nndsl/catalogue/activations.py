@@ -1,9 +1,239 @@
-"""Activations: the functions of `keras.activations`."""
+"""Activations: the functions of `keras.activations`.
 
-from nndsl.catalogue.component import Function
+They compute with float numbers; apart from `glu`, the shape stays. Each counts as one operation a number, and those
+that divide by a sum along an axis (`softmax`, `log_softmax`, `sparsemax`) as three.
+"""
+
+from nndsl.catalogue.component import Function, Layer, Window
+from nndsl.catalogue.kinds import Index, NonNegative
+from nndsl.catalogue.rules import floating, position_of
+from nndsl.types import BadArgument, Size, TensorType, elements, sign
 
 
 class Activation(Function, abstract=True):
     """A function of each number on its own, or along the last axis; named as in `keras.activations`."""
 
     noun = "an activation"
+
+    def infer(self, x: TensorType) -> TensorType:
+        floating(x)
+        return TensorType(x.dtype, x.shape)
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        """As an `Activation` layer, which Keras stores by name: only where all arguments are at their defaults."""
+        from nndsl.catalogue.layers import core  # which needs the family of activations for its fields
+
+        return None if self.changed() else core.Activation(self)
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return elements(results[0].shape)
+
+
+class Linear(Activation):
+    """`x`."""
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return 0
+
+
+class Relu(Activation):
+    """`max(x, 0)`; or up to `max_value`, from `threshold` on, and with `negative_slope` below it."""
+
+    negative_slope: NonNegative = 0.0
+    max_value: NonNegative | None = None
+    threshold: NonNegative = 0.0
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        from nndsl.catalogue.layers import activation
+
+        plain = super().as_layer(*operands)
+        return plain or activation.ReLU(self.max_value, self.negative_slope, self.threshold)
+
+
+class Relu6(Activation):
+    """`min(max(x, 0), 6)` (Krizhevsky, 2010)."""
+
+
+class LeakyRelu(Activation):
+    """`x`, or `negative_slope * x` below 0 (Maas et al., 2013)."""
+
+    negative_slope: NonNegative = 0.2
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        from nndsl.catalogue.layers import activation
+
+        return super().as_layer(*operands) or activation.LeakyReLU(self.negative_slope)
+
+
+class Elu(Activation):
+    """`x`, or `alpha * (exp(x) - 1)` below 0 (Clevert et al., 2016)."""
+
+    alpha: float = 1.0
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        from nndsl.catalogue.layers import activation
+
+        return super().as_layer(*operands) or activation.ELU(self.alpha)
+
+
+class Selu(Activation):
+    """`elu`, scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+
+
+class Celu(Activation):
+    """`max(x, 0) + min(0, alpha * (exp(x / alpha) - 1))` (Barron, 2017)."""
+
+    alpha: float = 1.0
+
+    def validate(self) -> None:
+        if self.alpha == 0:
+            raise BadArgument("divides by `alpha`, which is 0", argument="alpha")
+
+
+class Gelu(Activation):
+    """`x` times the normal distribution function of `x`, or its approximation by `tanh` (Hendrycks and Gimpel, 2016)."""
+
+    approximate: bool = False
+
+
+class Silu(Activation):
+    """`x * sigmoid(x)` (Ramachandran et al., 2017)."""
+
+    aliases = ("swish",)
+
+
+class Mish(Activation):
+    """`x * tanh(softplus(x))` (Misra, 2019)."""
+
+
+class Sigmoid(Activation):
+    """`1 / (1 + exp(-x))`."""
+
+
+class HardSigmoid(Activation):
+    """`x / 6 + 1/2`, between 0 and 1."""
+
+
+class HardSilu(Activation):
+    """`x * hard_sigmoid(x)` (Howard et al., 2019)."""
+
+    aliases = ("hard_swish",)
+
+
+class LogSigmoid(Activation):
+    """`log(sigmoid(x))`, stable."""
+
+
+class SparseSigmoid(Activation):
+    """`(x + 1) / 2`, between 0 and 1."""
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent."""
+
+
+class HardTanh(Activation):
+    """`x`, between -1 and 1."""
+
+
+class TanhShrink(Activation):
+    """`x - tanh(x)`."""
+
+
+class Softplus(Activation):
+    """`log(1 + exp(x))`."""
+
+
+class SparsePlus(Activation):
+    """0 up to -1, `(x + 1)^2 / 4` up to 1, and then `x`."""
+
+
+class Squareplus(Activation):
+    """`(x + sqrt(x^2 + b)) / 2` (Barron, 2021)."""
+
+    b: NonNegative = 4.0
+
+
+class Softsign(Activation):
+    """`x / (1 + |x|)`."""
+
+
+class SoftShrink(Activation):
+    """`x` moved towards 0 by `threshold`, and 0 nearer than that."""
+
+    threshold: NonNegative = 0.5
+
+
+class HardShrink(Activation):
+    """`x`, or 0 where `|x|` is at most `threshold`."""
+
+    threshold: NonNegative = 0.5
+
+
+class Threshold(Activation):
+    """`x`, or `default_value` where it is at most `threshold`."""
+
+    threshold: float
+    default_value: float
+
+
+class Exponential(Activation):
+    """`exp(x)`."""
+
+
+class _AlongAxis(Activation, abstract=True):
+    """An activation that divides by a sum along an axis."""
+
+    axis: Index = -1
+
+    def infer(self, x: TensorType) -> TensorType:
+        position_of(self.axis, x)
+        return super().infer(x)
+
+    def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
+        return () if position_of(self.axis, operands[0]) == operands[0].rank - 1 else None
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return 3 * elements(results[0].shape)
+
+
+class Softmax(_AlongAxis):
+    """`exp(x)`, divided by its sum along an axis: shares that add up to 1."""
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        """With an axis of its own as a `Softmax` layer; but that would use a mask, rather than pass it on."""
+        from nndsl.catalogue.layers import activation
+
+        uses_mask = any(one.mask for one in operands)
+        return super().as_layer(*operands) or (None if uses_mask else activation.Softmax(self.axis))
+
+
+class LogSoftmax(_AlongAxis):
+    """`log(softmax(x))`, stable."""
+
+
+class Sparsemax(_AlongAxis):
+    """Shares that add up to 1, most of them 0 (Martins and Astudillo, 2016)."""
+
+
+class Glu(Activation):
+    """The first half of an axis times `sigmoid` of its second half (Dauphin et al., 2017)."""
+
+    axis: Index = -1
+
+    def infer(self, x: TensorType) -> TensorType:
+        place = position_of(self.axis, x)
+        size = super().infer(x).shape[place]
+        if sign(size % 2) in (1, -1):
+            raise BadArgument(f"splits an axis into halves, and cannot do so with {size}", x)
+        return TensorType(x.dtype, (*x.shape[:place], size // 2, *x.shape[place + 1 :]))
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        """None: Keras takes it that an `Activation` layer leaves the shape alone."""
+        return None
+
+    def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
+        return () if position_of(self.axis, operands[0]) == operands[0].rank - 1 else None
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return 2 * elements(results[0].shape)

@@ -384,6 +384,15 @@ class Layer(Applicable, kw_only=True):
     trainable: bool = True
     name: str | None = None
 
+    @classmethod
+    def build(cls, *positional: object, **keywords: object) -> Component:
+        built = super().build(*positional, **keywords)
+        for name, value in built.__dict__.items():
+            if isinstance(value, Function) and value.as_layer() is None:
+                raise BadArgument(f"cannot hold this {value.called()}: Keras has no layer for it",
+                                  argument=name, repair=f"apply it after the layer, with -> {value.called()}")
+        return built
+
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
         return ()
@@ -394,6 +403,13 @@ class Function(Applicable):
 
     noun = "a function"
     naming = "snake"
+
+    operation: ClassVar[str | None] = None
+    """The name of the function in Keras, where it is another."""
+
+    def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        """What Keras takes besides the operands, with the batch axis where Keras counts it: the fields, unless stated anew."""
+        return dict(self.__dict__)
 
     def as_layer(self, *operands: TensorType) -> Layer | None:
         """The layer that computes the same and, unlike functions, lets masks through; None if there is none."""
