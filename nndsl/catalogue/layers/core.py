@@ -1,0 +1,128 @@
+"""Core layers: dense maps, embeddings, and the plainest ones."""
+
+from dataclasses import replace
+
+from nndsl.catalogue.activations import Activation as ActivationFunction
+from nndsl.catalogue.component import Layer, Weight
+from nndsl.catalogue.kinds import Count
+from nndsl.catalogue.rules import FLOAT, at_least_one_axis, floating
+from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, RandomUniform, Regularizer, Zeros
+from nndsl.types import BadArgument, Size, TensorType, WrongDtype, elements, sign
+
+
+def added_flops(use_bias: bool, activation: ActivationFunction | None, result: TensorType) -> Size:
+    """The operations of the bias and the activation that a layer applies to its result."""
+    activating = 0 if activation is None else activation.flops((result,), (result,))
+    return int(use_bias) * elements(result.shape) + activating
+
+
+class Dense(Layer):
+    """A weighted sum of the last axis for each unit, plus a bias.
+
+    Shape: `[..., channels] -> [..., units]`
+    """
+
+    keeps_mask = True
+
+    units: Count
+    activation: ActivationFunction | None = None
+    use_bias: bool = True
+    kernel_initializer: Initializer = GlorotUniform()
+    bias_initializer: Initializer = Zeros()
+    kernel_regularizer: Regularizer | None = None
+    bias_regularizer: Regularizer | None = None
+    activity_regularizer: Regularizer | None = None
+    kernel_constraint: Constraint | None = None
+    bias_constraint: Constraint | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        *others, _ = at_least_one_axis(floating(x)).shape
+        return floating(x).with_shape(*others, self.units)
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        kernel = Weight("kernel", (operands[0].shape[-1], self.units))
+        return (kernel, Weight("bias", (self.units,))) if self.use_bias else (kernel,)
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        sums = 2 * operands[0].shape[-1] * elements(results[0].shape)
+        return sums + added_flops(self.use_bias, self.activation, results[0])
+
+
+class Embedding(Layer):
+    """A trained vector for each id.
+
+    Ids are whole numbers in `[0, input_dim)`. With `mask_zero`, the id 0 stands for padding, and a mask of the
+    other positions travels with the result.
+
+    Shape: `int[...] -> [..., output_dim]`
+    """
+
+    input_dim: Count
+    output_dim: Count
+    embeddings_initializer: Initializer = RandomUniform()
+    embeddings_regularizer: Regularizer | None = None
+    embeddings_constraint: Constraint | None = None
+    mask_zero: bool = False
+
+    def infer(self, ids: TensorType) -> TensorType:
+        if not ids.is_integer:
+            raise WrongDtype(f"takes ids, which are whole numbers, and this is {ids}", ids)
+        if ids.below is not None and sign(ids.below - self.input_dim) == 1:
+            raise BadArgument(f"has a vector for each of {self.input_dim} ids, and is given ids up to {ids.below - 1}", ids,
+                              argument="input_dim", repair=f"write input_dim={ids.below}")
+        return TensorType(FLOAT, (*ids.shape, self.output_dim))
+
+    def masked(self, *operands: TensorType) -> bool:
+        return self.mask_zero
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        return (Weight("embeddings", (self.input_dim, self.output_dim)),)
+
+
+class Identity(Layer):
+    """Its input, unchanged.
+
+    Shape: `[...] -> [...]`
+    """
+
+    keeps_mask = True
+
+    def infer(self, x: TensorType) -> TensorType:
+        return replace(x, dtype=FLOAT) if x.is_float else x
+
+
+class Activation(Layer):
+    """An activation, as a layer of its own.
+
+    Shape: `[...] -> [...]`
+    """
+
+    keeps_mask = True
+
+    activation: ActivationFunction
+
+    def infer(self, x: TensorType) -> TensorType:
+        result = self.activation.infer(floating(x))
+        assert isinstance(result, TensorType)
+        return result
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return added_flops(False, self.activation, results[0])
+
+
+class Masking(Layer):
+    """Masks the positions at which all numbers of the last axis equal `mask_value`.
+
+    Shape: `[..., channels] -> [..., channels]`
+    """
+
+    mask_value: float = 0.0
+
+    def infer(self, x: TensorType) -> TensorType:
+        return at_least_one_axis(floating(x))
+
+    def masked(self, *operands: TensorType) -> bool:
+        return True
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return elements(results[0].shape)
