@@ -125,12 +125,13 @@ class Report:
         return len(self._found)
 
     @property
-    def has_errors(self) -> bool:
-        return any(one.severity == "error" for one in self._found.values())
+    def errors(self) -> int:
+        """How many errors were found; warnings do not count."""
+        return sum(one.severity == "error" for one in self._found.values())
 
     def raise_errors(self) -> None:
         """Raise a `UserError` with everything found if there is an error among it."""
-        if self.has_errors:
+        if self.errors:
             raise UserError(*self)
 
 

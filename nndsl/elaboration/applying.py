@@ -74,7 +74,7 @@ class Applier:
     # Components -------------------------------------------------------------
 
     def build(
-        self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name
+        self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name | ast.Record
     ) -> Component:
         values = [bare(value) for value in positional]
         try:
@@ -86,11 +86,11 @@ class Applier:
             message = f"{found.called()} {mismatch.message}"
             raise Complaint(wrong_argument(message, span, mismatch.repair, self.frames_notes())) from None
 
-    def _argument_mistake(self, mistake: ArgumentError, expression: ast.Call | ast.Name) -> Diagnostic:
+    def _argument_mistake(self, mistake: ArgumentError, expression: ast.Call | ast.Name | ast.Record) -> Diagnostic:
         span, notes = expression.span, self.frames_notes()
-        if isinstance(expression, ast.Call):
-            if mistake.position is not None and mistake.position < len(expression.positional):
-                span = expression.positional[mistake.position].span
+        if isinstance(expression, ast.Call) and mistake.position is not None and mistake.position < len(expression.positional):
+            span = expression.positional[mistake.position].span
+        if isinstance(expression, ast.Call | ast.Record):
             for one in expression.keywords:
                 if one.name == mistake.name:
                     span = one.name_span if mistake.unknown else one.value.span
@@ -282,9 +282,11 @@ def holds_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(one, Tensor) for one in value))
 
 
-def argument_spans(call: ast.Call | ast.Name, component: type[Component]) -> dict[str, Span]:
+def argument_spans(call: ast.Call | ast.Name | ast.Record, component: type[Component]) -> dict[str, Span]:
     """Where the arguments of a call stand, by the names of the fields they fill."""
-    if not isinstance(call, ast.Call):
+    if isinstance(call, ast.Name):
         return {}
+    if isinstance(call, ast.Record):
+        return {one.name: one.value.span for one in call.keywords}
     spans = dict(zip(component.fields(), (one.span for one in call.positional), strict=False))
     return spans | {one.name: one.value.span for one in call.keywords}

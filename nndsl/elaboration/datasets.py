@@ -33,14 +33,14 @@ class DataBody:
 
     def elaborate(self, folder: Path, data_path: Path | None) -> DataPlan | None:
         """The plan of the data; None if something is wrong with it."""
-        before = len(self._session.report)
+        before = self._session.report.errors
         self._collect()
         source = self._source()
         split = self._setting("split", (Split,))
         for statement in self._definition.body:
             if isinstance(statement, ast.Binding) and statement.targets[0].name not in SETTINGS:
                 self._complaining(self._field, statement)
-        if source is None or split is FAILED or len(self._session.report) > before:
+        if source is None or split is FAILED or self._session.report.errors > before:
             return None
         head, steps = source
         return plan(

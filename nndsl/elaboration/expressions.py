@@ -6,7 +6,8 @@ from typing import Any
 
 from nndsl.catalogue.component import Component, Function, Layer
 from nndsl.catalogue.durations import Duration
-from nndsl.catalogue.kinds import Anything, Kind
+from nndsl.catalogue.kinds import Anything, Kind, Rejected
+from nndsl.diagnostics import closest
 from nndsl.elaboration.applying import Applier, bare, holds_tensor, single
 from nndsl.elaboration.arithmetic import COMPILE_TIME, Impossible, Undecided, combine, is_number
 from nndsl.elaboration.builder import Complaint
@@ -22,6 +23,7 @@ from nndsl.elaboration.mistakes import (
     undecided_size,
     unknown_attribute,
     unknown_name,
+    wrong_argument,
     wrong_parameter,
     wrong_repetition,
 )
@@ -124,7 +126,25 @@ class Evaluator(Applier):
         """A component by its name alone: applied with the defaults of its arguments."""
         if issubclass(found, Function):
             return FunctionUse(found, (), {}, expression)
-        return self._built(found, [], [], expression)
+        return self.built(found, [], [], expression)
+
+    def converted(self, expression: ast.Expression, kind: Kind, what: str) -> Any:
+        """The value of an expression as a kind takes it; `FAILED` once it was reported that it does not.
+
+        Args:
+            what: what the value is for, in messages: "`epochs`".
+        """
+        value = self.evaluate(expression, kind)
+        if value is FAILED:
+            return FAILED
+        try:
+            return kind.convert(bare(value))
+        except Rejected as rejected:
+            near = closest(str(value), rejected.options) if isinstance(value, str) else None
+            message = f"{what} is {rejected.expected}, not {describe_value(value)}"
+            diagnostic = wrong_argument(message, expression.span, f"did you mean `{near}`?" if near else None)
+            self.session.report.add(diagnostic)
+            return FAILED
 
     # Calls -------------------------------------------------------------------
 
@@ -151,7 +171,7 @@ class Evaluator(Applier):
             raise Complaint(unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes()))
         if issubclass(found, Function):
             return self._call_function(found, expression)
-        return self._built(found, expression.positional, expression.keywords, expression)
+        return self.built(found, expression.positional, expression.keywords, expression)
 
     def _callable_names(self) -> set[str]:
         names = {name for name in self.scope.visible() if isinstance(self.peek(name), Defined)}
@@ -213,9 +233,9 @@ class Evaluator(Applier):
             return FAILED
         return Closure(callee.definition, callee.scope, arguments, expression.span)
 
-    def _built(
+    def built(
         self, found: type[Component], positional: Sequence[ast.Expression], keywords: Sequence[ast.Keyword],
-        expression: ast.Call | ast.Name,
+        expression: ast.Call | ast.Name | ast.Record,
     ) -> Any:
         """A component with its arguments checked; a layer becomes something that can be applied."""
         kinds = [found.kind_at(index) for index in range(len(positional))]
@@ -229,7 +249,9 @@ class Evaluator(Applier):
         if any(value is FAILED for value in (*values, *named.values())):
             return FAILED
         component = self.build(found, values, named, expression)
-        return LayerUse(component, expression) if isinstance(component, Layer) else component
+        if isinstance(component, Layer) and not isinstance(expression, ast.Record):
+            return LayerUse(component, expression)
+        return component
 
     # Functions ---------------------------------------------------------------
 

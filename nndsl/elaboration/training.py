@@ -1,0 +1,204 @@
+"""`train` blocks: a network, data and settings, bound to each other and proved to fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nndsl.catalogue.component import snake_case
+from nndsl.catalogue.kinds import Choice, Either, Kind, Known, Number, Of, Tuple
+from nndsl.catalogue.training import EarlyStopping as EarlyStoppingSettings
+from nndsl.catalogue.training import Loss, Metric, Optimizer
+from nndsl.diagnostics import Diagnostic, closest, error
+from nndsl.elaboration.binding import Settings, bind_training
+from nndsl.elaboration.bodies import expand
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.datasets import setting_twice, wrong_setting
+from nndsl.elaboration.expressions import Evaluator
+from nndsl.elaboration.mistakes import later, listed, out_of_place
+from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
+from nndsl.program import Training
+from nndsl.source import Span
+from nndsl.syntax import ast
+
+PRECISIONS = ("float32", "float64", "mixed_float16", "mixed_bfloat16", "bfloat16")
+_PLAIN: dict[str, Kind] = {
+    "optimizer": Of(Optimizer),
+    "epochs": Known(1),
+    "batch": Known(1),
+    "seed": Known(0),
+    "precision": Choice(PRECISIONS),
+    "class_weights": Either((Choice(("balanced",)), Tuple((Number(least=0),), repeated=True))),
+}
+SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "epochs", "batch", "early_stopping", "class_weights", "seed", "precision")
+REQUIRED = ("model", "data", "loss", "optimizer", "epochs")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A setting: its value, and the statement that gives it."""
+
+    value: Any
+    span: Span
+
+
+class TrainBody:
+    """Elaborates one `train` block."""
+
+    def __init__(self, session: Session, definition: ast.Definition, outer: Scope):
+        self._session, self._definition = session, definition
+        self._evaluator = Evaluator(session=session, scope=Scope(outer=outer), expand=expand, families=())
+        self._statements: dict[str, ast.Binding] = {}
+
+    def elaborate(self) -> Training | None:
+        """The training; None if something is wrong with it, which then is reported."""
+        before = self._session.report.errors
+        refused = self._refuse_objectives()
+        for statement in self._definition.body:
+            if not refused:
+                self._complaining(self._collect, statement)
+        if refused or not self._complete():
+            return None
+        settings = {name: self._read(name, statement) for name, statement in self._statements.items()}
+        if self._session.report.errors > before or any(one.value is FAILED for one in settings.values()):
+            return None
+        try:
+            return bind_training(self._session, self._definition, self._settings(settings))
+        except Complaint as complaint:
+            complaint.report_to(self._session.report)
+            return None
+
+    def _complaining(self, act: Any, *arguments: Any) -> Any:
+        try:
+            return act(*arguments)
+        except OutOfBudget:
+            raise
+        except Complaint as complaint:
+            complaint.report_to(self._session.report)
+            return FAILED
+
+    def _refuse_objectives(self) -> bool:
+        """`minimize` is the long form of training, which is not there yet; nothing else in such a block is looked at."""
+        objectives = [one for one in self._definition.body if isinstance(one, ast.Minimize)]
+        for one in objectives:
+            self._session.report.add(later("training with `minimize`", one.span, "use the settings `model`, `loss` and `optimizer`"))
+        return bool(objectives)
+
+    def _collect(self, statement: ast.Statement) -> None:
+        if not isinstance(statement, ast.Binding) or len(statement.targets) != 1:
+            repair = "a training is made of settings: `epochs = 10`"
+            raise Complaint(out_of_place("this statement", "in a `train` block", statement.span, repair))
+        target = statement.targets[0]
+        if target.name not in SETTINGS:
+            raise Complaint(unknown_setting(target))
+        if target.name in self._statements:
+            raise Complaint(setting_twice(target.name, target.span, self._statements[target.name].span))
+        self._statements[target.name] = statement
+
+    def _complete(self) -> bool:
+        missing = [name for name in REQUIRED if name not in self._statements]
+        if missing:
+            self._session.report.add(missing_settings(self._definition, missing))
+        return not missing
+
+    def _read(self, name: str, statement: ast.Binding) -> Written:
+        value = self._complaining(self._value, name, statement.value)
+        return Written(value, statement.value.span)
+
+    def _value(self, name: str, expression: ast.Expression) -> Any:
+        match name:
+            case "model":
+                return self._model(expression)
+            case "data":
+                return self._data(expression)
+            case "loss":
+                return self._by_output(expression, Of(Loss), lambda one: self._of("loss", one, Of(Loss)))
+            case "metrics":
+                return self._by_output(expression, Of(Metric), self._metrics)
+            case "early_stopping":
+                return self._early_stopping(expression)
+        return self._of(name, expression, _PLAIN[name])
+
+    def _of(self, name: str, expression: ast.Expression, kind: Kind) -> Any:
+        return self._evaluator.converted(expression, kind, f"`{name}`")
+
+    def _model(self, expression: ast.Expression) -> Any:
+        value = self._evaluator.evaluate(expression)
+        if value is FAILED:
+            return FAILED
+        if isinstance(value, Defined):
+            appliable = self._evaluator.appliable(value, expression.span)
+            value = appliable
+        if not isinstance(value, Closure) or value.definition.kind != "network":
+            raise Complaint(wrong_setting("`model`", "a network", describe_value(value), expression.span))
+        return value
+
+    def _data(self, expression: ast.Expression) -> Any:
+        value = self._evaluator.evaluate(expression)
+        if value is FAILED:
+            return FAILED
+        if not isinstance(value, DataSet):
+            raise Complaint(wrong_setting("`data`", "the name of a `data` block", describe_value(value), expression.span))
+        return value if value.plan is not None else FAILED
+
+    def _by_output(self, expression: ast.Expression, kind: Kind, read: Any) -> Any:
+        """One value for all outputs, or `(label=..., box=...)`: one for each."""
+        if not isinstance(expression, ast.Record):
+            return read(expression)
+        values = {one.name: (read(one.value), one.name_span) for one in expression.keywords}
+        return FAILED if any(value is FAILED for value, _ in values.values()) else values
+
+    def _metrics(self, expression: ast.Expression) -> Any:
+        """Metrics with the names that the file calls them by."""
+        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
+        metrics = [(self._of("metrics", one, Of(Metric)), one) for one in items]
+        if any(metric is FAILED for metric, _ in metrics):
+            return FAILED
+        return tuple((_written_name(one), metric, one.span) for metric, one in metrics)
+
+    def _early_stopping(self, expression: ast.Expression) -> Any:
+        if not isinstance(expression, ast.Record):
+            example = "settings such as `(monitor=val_loss, patience=10)`"
+            raise Complaint(wrong_setting("`early_stopping`", example, expression.span.text, expression.span))
+        return self._evaluator.built(EarlyStoppingSettings, (), expression.keywords, expression)
+
+    def _settings(self, written: Mapping[str, Written]) -> Settings:
+        values = {name: one.value for name, one in written.items()}
+        spans = {name: one.span for name, one in written.items()}
+        return Settings(
+            model=values["model"], data=values["data"].plan, loss=values["loss"], optimizer=values["optimizer"],
+            metrics=values.get("metrics", ()), epochs=values["epochs"], batch=values.get("batch", 32),
+            early_stopping=values.get("early_stopping"), class_weights=values.get("class_weights"),
+            seed=values.get("seed", 0), precision=values.get("precision", "float32"), spans=spans,
+        )
+
+
+def _written_name(expression: ast.Expression) -> str:
+    callee = expression.callee if isinstance(expression, ast.Call) else expression
+    return snake_case(callee.text) if isinstance(callee, ast.Name) else callee.span.text
+
+
+@error("NN605")
+def unknown_setting(target: ast.Target) -> Diagnostic:
+    """A `train` block has no setting of this name.
+
+        epoch = 10
+
+    Mended:
+
+        epochs = 10
+    """
+    near = closest(target.name, SETTINGS)
+    repair = f"did you mean `{near}`?" if near else f"there are {listed(SETTINGS)}"
+    return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
+
+
+@error("NN606")
+def missing_settings(definition: ast.Definition, missing: list[str]) -> Diagnostic:
+    """A `train` block says what is learnt, from what, and how: `model`, `data`, `loss`, `optimizer` and `epochs`.
+
+    Nothing of this is guessed. The rest has defaults: `batch` is 32, `seed` 0, `precision` float32.
+    """
+    return Diagnostic(definition.head, f"the training `{definition.name}` needs {listed(missing)}", (), f"add `{missing[0]} = ...`")
+
+

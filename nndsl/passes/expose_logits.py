@@ -1,0 +1,89 @@
+"""Make the final activations of a network calls of their own, so that losses can take what comes before them.
+
+A crossentropy of a softmax is exact only if the two are computed as one, from the logits. Where an output is
+`Dense(10, activation=softmax)`, the layer becomes `Dense(10)` and the softmax a call after it: the same network,
+with the same weights.
+"""
+
+from dataclasses import replace
+
+from nndsl.catalogue.activations import Activation, Sigmoid, Softmax
+from nndsl.catalogue.component import Applicable, Component, Layer, snake_case
+from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.program import Network
+
+
+def expose_logits(network: Network) -> Network:
+    """The same network, in which no output comes straight from a layer with an activation inside."""
+    owners = {id(owner): _linear(owner) for owner in _owners_to_split(network.graph)}
+    return replace(network, graph=_split(network.graph, owners)) if owners else network
+
+
+def final_activation(graph: Graph, ref: Ref) -> tuple[Ref, str | None]:
+    """The tensor before the activation that makes a tensor, and that activation: `softmax`, `sigmoid` or None."""
+    node = graph[ref]
+    activation = _as_activation(node.component)
+    if activation is None:
+        return ref, None
+    return node.operands[0], snake_case(type(activation).__name__)
+
+
+def _as_activation(component: Applicable) -> Activation | None:
+    """The softmax or sigmoid that a call of a function, or of a layer that is nothing else, applies."""
+    if isinstance(component, Activation):
+        return _known(component)
+    if isinstance(component, Layer) and type(component).__name__ == "Activation":
+        return _known(component.__dict__["activation"])
+    if isinstance(component, Layer) and type(component).__name__ == "Softmax" and component.__dict__["axis"] == -1:
+        return Softmax()
+    return None
+
+
+def _known(activation: Component | None) -> Activation | None:
+    known = isinstance(activation, Sigmoid) or (isinstance(activation, Softmax) and activation.axis == -1)
+    return activation if known and isinstance(activation, Activation) else None
+
+
+def _owners_to_split(graph: Graph) -> list[Owner]:
+    makers = [graph[ref] for ref in graph.outputs.values()]
+    return [node.owner for node in makers if node.owner is not None and _inner(node.component) is not None]
+
+
+def _inner(component: Applicable) -> Activation | None:
+    """The final activation inside of a layer that computes something before it."""
+    if not isinstance(component, Layer) or _as_activation(component) is not None or "recurrent_activation" in component.fields():
+        return None
+    return _known(component.__dict__.get("activation"))
+
+
+def _linear(owner: Owner) -> Owner:
+    return Owner(owner.name, _without_activation(owner.component))
+
+
+def _without_activation(component: Applicable) -> Applicable:
+    values = {name: component.__dict__[name] for name in component.fields()}
+    return type(component)(**{**values, "activation": None})
+
+
+def _split(graph: Graph, owners: dict[int, Owner]) -> Graph:
+    nodes: list[Node] = []
+    moved: dict[int, int] = {}
+    for node in graph.nodes:
+        operands = tuple(Ref(moved[ref.node], ref.output) for ref in node.operands)
+        owner = owners.get(id(node.owner))
+        if owner is None:
+            nodes.append(replace(node, id=len(nodes), operands=operands))
+        else:
+            nodes += _pair(node, owner, operands, len(nodes))
+        moved[node.id] = len(nodes) - 1
+    outputs = {name: Ref(moved[ref.node], ref.output) for name, ref in graph.outputs.items()}
+    return Graph(tuple(nodes), {name: nodes[moved[node.id]] for name, node in graph.inputs.items()}, outputs)
+
+
+def _pair(node: Node, owner: Owner, operands: tuple[Ref, ...], place: int) -> list[Node]:
+    """The layer without its activation, and the activation."""
+    activation = _inner(node.component)
+    assert activation is not None
+    name = f"{node.name}_{snake_case(type(activation).__name__)}"
+    layer = replace(node, id=place, component=owner.component, owner=owner, operands=operands, label=None)
+    return [layer, replace(node, id=place + 1, name=name, component=activation, owner=None, operands=(Ref(place),))]
