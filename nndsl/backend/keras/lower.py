@@ -7,7 +7,7 @@ to numbers while an objective is computed: both see the same layers, the same ma
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -194,20 +194,33 @@ def _call_function(node: Node, component: Function, operands: Sequence[Tensor]) 
 Apply: TypeAlias = Callable[[Node, keras.Layer | None, Sequence[Tensor], Sequence[TensorType]], tuple[Tensor, ...]]
 
 
-def values_of(graph: Graph, layers: Layers, feeds: Mapping[str, Tensor], apply: Apply = call) -> dict[Ref, Tensor]:
-    """Every tensor of a graph.
+def values_of(
+    graph: Graph, layers: Layers, feeds: Mapping[str, Tensor], wanted: Iterable[Ref] | None = None, apply: Apply = call
+) -> dict[Ref, Tensor]:
+    """The tensors of a graph.
 
     Args:
-        feeds: by name, the tensors of its inputs.
+        feeds: by name, the tensors of its inputs; those that nothing wanted depends on may be missing.
+        wanted: compute only what these tensors need; None: everything.
         apply: what applies a node; objectives add losses to `call`.
     """
-    values: dict[Ref, Tensor] = {Ref(node.id): feeds[name] for name, node in graph.inputs.items()}
+    needed = range(len(graph.nodes)) if wanted is None else needed_for(graph, wanted)
+    values: dict[Ref, Tensor] = {Ref(node.id): feeds[name] for name, node in graph.inputs.items() if node.id in needed}
     for node in graph.nodes:
-        if not isinstance(node.component, Input):
+        if node.id in needed and not isinstance(node.component, Input):
             layer = None if node.owner is None else layers[node.owner]
             results = apply(node, layer, [values[ref] for ref in node.operands], graph.operand_types(node))
             values.update((Ref(node.id, output), one) for output, one in enumerate(results))
     return values
+
+
+def needed_for(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
+    """The ids of the nodes that some tensors depend on, with those that make them."""
+    needed = {ref.node for ref in wanted}
+    for node in reversed(graph.nodes):
+        if node.id in needed:
+            needed.update(ref.node for ref in node.operands)
+    return needed
 
 
 def symbols(graph: Graph) -> dict[str, Tensor]:

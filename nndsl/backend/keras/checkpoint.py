@@ -1,0 +1,228 @@
+"""Checkpoints: everything that the next step depends on, in one file that is whole, or is noticed not to be.
+
+A file holds, one after the other: a line that says what it is; the length of the header (8 bytes, little-endian); the
+header, JSON with the record of the run and the name, type and shape of each array; the arrays' bytes (C order,
+little-endian); and the SHA-256 of all that. Nothing in it is executed, and sizes are compared with those that are
+expected before memory is taken.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from nndsl.diagnostics import Diagnostic, UserError, error, warning
+from nndsl.files import replaced
+
+Array: TypeAlias = "np.ndarray[Any, Any]"
+Signature: TypeAlias = dict[str, tuple[str, tuple[int, ...]]]
+"""By name, the type and the shape of arrays."""
+
+_FIRST_LINE = b"nndsl checkpoint 1\n"
+_LONGEST_HEADER = 256 * 2**20
+_KEPT = 2
+_NAME = re.compile(r"step-(\d{9,})\.checkpoint")
+_DTYPES = {one.name: one for one in (*map(np.dtype, "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()), np.dtype(tf.bfloat16.as_numpy_dtype))}
+
+
+class Damaged(Exception):
+    """A checkpoint is not what was written; the message says how that shows."""
+
+
+@warning("NN712")
+def damaged_checkpoint(path: Path, how: str) -> Diagnostic:
+    """A checkpoint is damaged, and the run goes on from the one before.
+
+    Every checkpoint carries a checksum, and two are kept. A damaged file is never loaded: not one number of it.
+    """
+    return Diagnostic(None, f"the checkpoint {path} is damaged ({how})", repair="going on from the one before; the result is the same")
+
+
+@error("NN713")
+def no_checkpoint(folder: Path, damaged: int) -> Diagnostic:
+    """A run cannot be resumed or evaluated, since none of its checkpoints can be read."""
+    found = "holds no checkpoint" if not damaged else f"holds no checkpoint that is whole ({damaged} damaged)"
+    return Diagnostic(None, f"{folder} {found}", repair="train anew")
+
+
+@error("NN714")
+def other_network(path: Path, difference: str) -> Diagnostic:
+    """A checkpoint holds the weights of another network, or the state of another optimizer, than the file describes."""
+    return Diagnostic(None, f"the checkpoint {path} is of another training: {difference}", repair="train anew, or restore the file")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was read.
+
+    Attributes:
+        record: what the run knows besides numbers: its step, its history.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+def signature(arrays: Mapping[str, Array]) -> Signature:
+    """The types and shapes of arrays."""
+    return {name: (array.dtype.name, tuple(array.shape)) for name, array in arrays.items()}
+
+
+# One file ----------------------------------------------------------------------------------------
+
+
+def write(path: Path, record: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written.
+    """
+    header = json.dumps({"record": record, "arrays": [[name, *one] for name, one in signature(arrays).items()]}).encode()
+    digest = hashlib.sha256()
+    with replaced(path) as beside, beside.open("wb") as file:
+        for part in (_FIRST_LINE, len(header).to_bytes(8, "little"), header, *map(_bytes, arrays.values())):
+            digest.update(part)
+            file.write(part)
+        file.write(digest.digest())
+
+
+def _bytes(array: Array) -> memoryview:
+    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+
+
+def read(path: Path, expected: Signature | None = None) -> Checkpoint:
+    """Read a checkpoint.
+
+    Args:
+        expected: the arrays that it must hold; None: any.
+
+    Raises:
+        Damaged: it is not what was written.
+        UserError: it is whole, and holds other arrays than expected.
+    """
+    try:
+        with path.open("rb") as file:
+            header = _read_header(file, path.stat().st_size)
+            described = _described(header)
+            _check_length(described, file.tell(), path.stat().st_size)
+            _check_digest(file)
+            if expected is not None and described != expected:
+                raise UserError(other_network(path, _difference(described, expected)))
+            return Checkpoint(path, header["record"], dict(_arrays(file, described)))
+    except OSError as failure:
+        raise Damaged(str(failure)) from None
+
+
+def _read_header(file: IO[bytes], size: int) -> dict[str, Any]:
+    if file.read(len(_FIRST_LINE)) != _FIRST_LINE:
+        raise Damaged("it does not start as a checkpoint does")
+    length = int.from_bytes(file.read(8), "little")
+    if length > min(size, _LONGEST_HEADER):
+        raise Damaged("its header is longer than the file")
+    try:
+        header = json.loads(file.read(length))
+    except ValueError:
+        raise Damaged("its header cannot be read") from None
+    if not isinstance(header, dict) or not isinstance(header.get("record"), dict):
+        raise Damaged("its header is not a checkpoint's")
+    return header
+
+
+def _described(header: dict[str, Any]) -> Signature:
+    try:
+        described = {str(name): (str(dtype), tuple(int(size) for size in shape)) for name, dtype, shape in header["arrays"]}
+    except (KeyError, TypeError, ValueError):
+        raise Damaged("its header is not a checkpoint's") from None
+    if any(dtype not in _DTYPES or min(shape, default=0) < 0 for dtype, shape in described.values()):
+        raise Damaged("its header names arrays that cannot be")
+    return described
+
+
+def _length(dtype: str, shape: tuple[int, ...]) -> int:
+    return _DTYPES[dtype].itemsize * prod(shape)
+
+
+def _check_length(described: Signature, start: int, size: int) -> None:
+    if start + sum(_length(*one) for one in described.values()) + hashlib.sha256().digest_size != size:
+        raise Damaged("it has not the length that its header says")
+
+
+def _check_digest(file: IO[bytes]) -> None:
+    start, digest = file.tell(), hashlib.sha256()
+    file.seek(0, 2)
+    left = file.tell() - digest.digest_size
+    file.seek(0)
+    while left:
+        part = file.read(min(left, 2**20))
+        digest.update(part)
+        left -= len(part)
+    if file.read() != digest.digest():
+        raise Damaged("its checksum does not fit")
+    file.seek(start)
+
+
+def _arrays(file: IO[bytes], described: Signature) -> Iterator[tuple[str, Array]]:
+    for name, (dtype, shape) in described.items():
+        yield name, np.frombuffer(file.read(_length(dtype, shape)), _DTYPES[dtype]).reshape(shape)
+
+
+def _difference(found: Signature, expected: Signature) -> str:
+    for name in (*expected, *found):
+        if name not in found:
+            return f"it lacks {name}"
+        if name not in expected:
+            return f"it holds {name} besides"
+        if found[name] != expected[name]:
+            return f"{name} is {_text(*found[name])} there, and {_text(*expected[name])} here"
+    return "its arrays have another order"
+
+
+def _text(dtype: str, shape: tuple[int, ...]) -> str:
+    return f"{dtype}{list(shape)}"
+
+
+# The checkpoints of a run ------------------------------------------------------------------------
+
+
+class Checkpoints:
+    """The checkpoints of a run, in a folder: the newest are kept."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def save(self, step: int, record: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+        """Write the checkpoint of a step, and drop those that are no longer needed.
+
+        Raises:
+            UserError: it cannot be written; those before are untouched.
+        """
+        write(self.folder / f"step-{step:09}.checkpoint", record, arrays)
+        for path in self.paths()[_KEPT:]:
+            path.unlink(missing_ok=True)
+
+    def paths(self) -> list[Path]:
+        """Those there are, the newest first."""
+        found = [(int(match[1]), path) for path in self.folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
+        return [path for _, path in sorted(found, reverse=True)]
+
+    def newest(self, expected: Signature | None = None) -> tuple[Checkpoint, list[Diagnostic]]:
+        """The newest checkpoint that is whole, and what is wrong with those that are newer.
+
+        Raises:
+            UserError: there is none, or it is of another training.
+        """
+        warnings: list[Diagnostic] = []
+        for path in self.paths():
+            try:
+                return read(path, expected), warnings
+            except Damaged as damage:
+                warnings.append(damaged_checkpoint(path, str(damage)))
+        raise UserError(*warnings, no_checkpoint(self.folder, len(warnings)))

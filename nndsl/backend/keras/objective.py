@@ -1,0 +1,186 @@
+"""One step of learning: a graph of an objective computed on a batch, its gradients, and what the optimizer does with them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import keras
+import tensorflow as tf
+
+from nndsl.backend.keras.lower import Layers, Tensor, call, needed_for, values_of
+from nndsl.backend.keras.optimize import loss as keras_loss
+from nndsl.backend.keras.optimize import metric as keras_metric
+from nndsl.catalogue.training import Loss
+from nndsl.graph import Graph, Node, Ref
+from nndsl.program import Measure, Objective
+from nndsl.types import TensorType
+
+
+def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) -> Tensor:
+    """One number for each example, whose mean over the batch is what Keras gives with `sum_over_batch_size`.
+
+    Masks count as in Keras: positions that are masked out weigh nothing, and the mean is over those that are left in
+    the whole batch. A loss over logits gets them even where the prediction went through its softmax or sigmoid
+    (Keras leaves the logits with the result), which stays exact in half precision.
+    """
+    mask = _mask(prediction)
+    if isinstance(target, bool | int | float):
+        target = keras.ops.full_like(prediction, target)
+    logits = getattr(prediction, "_keras_logits", None)
+    if logits is not None and getattr(loss, "from_logits", False):
+        prediction = logits
+    values = loss.call(keras.ops.cast(target, loss.dtype), keras.ops.cast(prediction, loss.dtype))
+    for one in (mask, _mask(values)):
+        if one is not None:
+            values = values * _mask_weights(one, values)
+    if not values.shape.rank:
+        return keras.ops.broadcast_to(values, (keras.ops.shape(prediction)[0],))
+    return keras.ops.mean(values, axis=tuple(range(1, values.shape.rank)))
+
+
+def _mask(tensor: Tensor) -> Tensor | None:
+    """The mask that Keras lets travel with a tensor."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _mask_weights(mask: Tensor, values: Tensor) -> Tensor:
+    """0 where masked out, and elsewhere so much more that the mean over all is the mean over what counts."""
+    counts = keras.ops.cast(mask, values.dtype)
+    total = keras.ops.cast(keras.ops.size(counts), values.dtype)
+    weights = counts * keras.ops.divide_no_nan(total, keras.ops.sum(counts))
+    while weights.shape.rank < values.shape.rank:
+        weights = keras.ops.expand_dims(weights, -1)
+    return weights
+
+
+class Computation(keras.Layer):
+    """A part of a graph as one Keras layer, so that Keras keeps its weights, its penalties and its mode.
+
+    Called with the inputs by name, it gives the wanted tensors in order.
+    """
+
+    def __init__(self, graph: Graph, layers: Layers, wanted: Sequence[Ref], name: str | None = None):
+        super().__init__(name=name, autocast=False)
+        nodes = [graph.nodes[id] for id in sorted(needed_for(graph, wanted))]
+        self.graph = graph
+        self.wanted = tuple(wanted)
+        self.fields = tuple(name for name, node in graph.inputs.items() if node in nodes)
+        self.parts = list(dict.fromkeys(layers[node.owner] for node in nodes if node.owner is not None))
+        self._by_owner = MappingProxyType(dict(layers))  # not a dict: Keras would take its layers for parts of this one
+        losses = {node.id: keras_loss(node.component) for node in nodes if isinstance(node.component, Loss)}
+        self._losses_by_node = MappingProxyType(losses)
+
+    def call(self, feeds: Mapping[str, Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
+        values = values_of(self.graph, self._by_owner, feeds, self.wanted, self._apply)
+        return tuple(values[ref] for ref in self.wanted)
+
+    def _apply(
+        self, node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], types: Sequence[TensorType]
+    ) -> tuple[Tensor, ...]:
+        loss = self._losses_by_node.get(node.id)
+        return call(node, layer, operands, types) if loss is None else (example_losses(loss, *operands),)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step finds on one batch.
+
+    Attributes:
+        loss: the mean over the batch, with the penalties on weights.
+        terms: the means of the named terms of the loss.
+        pairs: for each measure, target and prediction.
+        count: the number of examples.
+    """
+
+    loss: Tensor
+    terms: tuple[Tensor, ...]
+    pairs: tuple[tuple[Tensor, Tensor], ...]
+    count: Tensor
+
+
+class Step:
+    """One kind of training step: what it makes smaller, on which weights, by which optimizer.
+
+    Attributes:
+        variables: the weights that it may change.
+    """
+
+    def __init__(self, objective: Objective, layers: Layers, optimizer: keras.Optimizer, measures: Sequence[Measure] = ()):
+        self.optimizer = optimizer
+        self.times = objective.times
+        self._terms = len(objective.terms)
+        pairs = [ref for measure in measures for ref in (measure.target, measure.prediction)]
+        self.computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
+        self.variables = _distinct(one for owner in objective.updates for one in layers[owner].trainable_variables)
+        optimizer.build(self.variables)
+
+    def look(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
+        """Compute a batch.
+
+        Args:
+            weights: how much each example counts; None: all the same.
+        """
+        feeds = {name: batch[name] for name in self.computation.fields}
+        losses, *others = self.computation(feeds, training=training)
+        terms, pairs = others[: self._terms], others[self._terms :]
+        weighted = losses if weights is None else losses * weights
+        penalties = [keras.ops.cast(one, weighted.dtype) for one in self.computation.losses]
+        return Outcome(
+            keras.ops.mean(weighted) + sum(penalties),
+            tuple(keras.ops.mean(one) for one in terms),
+            tuple(zip(pairs[::2], pairs[1::2], strict=True)),
+            keras.ops.shape(next(iter(feeds.values())))[0],
+        )
+
+    def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
+        """Compute a batch, and change the weights by it."""
+        with tf.GradientTape() as tape:
+            found = self.look(batch, weights, training=True)
+            scaled = self.optimizer.scale_loss(found.loss)
+        self.optimizer.apply(tape.gradient(scaled, [one.value for one in self.variables]), self.variables)
+        return found
+
+
+def _distinct(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
+    return list({id(one): one for one in variables}.values())
+
+
+class Trackers:
+    """The running figures of a pass over examples: the loss, its terms, and the measures."""
+
+    def __init__(self, objective: Objective, measures: Sequence[Measure]):
+        self._loss = keras.metrics.Mean(name="loss")
+        self._terms = [keras.metrics.Mean(name=name) for name in objective.terms]
+        self._measures = [keras_metric(one.metric, one.name) for one in measures]
+        self.names = ("loss", *objective.terms, *(one.name for one in measures))
+        self.all = (self._loss, *self._terms, *self._measures)
+
+    def update(self, found: Outcome) -> None:
+        """Take in the figures of one batch."""
+        self._loss.update_state(found.loss, sample_weight=found.count)
+        for term, value in zip(self._terms, found.terms, strict=True):
+            term.update_state(value, sample_weight=found.count)
+        for measure, (target, prediction) in zip(self._measures, found.pairs, strict=True):
+            measure.update_state(target, prediction)
+
+    def build(self, found: Outcome) -> None:
+        """Let metrics make the variables that depend on what they measure."""
+        self.update(found)
+        self.reset()
+
+    def results(self) -> dict[str, float]:
+        """The figures so far, by name."""
+        return {name: float(one.result()) for name, one in zip(self.names, self.all, strict=True)}
+
+    @property
+    def loss(self) -> float:
+        """The loss so far."""
+        return float(self._loss.result())
+
+    def reset(self) -> None:
+        for one in self.all:
+            one.reset_state()
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        return [variable for one in self.all for variable in one.variables]

@@ -1,0 +1,139 @@
+"""What a person sees while a network learns: a bar on a terminal, one line an epoch elsewhere."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import IO, Any
+
+from nndsl.diagnostics import Diagnostic, render
+
+
+class Progress:
+    """Told of everything that happens in a run; this one keeps it to itself."""
+
+    def begin(self, epochs: int, steps: int, first: int) -> None:
+        """A run starts, at epoch `first` (from 1) of `epochs`, with so many steps each."""
+
+    def advance(self, epoch: int, done: int, loss: float) -> None:
+        """So many steps of an epoch are done; `loss` is their mean."""
+
+    def busy(self, what: str, done: int, total: int) -> None:
+        """Something else takes its time: measuring, saving."""
+
+    def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
+        """An epoch is over; `best`: with the best model so far."""
+
+    def say(self, message: str | Diagnostic) -> None:
+        """Something worth knowing happened."""
+
+    def end(self) -> None:
+        """The run is over, however it ended."""
+
+
+class Lines(Progress):
+    """One line an epoch, for logs and pipes."""
+
+    def __init__(self, stream: IO[str] | None = None):
+        self._stream = stream or sys.stderr
+        self._epochs = 0
+        self._since = time.monotonic()
+
+    def begin(self, epochs: int, steps: int, first: int) -> None:
+        self._epochs, self._since = epochs, time.monotonic()
+
+    def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
+        now = time.monotonic()
+        self._print(f"{epoch_text(epoch, self._epochs)}  {figures_text(figures)}  {duration_text(now - self._since)}{'  best' if best else ''}")
+        self._since = now
+
+    def say(self, message: str | Diagnostic) -> None:
+        self._print(render(message) if isinstance(message, Diagnostic) else message)
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+class Bar(Progress):
+    """A bar with speed, time left and loss, on a terminal; the epochs stay above it as lines."""
+
+    def __init__(self, stream: IO[str] | None = None):
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        self._console = Console(file=stream or sys.stderr, highlight=False)
+        self._shown = RichProgress(
+            TextColumn("{task.description}"), BarColumn(bar_width=28), TextColumn("{task.fields[figures]}"),
+            console=self._console, transient=True, refresh_per_second=8,
+        )
+        self._task: Any = None
+        self._epochs = self._steps = self._first = 0
+        self._started: float | None = None
+        self._since = time.monotonic()
+        self._done_before = 0
+
+    def begin(self, epochs: int, steps: int, first: int) -> None:
+        self._epochs, self._steps, self._first = epochs, steps, first
+        self._since = time.monotonic()
+        self._task = self._shown.add_task(epoch_text(first, epochs), total=steps, figures="compiling")
+        self._shown.start()
+
+    def advance(self, epoch: int, done: int, loss: float) -> None:
+        total_done = (epoch - 1) * self._steps + done
+        if self._started is None:  # the first call compiles, and says nothing about the speed
+            self._started, self._done_before = time.monotonic(), total_done
+        self._shown.update(
+            self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
+            figures=f"loss {loss:.4g}{self._speed(total_done)}",
+        )
+
+    def _speed(self, done: int) -> str:
+        elapsed = time.monotonic() - (self._started or 0)
+        if done <= self._done_before or elapsed < 0.2:
+            return ""
+        rate = (done - self._done_before) / elapsed
+        left = (self._epochs * self._steps - done) / rate
+        return f"  {rate:,.0f} steps/s  {duration_text(left)} left" if rate >= 10 else f"  {1 / rate:.2g} s a step  {duration_text(left)} left"
+
+    def busy(self, what: str, done: int, total: int) -> None:
+        self._shown.update(self._task, completed=done, total=total, figures=what)
+
+    def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
+        now = time.monotonic()
+        mark = "  [green]best[/green]" if best else ""
+        self._console.print(
+            f"{epoch_text(epoch, self._epochs)}  {figures_text(figures)}  [dim]{duration_text(now - self._since)}[/dim]{mark}"
+        )
+        self._since = now
+
+    def say(self, message: str | Diagnostic) -> None:
+        self._console.print(render(message) if isinstance(message, Diagnostic) else message, markup=False)
+
+    def end(self) -> None:
+        self._shown.stop()
+
+
+def progress_on(stream: IO[str] | None = None) -> Progress:
+    """What suits a stream: a bar on a terminal, lines elsewhere."""
+    stream = stream or sys.stderr
+    return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+def epoch_text(epoch: int, epochs: int) -> str:
+    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+
+
+def figures_text(figures: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name not in ("epoch", "learning_rate"))
+
+
+def duration_text(seconds: float) -> str:
+    """A time as people say it: `0.3 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
