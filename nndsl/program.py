@@ -8,6 +8,7 @@ from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
 from nndsl.graph import Graph, Owner, Ref
 from nndsl.source import Source, Span
+from nndsl.types import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +18,7 @@ class Network:
     Attributes:
         arguments: every parameter with its value, for the record.
         sizes: the named sizes that are still open (`L`): axes of any length.
+        bound_sizes: the named sizes that the data gave a value.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Network:
     span: Span
     arguments: Mapping[str, Any] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
+    bound_sizes: Mapping[str, Size] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,7 @@ def elaborate_network(
     graph = _labelled(builder.graph())
     _check_reach(session, graph)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
-    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left)
+    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
 
 
 def _outputs(body: Body) -> dict[str, Tensor]:

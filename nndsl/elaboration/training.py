@@ -6,7 +6,7 @@ from typing import Any
 
 from nndsl.catalogue.component import snake_case
 from nndsl.catalogue.kinds import Choice, Either, Kind, Known, Number, Of, Tuple
-from nndsl.catalogue.training import EarlyStopping as EarlyStoppingSettings
+from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.diagnostics import Diagnostic, closest, error
 from nndsl.elaboration.binding import Settings, bind_training

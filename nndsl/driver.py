@@ -1,0 +1,47 @@
+"""The life of one file, as one straight line: text, syntax, program. Read this first."""
+
+import gc
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nndsl.diagnostics import Report
+from nndsl.elaboration.program import elaborate
+from nndsl.program import Program
+from nndsl.source import Source
+from nndsl.syntax.parser import parse
+
+DEEPEST_STACK = 20_000
+
+
+def check(source: Source, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None) -> tuple[Program, Report]:
+    """Parse, elaborate and prove one file. Nothing here imports Keras.
+
+    Args:
+        overrides: values for the file's `param`s, by name.
+        data_path: what is read instead of the file that the `data` block names.
+
+    Returns:
+        The program, as far as it is without mistakes, and everything there is to say about it.
+    """
+    report = Report()
+    with _uninterrupted():
+        spec = parse(source, report)
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path)
+    return program, report
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack."""
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, DEEPEST_STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()

@@ -1,0 +1,404 @@
+"""Where a network meets its data: by name, and with every shape and class count proved to fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nndsl.catalogue.component import Function, Input, infer
+from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
+from nndsl.catalogue.training import Loss, Metric, Optimizer
+from nndsl.data.plan import DataPlan
+from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.mistakes import listed
+from nndsl.elaboration.networks import elaborate_network
+from nndsl.elaboration.session import Session
+from nndsl.elaboration.values import Closure
+from nndsl.graph import Graph, Node, Ref
+from nndsl.passes.expose_logits import expose_logits, final_activation
+from nndsl.program import EarlyStopping, Measure, Network, Objective, Training
+from nndsl.source import Span
+from nndsl.syntax import ast
+from nndsl.types import Mismatch, Size, Symbolic, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a `train` block, evaluated; `spans` is where each was written.
+
+    `loss` and `metrics` are one value for all outputs, or one for each by name, with the place of the name.
+    """
+
+    model: Closure
+    data: DataPlan
+    loss: Any
+    optimizer: Optimizer
+    metrics: Any
+    epochs: int
+    batch: int
+    early_stopping: EarlyStoppingSettings | None
+    class_weights: Any
+    seed: int
+    precision: str
+    spans: Mapping[str, Span]
+
+
+def bind_training(session: Session, definition: ast.Definition, settings: Settings) -> Training:
+    """The training that settings describe.
+
+    Raises:
+        Complaint: the network, the data and the settings do not fit each other.
+    """
+    network = _bound_network(session, settings)
+    seam = _Seam(session, network, settings)
+    objective, measures, predictions = seam.objective()
+    _check_class_weights(settings, seam.targets)
+    return Training(
+        name=definition.name,
+        documentation=definition.documentation,
+        span=definition.head,
+        network=network,
+        data=settings.data,
+        objectives=(objective,),
+        measures=measures,
+        predictions=predictions,
+        targets=seam.targets,
+        epochs=settings.epochs,
+        batch=settings.batch,
+        early_stopping=_early_stopping(settings, objective, measures),
+        class_weights=settings.class_weights,
+        seed=settings.seed,
+        precision=settings.precision,
+        choices=tuple(seam.choices),
+    )
+
+
+# Inputs ------------------------------------------------------------------------------------------
+
+
+def _bound_network(session: Session, settings: Settings) -> Network:
+    """The network, with the sizes that the data know; its inputs fit the fields of the same names."""
+    closure = settings.model
+    sizes = _sizes_from_data(closure.definition, settings.data)
+    before = session.report.errors
+    network = elaborate_network(session, closure.definition, closure.scope, closure.arguments, sizes)
+    if network is None or session.report.errors > before:
+        raise Complaint
+    for name, node in network.graph.inputs.items():
+        _check_input(name, node, settings)
+    return expose_logits(network)
+
+
+def _sizes_from_data(definition: ast.Definition, data: DataPlan) -> dict[str, Size]:
+    """What the fields tell of the names in the types of inputs: `L` in `float[L, 4]`."""
+    sizes: dict[str, Size] = {}
+    for statement in definition.body:
+        if not isinstance(statement, ast.Input) or statement.target.name not in data.fields:
+            continue
+        field = data.fields[statement.target.name].type
+        written = [*statement.type.shape, statement.type.below]
+        for expression, size in zip(written, [*field.shape, field.below], strict=False):
+            if isinstance(expression, ast.Name) and size is not None:
+                sizes.setdefault(expression.text, size)
+    return sizes
+
+
+def _check_input(name: str, node: Node, settings: Settings) -> None:
+    field = settings.data.fields.get(name)
+    if field is None:
+        raise Complaint(input_without_field(name, node.span, settings))
+    reason = _misfit(node.type, field.type)
+    if reason is not None:
+        raise Complaint(input_differs(name, node, field.type, reason, field.span))
+
+
+def _misfit(wanted: TensorType, given: TensorType) -> str | None:
+    """Why a field cannot go into an input; None if it can."""
+    if wanted.is_float != given.is_float or (wanted.dtype == "bool") != (given.dtype == "bool"):
+        return "they hold different types of numbers"
+    if wanted.rank != given.rank:
+        return "they have different numbers of axes"
+    for mine, theirs in zip(wanted.shape, given.shape, strict=True):
+        if mine != theirs and not isinstance(mine, Symbolic):
+            return f"{mine} is not {theirs}"
+    if wanted.below is not None and given.below is not None and wanted.below != given.below:
+        return f"the input takes values below {wanted.below}, and the field has {given.below} of them"
+    return None
+
+
+# Outputs -----------------------------------------------------------------------------------------
+
+
+class _Seam:
+    """Extends the graph of a network to a graph of its training: from the fields of the data to a loss."""
+
+    def __init__(self, session: Session, network: Network, settings: Settings):
+        self._network, self._settings = network, settings
+        self._nodes: list[Node] = list(network.graph.nodes)
+        self._inputs: dict[str, Node] = dict(network.graph.inputs)
+        self.targets: dict[str, str] = {}
+        self.choices: list[str] = []
+
+    def objective(self) -> tuple[Objective, tuple[Measure, ...], Mapping[str, Ref]]:
+        """The objective, the metrics over its graph, and where in it the network's outputs are."""
+        self._match_outputs()
+        terms = {name: self._term(name) for name in self.targets if self._loss_of(name) is not None}
+        if not terms:
+            raise Complaint(nothing_to_learn(self._settings.spans["loss"]))
+        measures = tuple(measure for name in self.targets for measure in self._measures(name))
+        outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
+        graph = Graph(tuple(self._nodes), self._inputs, outputs)
+        owners = tuple(owner for owner, _ in self._network.graph.owners())
+        objective = Objective(graph, owners, self._settings.optimizer, self._settings.spans["loss"])
+        return objective, measures, dict(self._network.graph.outputs)
+
+    def _match_outputs(self) -> None:
+        """Each output is compared with the field of its name."""
+        self._check_names("loss")
+        self._check_names("metrics")
+        for name, ref in self._network.graph.outputs.items():
+            if name not in self._settings.data.fields:
+                if isinstance(self._settings.loss, dict) and name not in self._settings.loss:
+                    continue
+                raise Complaint(output_without_field(name, self._network, self._network.graph[ref], self._settings))
+            self.targets[name] = name
+
+    def _check_names(self, setting: str) -> None:
+        value = getattr(self._settings, setting)
+        if not isinstance(value, dict):
+            return
+        for name, (_, span) in value.items():
+            if name not in self._network.graph.outputs:
+                raise Complaint(no_such_output(name, list(self._network.graph.outputs), span))
+
+    def _loss_of(self, output: str) -> tuple[Loss, Span] | None:
+        loss = self._settings.loss
+        if not isinstance(loss, dict):
+            return loss, self._settings.spans["loss"]
+        return loss.get(output)
+
+    def _target(self, output: str) -> Ref:
+        """The field that an output is compared with, as an input of the graph."""
+        name = self.targets[output]
+        if name not in self._inputs:
+            field = self._settings.data.fields[name]
+            node = self._add(f"{name}_target", Input(field.type), (), field.span, (field.type,))
+            self._inputs[name] = node
+        return Ref(self._inputs[name].id)
+
+    def _term(self, output: str) -> Ref:
+        found = self._loss_of(output)
+        assert found is not None
+        loss, span = found
+        fitted, logits, reason = self._fit(loss, output, span)
+        if reason:
+            self.choices.append(f"{output}: {reason}")
+        prediction = logits if fitted.takes_logits else self._network.graph.outputs[output]
+        target = self._target(output)
+        types = (self._type(target), self._type(prediction))
+        node = self._add(f"{output}_loss", fitted, (target, prediction), span, infer(fitted, types))
+        return Ref(node.id)
+
+    def _measures(self, output: str) -> list[Measure]:
+        metrics = self._settings.metrics
+        if isinstance(metrics, dict):
+            metrics = metrics[output][0] if output in metrics else ()
+        several = len(self.targets) > 1
+        return [self._measure(name, metric, span, output, several) for name, metric, span in metrics]
+
+    def _measure(self, name: str, metric: Metric, span: Span, output: str, several: bool) -> Measure:
+        fitted, logits, reason = self._fit(metric, output, span)
+        if reason:
+            self.choices.append(f"{output}: {reason}")
+        prediction = logits if fitted.takes_logits else self._network.graph.outputs[output]
+        return Measure(f"{output}_{name}" if several else name, fitted, self._target(output), prediction)
+
+    def _fit(self, component: Any, output: str, span: Span) -> tuple[Any, Ref, str]:
+        """A loss or metric in the form that fits an output, with the logits of that output."""
+        graph, ref = self._network.graph, self._network.graph.outputs[output]
+        field = self._settings.data.fields[self.targets[output]]
+        logits, activation = final_activation(graph, ref)
+        try:
+            fitted, reason = component.fit(field.type, activation, graph.type_of(ref))
+        except Mismatch as mismatch:
+            raise Complaint(target_differs(component, mismatch, output, graph[ref], field, span)) from None
+        return fitted, logits, reason
+
+    def _total(self, terms: list[Ref]) -> Ref:
+        total = terms[0]
+        for term in terms[1:]:
+            add = Function.find("add")
+            assert add is not None and issubclass(add, Function)
+            types = infer(add(), (self._type(total), self._type(term)))
+            total = Ref(self._add(f"loss_{len(self._nodes)}", add(), (total, term), self._settings.spans["loss"], types).id)
+        return total
+
+    def _type(self, ref: Ref) -> TensorType:
+        return self._nodes[ref.node].types[ref.output]
+
+    def _add(self, name: str, component: Any, operands: tuple[Ref, ...], span: Span, types: tuple[TensorType, ...]) -> Node:
+        node = Node(len(self._nodes), name, component, None, operands, (), span, types)
+        self._nodes.append(node)
+        return node
+
+
+# Settings ----------------------------------------------------------------------------------------
+
+
+def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None:
+    if settings.class_weights is None:
+        return
+    fields = [settings.data.fields[name] for name in targets.values()]
+    counts = [field.type.below for field in fields if field.type.below is not None]
+    span = settings.spans["class_weights"]
+    if len(counts) != 1:
+        raise Complaint(class_weights_differ("class weights need one output whose target is a class", span))
+    if settings.class_weights != "balanced" and len(settings.class_weights) != counts[0]:
+        given = len(settings.class_weights)
+        raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))
+
+
+def _early_stopping(settings: Settings, objective: Objective, measures: tuple[Measure, ...]) -> EarlyStopping | None:
+    written = settings.early_stopping
+    if written is None:
+        return None
+    modes: dict[str, Any] = {"loss": "min", **dict.fromkeys(objective.terms, "min")}
+    modes.update({one.name: one.metric.mode for one in measures})
+    modes.update({f"val_{name}": mode for name, mode in list(modes.items())})
+    if written.monitor not in modes:
+        raise Complaint(unknown_monitor(written.monitor, list(modes), settings.spans["early_stopping"]))
+    mode = modes[written.monitor] if written.mode == "auto" else written.mode
+    if mode is None:
+        raise Complaint(unclear_mode(written.monitor, settings.spans["early_stopping"]))
+    return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
+
+
+# What can be wrong -------------------------------------------------------------------------------
+
+
+@error("NN610")
+def input_without_field(name: str, span: Span, settings: Settings) -> Diagnostic:
+    """A network's inputs meet the fields of the data by name, and the data has no field of this name.
+
+        network Net { input image: float[28, 28] ... }
+        data Digits { picture = source.x ... }
+
+    Mended, by one name for both:
+
+        data Digits { image = source.x ... }
+    """
+    fields = list(settings.data.fields)
+    near = closest(name, fields)
+    notes = (Note(f"`{settings.data.name}` is the data of this training", settings.spans["data"]),)
+    repair = f"did you mean `{near}`?" if near else f"`{settings.data.name}` has the fields {listed(fields)}"
+    return Diagnostic(span, f"the data `{settings.data.name}` has no field `{name}` for this input", notes, repair)
+
+
+@error("NN611")
+def input_differs(name: str, node: Node, given: TensorType, reason: str, field: Span) -> Diagnostic:
+    """An input does not have the type of the field that goes into it.
+
+        input image: float[28, 28]                    # the images of the data are [8, 8]
+
+    Mended:
+
+        input image: float[8, 8]
+    """
+    return Diagnostic(
+        node.span, f"the input `{name}` is {node.type}, and its field is {given}: {reason}",
+        (Note(f"the field is {given}", field),), f"write `input {name}: {given}`",
+    )
+
+
+@error("NN612")
+def target_differs(component: Any, mismatch: Mismatch, output: str, node: Node, field: Any, span: Span) -> Diagnostic:
+    """A loss or metric cannot compare this output with the field of its name.
+
+        output label = h -> Dense(10, activation=softmax)       # the data has seven classes
+        loss = crossentropy
+
+    Mended:
+
+        output label = h -> Dense(7, activation=softmax)
+    """
+    notes = (Note(f"the field `{field.name}` is {field.type}", field.span), Note(f"`{type(component).called()}` is asked for here", span))
+    return Diagnostic(
+        node.span, f"the output `{output}` is {node.type}: {type(component).called()} {mismatch.message}", notes, mismatch.repair
+    )
+
+
+@error("NN613")
+def output_without_field(name: str, network: Network, node: Node, settings: Settings) -> Diagnostic:
+    """An output is compared with the field of the same name, and the data has no such field.
+
+        output prediction = h -> Dense(10, activation=softmax)
+        data Digits { label = source.y -> category ... }
+
+    Mended, by one name for both:
+
+        output label = h -> Dense(10, activation=softmax)
+    """
+    free = [one for one in settings.data.fields if one not in network.graph.inputs]
+    near = closest(name, free)
+    known = f"name it after the field it predicts: {listed(free, 'or')}" if free else "add a field of this name to the data"
+    notes = (Note(f"`{settings.data.name}` is the data of this training", settings.spans["data"]),)
+    return Diagnostic(
+        node.span, f"the data `{settings.data.name}` has no field `{name}` for this output", notes,
+        f"did you mean `{near}`?" if near else known,
+    )
+
+
+@error("NN614")
+def no_such_output(name: str, known: list[str], span: Span) -> Diagnostic:
+    """A loss or metric is given for an output that the network does not have."""
+    near = closest(name, known)
+    return Diagnostic(
+        span, f"the network has no output `{name}`", (), f"did you mean `{near}`?" if near else f"it has {listed(known)}"
+    )
+
+
+@error("NN615")
+def nothing_to_learn(span: Span) -> Diagnostic:
+    """No output of the network has a loss, so there is nothing to learn."""
+    return Diagnostic(span, "no output of the network has a loss")
+
+
+@error("NN616")
+def class_weights_differ(message: str, span: Span) -> Diagnostic:
+    """Class weights are one number for each class of the target, in the order of the classes, or `balanced`.
+
+        class_weights = [1, 5]                        # the target has three classes
+
+    Mended:
+
+        class_weights = [1, 5, 5]
+    """
+    return Diagnostic(span, message, (), "write `balanced`, or one weight for each class")
+
+
+@error("NN617")
+def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
+    """Early stopping watches a figure that this training does not have.
+
+        early_stopping = (monitor=val_acuracy, patience=10)
+
+    Mended:
+
+        metrics        = [accuracy]
+        early_stopping = (monitor=val_accuracy, patience=10)
+    """
+    near = closest(name, known)
+    return Diagnostic(
+        span, f"there is no figure `{name}` to monitor", (), f"did you mean `{near}`?" if near else f"there are {listed(known)}"
+    )
+
+
+@error("NN618")
+def unclear_mode(name: str, span: Span) -> Diagnostic:
+    """Whether a figure should become smaller or larger is not known of this metric.
+
+        early_stopping = (monitor=val_mean, patience=10, mode=max)
+    """
+    return Diagnostic(span, f"whether `{name}` is better when it is smaller or larger is not known", (), "add `mode=min` or `mode=max`")
+
+

@@ -1,0 +1,89 @@
+"""From a parsed file to a program: every definition in it elaborated and bound."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nndsl.data.plan import DataPlan
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.datasets import DataBody
+from nndsl.elaboration.modules import Module, ModuleLoader
+from nndsl.elaboration.networks import elaborate_network, unused
+from nndsl.elaboration.session import Session
+from nndsl.elaboration.training import TrainBody
+from nndsl.elaboration.values import Binding, DataSet
+from nndsl.diagnostics import Report
+from nndsl.program import Network, Program, Training
+from nndsl.syntax import ast
+
+
+def elaborate(
+    spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None
+) -> Program:
+    """The program that a file means; as much of it as is without mistakes.
+
+    Args:
+        overrides: values for the file's `param`s.
+        data_path: what is read instead of the file that the `data` block names.
+    """
+    session = Session(report, dict(overrides or {}))
+    loader = ModuleLoader(session)
+    module, data, trainings, networks = Module(spec), {}, {}, {}
+    try:
+        module = loader.load(spec, main=True)
+        data = _data(session, module, data_path)
+        trainings = _trainings(session, module)
+        networks = _networks(session, module, trainings)
+        _report_unused(session)
+    except Complaint as complaint:
+        complaint.report_to(report)
+    return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources))
+
+
+def _of_kind(module: Module, kind: str) -> list[ast.Definition]:
+    return [one for one in module.definitions.values() if one.kind == kind]
+
+
+def _data(session: Session, module: Module, data_path: Path | None) -> dict[str, DataPlan]:
+    plans = {}
+    for definition in _of_kind(module, "data"):
+        plan = DataBody(session, definition, module.scope).elaborate(module.spec.source.folder(), data_path)
+        module.scope.names[definition.name] = Binding(DataSet(definition.name, plan, definition.head), definition.head)
+        if plan is not None:
+            plans[definition.name] = plan
+    return plans
+
+
+def _trainings(session: Session, module: Module) -> dict[str, Training]:
+    trainings = {}
+    for definition in _of_kind(module, "train"):
+        training = TrainBody(session, definition, module.scope).elaborate()
+        if training is not None:
+            trainings[definition.name] = training
+    return trainings
+
+
+def _networks(session: Session, module: Module, trainings: Mapping[str, Training]) -> dict[str, Network]:
+    """The networks whose parameters all have values. Sizes that only the data know come from the training that uses them."""
+    networks = {}
+    for definition in _of_kind(module, "network"):
+        if any(one.default is None for one in definition.parameters or ()):
+            continue
+        trained = [one.network for one in trainings.values() if one.network.name == definition.name]
+        sizes = _bound_sizes(trained)
+        network = elaborate_network(session, definition, module.scope, {}, sizes)
+        if network is not None:
+            networks[definition.name] = network
+    return networks
+
+
+def _bound_sizes(trained: list[Network]) -> dict[str, Any]:
+    return dict(trained[0].bound_sizes) if len(trained) == 1 else {}
+
+
+def _report_unused(session: Session) -> None:
+    for span, (name, used) in session.bound.items():
+        if not used and not name.startswith("_"):
+            session.report.add(unused(name, span))
+
+
