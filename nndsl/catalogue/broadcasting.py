@@ -5,7 +5,7 @@ equal rank; a number of the file fits any shape. The dtype is that of `keras.bac
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 
 from nndsl.types import Dtype, Shape, Size, SizesDiffer, TensorType, WrongDtype, shape_text
 
@@ -28,12 +28,12 @@ _NEXT: dict[Dtype, tuple[Dtype, ...]] = {
 """The lattice of dtypes that Keras has from JAX: to each dtype the next larger ones; `int` and `float` are Python's."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _above(dtype: Dtype) -> frozenset[Dtype]:
     return frozenset({dtype}).union(*(_above(one) for one in _NEXT[dtype]))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _promoted(dtypes: frozenset[Dtype]) -> Dtype:
     common = frozenset.intersection(*(_above(one) for one in dtypes))
     least = next(one for one in common if common <= _above(one))

@@ -1,0 +1,274 @@
+"""Arithmetic and elementary functions, number by number. Each counts as one operation a result."""
+
+from typing import ClassVar, Literal
+
+from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype
+from nndsl.catalogue.component import Function, Layer
+from nndsl.catalogue.layers import merging
+from nndsl.catalogue.rules import floating
+from nndsl.types import BadArgument, Dtype, Size, TensorType, elements
+
+DtypeName = Literal[
+    "bool", "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64"
+]
+
+
+class _Elementwise(Function, abstract=True):
+    """A function that makes one number of the numbers at one place."""
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return elements(results[0].shape)
+
+
+class _OfTwo(_Elementwise, abstract=True):
+    """A function of two numbers; one of them can be written in the file."""
+
+    takes_numbers = True
+    merged: ClassVar[type[Layer] | None] = None
+    """The layer that does the same with tensors of floats."""
+
+    def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
+        return TensorType(self.dtype_of(numbers(x1), numbers(x2)), broadcast((x1, x2)))
+
+    def dtype_of(self, x1: TensorType, x2: TensorType) -> Dtype:
+        """The dtype of the result."""
+        return result_dtype((x1, x2))
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        return merging.for_floats(self.merged, operands)
+
+
+class Add(_OfTwo):
+    """`x1 + x2`."""
+
+    merged = merging.Add
+
+
+class Subtract(_OfTwo):
+    """`x1 - x2`."""
+
+    merged = merging.Subtract
+
+
+class Multiply(_OfTwo):
+    """`x1 * x2`."""
+
+    merged = merging.Multiply
+
+
+class Maximum(_OfTwo):
+    """The larger of two numbers."""
+
+    merged = merging.Maximum
+
+
+class Minimum(_OfTwo):
+    """The smaller of two numbers."""
+
+    merged = merging.Minimum
+
+
+class Divide(_OfTwo):
+    """`x1 / x2`: always floats."""
+
+    aliases = ("true_divide",)
+
+    def dtype_of(self, x1: TensorType, x2: TensorType) -> Dtype:
+        return result_dtype((x1, x2), "float")
+
+
+class DivideNoNan(Divide):
+    """`x1 / x2`, and 0 where `x2` is 0."""
+
+
+class FloorDivide(_OfTwo):
+    """`x1 / x2`, rounded down."""
+
+
+class Mod(_OfTwo):
+    """What is left of `x1` after division by `x2`, with the sign of `x2`."""
+
+
+class Power(_OfTwo):
+    """`x1` to the power of `x2`."""
+
+
+class Logaddexp(_OfTwo):
+    """`log(exp(x1) + exp(x2))`, stable."""
+
+    def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
+        for one in (x1, x2):
+            if not one.constant:
+                floating(one)
+        return super().infer(x1, x2)
+
+
+class Arctan2(Logaddexp):
+    """The angle of the point `(x2, x1)`, between -pi and pi."""
+
+
+class _OfNumbers(_Elementwise, abstract=True):
+    """A function of one number that keeps its dtype."""
+
+    def infer(self, x: TensorType) -> TensorType:
+        return TensorType(numbers(x).dtype, x.shape)
+
+
+class Absolute(_OfNumbers):
+    """`|x|`."""
+
+    aliases = ("abs",)
+
+
+class Negative(_OfNumbers):
+    """`-x`."""
+
+
+class Square(_OfNumbers):
+    """`x * x`."""
+
+
+class Sign(_OfNumbers):
+    """-1, 0 or 1."""
+
+
+class _OfFloats(_Elementwise, abstract=True):
+    """A function of one real number: of floats, so that nothing is rounded or read as a quantity by accident."""
+
+    def infer(self, x: TensorType) -> TensorType:
+        floating(x)
+        return TensorType(x.dtype, x.shape)
+
+
+class Exp(_OfFloats):
+    """`e` to the power of `x`."""
+
+
+class Exp2(_OfFloats):
+    """2 to the power of `x`."""
+
+
+class Expm1(_OfFloats):
+    """`exp(x) - 1`, exact near 0."""
+
+
+class Log(_OfFloats):
+    """The natural logarithm."""
+
+
+class Log1p(_OfFloats):
+    """`log(1 + x)`, exact near 0."""
+
+
+class Log2(_OfFloats):
+    """The logarithm to base 2."""
+
+
+class Log10(_OfFloats):
+    """The logarithm to base 10."""
+
+
+class Sqrt(_OfFloats):
+    """The square root."""
+
+
+class Rsqrt(_OfFloats):
+    """`1 / sqrt(x)`."""
+
+
+class Reciprocal(_OfFloats):
+    """`1 / x`."""
+
+
+class Erf(_OfFloats):
+    """The error function."""
+
+
+class Sin(_OfFloats):
+    """The sine."""
+
+
+class Cos(_OfFloats):
+    """The cosine."""
+
+
+class Tan(_OfFloats):
+    """The tangent."""
+
+
+class Sinh(_OfFloats):
+    """The hyperbolic sine."""
+
+
+class Cosh(_OfFloats):
+    """The hyperbolic cosine."""
+
+
+class Arcsin(_OfFloats):
+    """The inverse of the sine."""
+
+
+class Arccos(_OfFloats):
+    """The inverse of the cosine."""
+
+
+class Arctan(_OfFloats):
+    """The inverse of the tangent."""
+
+
+class Arcsinh(_OfFloats):
+    """The inverse of the hyperbolic sine."""
+
+
+class Arccosh(_OfFloats):
+    """The inverse of the hyperbolic cosine."""
+
+
+class Arctanh(_OfFloats):
+    """The inverse of the hyperbolic tangent."""
+
+
+class Floor(_OfFloats):
+    """Rounded down."""
+
+
+class Ceil(_OfFloats):
+    """Rounded up."""
+
+
+class Trunc(_OfFloats):
+    """Rounded towards 0."""
+
+
+class Round(_OfFloats):
+    """Rounded to so many decimals; a half to the even neighbour."""
+
+    decimals: int = 0
+
+
+class Clip(_OfFloats):
+    """Between `x_min` and `x_max`."""
+
+    x_min: float
+    x_max: float
+
+    def validate(self) -> None:
+        if self.x_min > self.x_max:
+            raise BadArgument(f"needs `x_min` at most `x_max`, not {self.x_min:g} and {self.x_max:g}", argument="x_min")
+
+
+class Cast(Function):
+    """The same numbers as another dtype; truth values become 0 and 1."""
+
+    dtype: DtypeName
+
+    def infer(self, x: TensorType) -> TensorType:
+        roomy = self.dtype in ("int32", "int64", "uint32")
+        return TensorType(self.dtype, x.shape, below=x.below if roomy else None)
+
+
+class StopGradient(Function):
+    """The same numbers, which learning takes as given."""
+
+    def infer(self, variable: TensorType) -> TensorType:
+        return TensorType(variable.dtype, variable.shape, below=variable.below)
