@@ -6,10 +6,10 @@ number of its operand.
 
 from typing import Literal
 
+from nndsl.catalogue.axes import Axes, as_tuple, positions_of, stated
 from nndsl.catalogue.broadcasting import numbers, truths
 from nndsl.catalogue.component import Function, Window
 from nndsl.catalogue.functions.arithmetic import DtypeName
-from nndsl.catalogue.axes import Axes, as_tuple, positions_of, stated
 from nndsl.catalogue.kinds import Index
 from nndsl.catalogue.rules import FLOAT, floating, position_of
 from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements

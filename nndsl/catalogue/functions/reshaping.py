@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
-from nndsl.catalogue.component import Function, Layer, Window
 from nndsl.catalogue.axes import Axes, as_tuple, in_keras, new_axes, positions_of, with_axes
+from nndsl.catalogue.component import Function, Layer, Window
 from nndsl.catalogue.kinds import Index, OpenSize
 from nndsl.catalogue.layers import reshaping
 from nndsl.catalogue.rules import position_of
