@@ -16,6 +16,7 @@ import keras
 
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.component import Component, Constant, Function, Input, Layer
+from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import Diagnostic, InternalError, UserError, error
 from nndsl.files import replaced
@@ -162,7 +163,7 @@ def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], type
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _several(_call_function(node, component, operands))
+            return _several(call_function(component, operands, types, node.span))
         component, layer = form, instantiate(form, node.span, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
@@ -178,14 +179,23 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
     if component.takes_list:
         return layer(list(operands), **options)
     first, *others = operands
-    names = [one.name for one in component.operands()[1:]]
-    return layer(first, **dict(zip(names, others, strict=False)), **options)
+    for operand in component.operands()[1:]:
+        if operand.variadic and others:
+            options[operand.name] = others
+        elif others:
+            options[operand.name] = others.pop(0)
+    return layer(first, **options)
 
 
-def _call_function(node: Node, component: Function, operands: Sequence[Tensor]) -> Any:
-    settings = arguments(component, node.span)
+def call_function(
+    component: Function, operands: Sequence[Tensor], types: Sequence[TensorType], span: Span | None = None
+) -> Any:
+    """Apply the function of `keras.ops` or `keras.activations` that a component stands for."""
+    settings = {name: _argument(component, name, value, span) for name, value in component.keras_arguments(*types).items()}
     home = keras.activations if isinstance(component, Activation) else keras.ops
-    function = getattr(home, type(component).called())
+    function = getattr(home, component.operation or type(component).called())
+    if isinstance(component, Einsum):
+        return function(component.subscripts, *operands)
     return function(list(operands), **settings) if component.takes_list else function(*operands, **settings)
 
 
