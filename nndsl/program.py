@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
+from nndsl.diagnostics import closest
 from nndsl.graph import Graph, Owner, Ref
 from nndsl.source import Source, Span
 from nndsl.types import Size
@@ -84,6 +85,7 @@ class Training:
 
     Attributes:
         network: what is kept and used afterwards; its owners are those of the objectives' graphs.
+        written: the same network as the file has it, with the final activations inside their layers.
         measures: metrics, over tensors of the first objective's graph.
         predictions: for each output of the network, the tensor of the first objective's graph that holds it.
         targets: for each output of the network that is compared with a field, the field's name.
@@ -96,6 +98,7 @@ class Training:
     documentation: str | None
     span: Span
     network: Network
+    written: Network
     data: DataPlan
     objectives: tuple[Objective, ...]
     measures: tuple[Measure, ...]
@@ -126,3 +129,42 @@ class Program:
     trainings: Mapping[str, Training]
     parameters: Mapping[str, Any]
     sources: tuple[Source, ...]
+
+    def network(self, name: str | None = None) -> Network:
+        """The network that a command means: the one named, by itself or by its training, or else the only one.
+
+        Raises:
+            NoSuchName: there is none of that name, or more than one and no name.
+        """
+        if name is None and len(self.trainings) == 1:
+            return next(iter(self.trainings.values())).written
+        candidates = {**self.networks, **{one: training.written for one, training in self.trainings.items()}}
+        return _chosen(candidates if name is not None else dict(self.networks), name, "network")
+
+    def training(self, name: str | None = None) -> Training:
+        """The training that a command means: the one named, or else the only one.
+
+        Raises:
+            NoSuchName: there is none of that name, or more than one and no name.
+        """
+        return _chosen(dict(self.trainings), name, "training")
+
+
+class NoSuchName(Exception):
+    """A command asks for something that a file does not have, or does not say which of several it means."""
+
+
+_Thing = TypeVar("_Thing")
+
+
+def _chosen(candidates: Mapping[str, _Thing], name: str | None, what: str) -> _Thing:
+    known = ", ".join(candidates)
+    if name is not None and name not in candidates:
+        near = closest(name, candidates)
+        hint = f"did you mean {near}?" if near else f"it has: {known or 'none'}"
+        raise NoSuchName(f"the file has no {what} called {name}; {hint}")
+    if name is not None:
+        return candidates[name]
+    if len(candidates) != 1:
+        raise NoSuchName(f"the file has several {what}s, so name one: {known}" if candidates else f"the file has no {what}")
+    return next(iter(candidates.values()))

@@ -49,7 +49,8 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
     Raises:
         Complaint: the network, the data and the settings do not fit each other.
     """
-    network = _bound_network(session, settings)
+    written = _bound_network(session, settings)
+    network = expose_logits(written)
     seam = _Seam(session, network, settings)
     objective, measures, predictions = seam.objective()
     _check_class_weights(settings, seam.targets)
@@ -58,6 +59,7 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
         documentation=definition.documentation,
         span=definition.head,
         network=network,
+        written=written,
         data=settings.data,
         objectives=(objective,),
         measures=measures,
@@ -86,7 +88,7 @@ def _bound_network(session: Session, settings: Settings) -> Network:
         raise Complaint
     for name, node in network.graph.inputs.items():
         _check_input(name, node, settings)
-    return expose_logits(network)
+    return network
 
 
 def _sizes_from_data(definition: ast.Definition, data: DataPlan) -> dict[str, Size]:
