@@ -14,7 +14,7 @@ Final: TypeAlias = Literal["sigmoid", "softmax"]
 """A final activation that makes probabilities."""
 
 Activation: TypeAlias = str | None
-"""The function that made an output, along its last axis (`softmax` and `sigmoid` matter); None: none, so its numbers are logits."""
+"""The function that made an output, along its last axis; None: none, so that its numbers are logits."""
 
 
 def numeric(target: TensorType) -> None:
@@ -66,7 +66,8 @@ def class_numbers(target: TensorType, prediction: TensorType, *, trailing: bool 
     """
     real(prediction)
     if not (target.is_integer or target.dtype == "bool"):
-        raise WrongDtype(f"needs a target of whole numbers, one class each, not {target}", target, repair="encode it as a `category`")
+        raise WrongDtype(f"needs a target of whole numbers, one class each, not {target}", target,
+                         repair="encode it as a `category`")
     if not prediction.shape or target.shape not in (prediction.shape[:-1], *([(*prediction.shape[:-1], 1)] if trailing else [])):
         raise SizesDiffer(
             f"needs an output with one axis more than the target, over the classes: the output is "
@@ -182,8 +183,8 @@ def _form_of_equals(target: TensorType, activation: Activation, prediction: Tens
 def _refuse_sigmoid(target: TensorType, prediction: TensorType) -> None:
     class_numbers(target, prediction)
     raise BadArgument(
-        f"needs softmax: each target is one of {prediction.shape[-1]} classes, and sigmoid lets several be true", target, prediction,
-        repair="end the output in softmax",
+        f"needs softmax: each target is one of {prediction.shape[-1]} classes, and sigmoid lets several be true",
+        target, prediction, repair="end the output in softmax",
     )
 
 

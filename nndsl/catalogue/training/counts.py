@@ -32,7 +32,8 @@ class Counting(Metric, abstract=True):
         """Raise a `Mismatch` if the arguments do not suit the output."""
         thresholds = self.__dict__.get("thresholds")
         if isinstance(thresholds, tuple) and len(thresholds) != 1:
-            raise BadArgument(SEVERAL.format("threshold"), argument="thresholds", repair="list the metric once for each threshold")
+            raise BadArgument(SEVERAL.format("threshold"), argument="thresholds",
+                              repair="list the metric once for each threshold")
         if self.__dict__.get("top_k") is not None:
             at_most_classes(self.__dict__["top_k"], prediction, "top_k")
         if self.__dict__.get("class_id") is not None:

@@ -366,7 +366,7 @@ class CTC(Loss):
             raise WrongDtype(f"needs a target of whole numbers, not {target}", target)
         (length,), (time, classes) = target.expect("labels"), prediction.expect("time, classes")
         if sign(time - length) == -1:
-            raise TooSmall(f"needs at least as many steps as the target has labels: {time} steps, {length} labels", target, prediction)
+            raise TooSmall(f"needs a step for each label of the target, and has {time} steps for {length} labels", target, prediction)
         if sign(classes - 2) == -1 or (target.below is not None and target.below != classes):
             raise SizesDiffer(f"finds {classes} classes in the output and {target.below} in the target, blank included",
                               target, prediction)

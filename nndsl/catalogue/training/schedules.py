@@ -37,6 +37,13 @@ class Schedule(Component, kw_only=True):
                               repair="write a shorter warm-up, such as 5%, or train for more epochs")
         return steps
 
+    def span_steps(self, argument: str, total_steps: int, steps_per_epoch: int) -> int:
+        """The steps of another duration among the arguments, at least 1; all of the run that the warm-up leaves, if it is none."""
+        span: Duration | None = self.__dict__[argument]
+        if span is None:
+            return max(1, total_steps - self.warmup_steps(total_steps, steps_per_epoch))
+        return max(1, span.steps(total_steps, steps_per_epoch))
+
 
 class Constant(Schedule):
     """The same rate, after the warm-up."""
@@ -47,7 +54,7 @@ class Constant(Schedule):
 class Cosine(Schedule):
     """Half a cosine, from the learning rate down to `alpha` times it (Loshchilov and Hutter, 2017).
 
-    `length` is that of the whole schedule, warm-up included.
+    `length` is the time from the warm-up to the end of the descent.
     """
 
     learning_rate: Positive
@@ -89,7 +96,7 @@ class InverseTime(Schedule):
 class Polynomial(Schedule):
     """From the learning rate to `end_learning_rate`, as the time that is left to the power `power`: linear for 1.
 
-    `length` is that of the whole schedule, warm-up included. With `cycle`, it starts again, longer, when it has ended.
+    `length` is the time from the warm-up to the end of the descent. With `cycle`, it starts again, longer, when it has ended.
     """
 
     learning_rate: Positive
@@ -134,7 +141,8 @@ class OneCycle(Schedule):
     """One cycle and a fade-out (Smith and Topin, 2018).
 
     The rate rises linearly from `learning_rate / divisor` to `learning_rate` during the first half of `cycle`, falls back
-    during the second, and in what is left of the run falls linearly to `learning_rate / divisor / final_divisor`.
+    during the second, and in what is left of the run falls linearly to `learning_rate / divisor / final_divisor`. (The
+    paper gives the course; these numbers are its usual ones.) A warm-up comes before the cycle.
     """
 
     learning_rate: Positive
@@ -142,13 +150,29 @@ class OneCycle(Schedule):
     final_divisor: Annotated[float, Number(least=1)] = 100.0
     cycle: Length = Duration(90, "percent")
 
+    def corners(self, total_steps: int, steps_per_epoch: int) -> tuple[tuple[float, float], ...]:
+        """The steps and rates between which the rate is linear.
+
+        Raises:
+            BadArgument: warm-up and cycle are longer than the run.
+        """
+        early = self.warmup_steps(total_steps, steps_per_epoch)
+        cycle = self.span_steps("cycle", total_steps, steps_per_epoch)
+        if early + cycle > total_steps:
+            raise BadArgument(f"takes {early} steps of warm-up and {cycle} of its cycle, and the whole run has {total_steps}",
+                              argument="cycle", repair="write a shorter cycle, such as 80%")
+        low = self.learning_rate / self.divisor
+        start = ((0.0, 0.0),) if early else ()
+        top, end = (early + cycle / 2, self.learning_rate), (float(total_steps), low / self.final_divisor)
+        return (*start, (float(early), low), top, (float(early + cycle), low), *((end,) if early + cycle < total_steps else ()))
+
 
 class Noam(Schedule):
     """`factor * model_size ** -0.5 * min(step ** -0.5, step * warmup ** -1.5)`, steps from 1 (Vaswani et al., 2017)."""
 
     model_size: Annotated[int, Known(1)]
     factor: Positive = 1.0
-    warmup: Length = Duration(4000, "steps")
+    warmup = Duration(4000, "steps")
 
 
 class Plateau(Schedule):

@@ -1,9 +1,13 @@
 """When to stop before the last epoch."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Known, Label, NonNegative
+from nndsl.types import BadArgument
+
+Mode: TypeAlias = Literal["min", "max"]
 
 
 class EarlyStopping(Component):
@@ -18,3 +22,29 @@ class EarlyStopping(Component):
     patience: Annotated[int, Known(0)] = 10
     min_delta: NonNegative = 0.0
     mode: Literal["auto", "min", "max"] = "auto"
+
+
+def better(monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None]) -> Mode:
+    """Whether lower or higher is better of a figure that is monitored.
+
+    Args:
+        monitor: its name: `loss`, `val_loss`, or that of a metric, with `val_` before it for the validation split.
+        mode: what the file says.
+        modes: for each metric by name, its `Metric.mode`.
+
+    Raises:
+        BadArgument: there is no such metric, or it is not known which is better.
+    """
+    name = monitor.removeprefix("val_")
+    if mode != "auto":
+        return mode
+    if name == "loss" or name.endswith("_loss"):
+        return "min"
+    if name not in modes:
+        known = ", ".join(f"`val_{one}`" for one in ("loss", *modes))
+        raise BadArgument(f"monitors `{monitor}`, and nothing has this name", argument="monitor", repair=f"there are {known}")
+    found = modes[name]
+    if found is None:
+        raise BadArgument(f"cannot tell whether less or more of `{monitor}` is better", argument="mode",
+                          repair="write mode=min or mode=max")
+    return found
