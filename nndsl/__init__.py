@@ -1,3 +1,15 @@
 """nndsl: a language, compiler and trainer for neural networks."""
 
+from typing import Any
+
 __version__ = "0.1.0"
+__all__ = ["InvalidProgram", "LoadedProgram", "__version__", "load", "loads"]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of `nndsl.api`, imported when they are first used: the command line does not need them."""
+    if name in __all__:
+        from nndsl import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'nndsl' has no attribute {name!r}")

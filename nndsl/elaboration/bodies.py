@@ -5,17 +5,14 @@ from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.applying import Applier
-from nndsl.elaboration.builder import Complaint, Expansion
+from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import (
-    Notes,
-    later,
     nested_too_deeply,
     not_a_list,
     not_a_tensor,
     out_of_place,
     recursive,
-    wrong_argument,
     wrong_unpacking,
 )
 from nndsl.elaboration.session import OutOfBudget

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
-from nndsl.receptive_field import NotLocal, receptive_field
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.arithmetic import COMPARISONS
 from nndsl.elaboration.builder import Complaint
@@ -12,6 +11,7 @@ from nndsl.elaboration.mistakes import later
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.values import FAILED, Binding, Scope, describe_value
 from nndsl.graph import Graph
+from nndsl.receptive_field import NotLocal, receptive_field
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import Size

@@ -6,8 +6,8 @@ from typing import Any
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Of
-from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
+from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nndsl.data.plan import DataPlan
+from nndsl.diagnostics import Report
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
@@ -12,7 +13,6 @@ from nndsl.elaboration.networks import elaborate_network, unused
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.training import TrainBody
 from nndsl.elaboration.values import Binding, DataSet
-from nndsl.diagnostics import Report
 from nndsl.program import Network, Program, Training
 from nndsl.syntax import ast
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Note, closest, error
-from nndsl.elaboration.arithmetic import equal, is_number
 from nndsl.elaboration.arithmetic import Undecided as UndecidedSizes
+from nndsl.elaboration.arithmetic import equal, is_number
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import Notes
