@@ -6,7 +6,7 @@ from nndsl.catalogue.component import Layer, Window
 from nndsl.catalogue.kinds import Count
 from nndsl.catalogue.rules import floating, number
 from nndsl.catalogue.windows import along_axes, slide, sliding
-from nndsl.types import Size, TensorType, TooSmall, elements, sign
+from nndsl.types import BadArgument, Size, TensorType, TooSmall, elements, sign
 
 Pair = tuple[Count, Count]
 Triple = tuple[Count, Count, Count]
@@ -254,7 +254,16 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
     output_size: Count | Triple
 
 
-class AdaptiveMaxPooling1D(_AdaptivePooling):
+class _AdaptiveMaxPooling(_AdaptivePooling, abstract=True):
+    """The largest number of each window."""
+
+    def validate(self) -> None:
+        if 1 in self.lengths:  # TensorFlow divides by zero, and the process ends
+            raise BadArgument("cannot pool an axis into one number", argument="output_size",
+                              repair=f"GlobalMaxPooling{len(self.lengths)}D takes the largest number of all")
+
+
+class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
     """The largest number of each of `output_size` windows.
 
     Shape: `[length, channels] -> [output_size, channels]`
@@ -265,7 +274,7 @@ class AdaptiveMaxPooling1D(_AdaptivePooling):
     output_size: Count | tuple[Count]
 
 
-class AdaptiveMaxPooling2D(_AdaptivePooling):
+class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
     """The largest number of each of `output_size` windows along each axis.
 
     Shape: `[height, width, channels] -> [output_size, output_size, channels]`
@@ -276,7 +285,7 @@ class AdaptiveMaxPooling2D(_AdaptivePooling):
     output_size: Count | Pair
 
 
-class AdaptiveMaxPooling3D(_AdaptivePooling):
+class AdaptiveMaxPooling3D(_AdaptiveMaxPooling):
     """The largest number of each of `output_size` windows along each axis.
 
     Shape: `[depth, height, width, channels] -> [output_size, output_size, output_size, channels]`

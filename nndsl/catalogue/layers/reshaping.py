@@ -8,7 +8,16 @@ from nndsl.catalogue.kinds import Count, Natural, OpenSize
 from nndsl.catalogue.rules import floating, moved
 from nndsl.catalogue.windows import along_axes
 from nndsl.types import (
-    BadArgument, Size, SizesDiffer, SizeUnknown, Symbolic, TensorType, TooSmall, elements, shape_text, sign,
+    BadArgument,
+    Size,
+    SizesDiffer,
+    SizeUnknown,
+    Symbolic,
+    TensorType,
+    TooSmall,
+    elements,
+    shape_text,
+    sign,
 )
 
 Side = tuple[Natural, Natural]

@@ -1,0 +1,94 @@
+"""Where the catalogue differs from Keras on purpose, and why: read by the documentation, and held to by the tests.
+
+What a component takes, Keras takes, with the same result. The other way round it need not be so: some arguments are
+left out, some layers too, and some calls are refused that Keras would compute.
+"""
+
+from dataclasses import dataclass
+
+OMITTED_ARGUMENTS: dict[str, str] = {
+    "data_format": "channels are always last",
+    "dtype": "precision is a setting of the training, for the whole network",
+    "lora_rank": "adapters are made for trained weights, in Python",
+    "lora_alpha": "adapters are made for trained weights, in Python",
+    "quantization_config": "quantization is made of trained weights, in Python",
+    "gptq_unpacked_column_size": "quantization is made of trained weights, in Python",
+    "sparse": "tensors are dense",
+    "Embedding.weights": "a file holds no arrays; weights come from a run or a checkpoint",
+    "BatchNormalization.renorm": "batch renormalization needs a dictionary of limits",
+    "BatchNormalization.renorm_clipping": "batch renormalization needs a dictionary of limits",
+    "BatchNormalization.renorm_momentum": "batch renormalization needs a dictionary of limits",
+}
+"""Arguments that Keras has and the catalogue has not, by name or by `Layer.name`, each with the reason."""
+
+LEFT_OUT: dict[str, str] = {
+    "AugMix": "a mixture of other augmentations, which can be written one after the other",
+    "AutoContrast": "prepares images for printing rather than for learning",
+    "CategoryEncoding": "encoding is the work of the data block: `category`, or the function `one_hot`",
+    "ContrastLimitedAdaptiveHistogramEqualization": "prepares images for viewing rather than for learning",
+    "CutMix": "mixes the examples of a batch and their labels: an augmentation of data and not of a tensor",
+    "Discretization": "encoding is the work of the data block",
+    "Equalization": "prepares images for viewing rather than for learning",
+    "FlaxLayer": "holds Python code",
+    "GRUCell": "cells are parts of the recurrent layers that have their names",
+    "HashedCrossing": "takes strings; encoding is the work of the data block",
+    "Hashing": "takes strings; encoding is the work of the data block",
+    "Input": "an input is declared with `input`",
+    "InputLayer": "an input is declared with `input`",
+    "IntegerLookup": "encoding is the work of the data block: `category`",
+    "JaxLayer": "holds Python code",
+    "LSTMCell": "cells are parts of the recurrent layers that have their names",
+    "Lambda": "holds Python code",
+    "Layer": "is the base of all layers",
+    "MaxNumBoundingBoxes": "there are no bounding boxes",
+    "MelSpectrogram": "audio is not a source of data yet",
+    "MixUp": "mixes the examples of a batch and their labels: an augmentation of data and not of a tensor",
+    "Pipeline": "layers follow each other with arrows",
+    "RNN": "takes a cell written in Python",
+    "RandAugment": "a mixture of other augmentations, which can be written one after the other",
+    "RandomColorJitter": "`RandomBrightness`, `RandomContrast`, `RandomSaturation` and `RandomHue`, one after the other",
+    "RandomElasticTransform": "not yet tried on real images",
+    "RandomErasing": "not yet tried on real images",
+    "RandomGaussianBlur": "not yet tried on real images",
+    "RandomPerspective": "not yet tried on real images",
+    "RandomPosterization": "not yet tried on real images",
+    "RandomSharpness": "not yet tried on real images",
+    "ReversibleEmbedding": "its other direction is asked for at each call; share an `Embedding` instead",
+    "STFTSpectrogram": "audio is not a source of data yet",
+    "SimpleRNNCell": "cells are parts of the recurrent layers that have their names",
+    "Solarization": "not yet tried on real images",
+    "StackedRNNCells": "recurrent layers follow each other with arrows",
+    "StringLookup": "takes strings; encoding is the work of the data block: `category`",
+    "TFSMLayer": "holds a TensorFlow graph",
+    "TextVectorization": "takes strings; encoding is the work of the data block: `words`, `characters`",
+    "TorchModuleWrapper": "holds Python code",
+    "Wrapper": "is the base of the wrappers",
+}
+"""Layers that Keras has and the catalogue has not, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stricter:
+    """One thing that is refused though Keras would compute it.
+
+    Attributes:
+        words: what every message of this refusal says.
+        reason: why it is refused.
+        components: where it applies; empty: everywhere.
+    """
+
+    words: str
+    reason: str
+    components: tuple[str, ...] = ()
+
+
+STRICTER: tuple[Stricter, ...] = (
+    Stricter("computes with float numbers", "ids are not quantities; whoever means quantities says so with one word, `float`"),
+    Stricter("which is the batch axis", "examples stay apart: no layer but BatchNormalization knows of the others in its batch"),
+    Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point", ("Embedding",)),
+    Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding",)),
+    Stricter("cannot pool", "TensorFlow ends the whole process: a division by zero in its kernel"),
+    Stricter("needs a noise_shape", "Keras fails only once the network is trained"),
+    Stricter("has a noise_shape", "Keras fails only once the network is trained"),
+)
+"""What is refused that Keras would compute, or would fail at only later."""

@@ -1,0 +1,77 @@
+"""What the installed Keras makes of a component and its operands."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras.src import backend
+
+from nndsl.backend.keras.lower import call, instantiate
+from nndsl.catalogue.component import Layer, Weight
+from nndsl.graph import Node, Owner
+from nndsl.source import Source, Span
+from nndsl.types import TensorType
+
+NOWHERE = Span(Source("agreement", ""), 0, 0)
+BATCH = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a layer of Keras gave.
+
+    Attributes:
+        promised: the shapes that it promises for a batch of any size, without the batch axis.
+        shapes: the shapes of what it computed from zeros, without the batch axis.
+        dtypes: the dtypes of what it computed.
+        masks: whether a mask came with each result.
+        weights: its variables.
+    """
+
+    promised: tuple[tuple[int | None, ...], ...]
+    shapes: tuple[tuple[int, ...], ...]
+    dtypes: tuple[str, ...]
+    masks: tuple[bool, ...]
+    weights: tuple[Weight, ...]
+
+
+def outcome(component: Layer, operands: tuple[TensorType, ...]) -> Outcome:
+    """Make the layer and apply it, to symbols and then to zeros.
+
+    Raises:
+        Exception: whatever Keras or TensorFlow raise where they refuse.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        layer = instantiate(component)
+        symbols = [keras.KerasTensor((None, *one.shape), dtype=one.dtype) for one in operands]
+        promised = _apply(component, layer, symbols, operands)
+        results = _apply(component, layer, [_zeros(one) for one in operands], operands)
+        _train(layer, operands)
+    return Outcome(
+        tuple(tuple(one.shape[1:]) for one in promised),
+        tuple(tuple(one.shape[1:]) for one in results),
+        tuple(keras.backend.standardize_dtype(one.dtype) for one in results),
+        tuple(backend.get_keras_mask(one) is not None for one in results),
+        tuple(Weight(one.name, tuple(one.shape), one.trainable) for one in layer.weights),
+    )
+
+
+def _apply(component: Layer, layer: Any, tensors: list[Any], types: tuple[TensorType, ...]) -> tuple[Any, ...]:
+    node = Node(0, "layer", component, Owner("layer", component), (), (), NOWHERE, ())
+    return call(node, layer, tensors, types)
+
+
+def _zeros(type: TensorType) -> Any:
+    tensor = keras.ops.zeros((BATCH, *type.shape), dtype=type.dtype)
+    if type.mask:
+        backend.set_keras_mask(tensor, keras.ops.ones((BATCH, *type.shape[:-1]), dtype="bool"))
+    return tensor
+
+
+def _train(layer: Any, types: tuple[TensorType, ...]) -> None:
+    """Apply it once more as in training, where many layers only then do what they are for."""
+    if len(types) == 1 and getattr(layer, "_call_has_training_arg", False):
+        result = layer(_zeros(types[0]), training=True)
+        assert result is not None
