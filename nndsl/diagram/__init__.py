@@ -1,0 +1,43 @@
+"""Diagrams of networks: graph, figure, layout, scene, and from the scene SVG and PNG."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nndsl.program import Network
+
+Detail = Literal["full", "blocks", "overview"]
+
+
+def svg(network: "Network", dark: bool = False, detail: Detail = "blocks") -> str:
+    """A network as SVG.
+
+    Args:
+        dark: for a dark ground.
+        detail: `full` draws every call, `blocks` folds equal neighbours into one with ×N, `overview` closes the blocks.
+    """
+    from nndsl.diagram.draw import draw
+    from nndsl.diagram.figure import figure
+    from nndsl.diagram.svg import to_svg
+
+    return to_svg(draw(figure(network, detail)), dark)
+
+
+def png(network: "Network", scale: float = 2.0, dark: bool = False, detail: Detail = "blocks") -> bytes:
+    """A network as PNG, with `scale` pixels for each unit of the SVG; needs no font and no program of the system."""
+    from nndsl.diagram.svg import to_png
+
+    return to_png(svg(network, dark, detail), scale)
+
+
+def dot(network: "Network") -> str:
+    """A network in the language of Graphviz."""
+    from nndsl.diagram.markup import to_dot
+
+    return to_dot(network)
+
+
+def mermaid(network: "Network") -> str:
+    """A network as a Mermaid flowchart."""
+    from nndsl.diagram.markup import to_mermaid
+
+    return to_mermaid(network)

@@ -1,0 +1,95 @@
+"""Long networks in columns: a picture should fit on a page or a screen, not be a ribbon."""
+
+from collections.abc import Sequence
+from math import log
+
+from nndsl.diagram.nested import Stack, close, compose
+from nndsl.diagram.pieces import Assembly, Piece, Wire
+from nndsl.diagram.series_parallel import Series
+
+TALL = 1500.0
+"""Up to this height a picture is one column."""
+BEST_SHAPE = 1.2
+"""The proportion of width to height that is aimed at."""
+MOST_COLUMNS = 12
+BETWEEN = 44.0
+TURN = 14.0
+"""How far a wire runs below and above the columns when it goes from one to the next."""
+
+
+def wrapped(way: Series) -> Piece:
+    """The piece of a series, in as many columns as suit it."""
+    parts = [compose(one) for one in way.ways]
+    single = _column(way, parts, 0, len(way.vertices))
+    if single.height <= TALL:
+        return single
+    cuts = [index for index in range(1, len(way.vertices)) if isinstance(way.ways[index], Wire)]
+    heights = [_column(way, parts, index, index + 1).height + 24 for index in range(len(way.vertices))]
+    heights = [height + parts[index].height for index, height in enumerate(heights)]
+    options = []
+    for count in range(1, min(MOST_COLUMNS, len(cuts) + 1) + 1):
+        bounds = _divided(heights, cuts, count)
+        columns = [_column(way, parts, *bound) for bound in bounds]
+        options.append((_misfit(columns), count, columns))
+    return _joined(way, min(options, key=lambda option: option[:2])[2])
+
+
+def _misfit(columns: Sequence[Piece]) -> float:
+    breadth = sum(column.left + column.right + BETWEEN for column in columns)
+    return abs(log(breadth / max(column.height for column in columns) / BEST_SHAPE))
+
+
+def _column(way: Series, parts: Sequence[Piece], first: int, last: int) -> Piece:
+    """The vertices from `first` up to `last`, with the ways that lead into, join and leave them."""
+    stack = Stack()
+    stack.add_way(parts[first])
+    for index in range(first, last):
+        stack.add_vertex(way.vertices[index])
+        stack.add_way(parts[index + 1])
+    return close(stack)
+
+
+def _divided(heights: Sequence[float], cuts: Sequence[int], count: int) -> list[tuple[int, int]]:
+    """At most `count` runs between cuts, the tallest as low as can be."""
+    low, high = max(heights), sum(heights)
+    while high - low > 1:
+        middle = (low + high) / 2
+        if len(_runs(heights, cuts, middle)) <= count:
+            high = middle
+        else:
+            low = middle
+    return _runs(heights, cuts, high)
+
+
+def _runs(heights: Sequence[float], cuts: Sequence[int], most: float) -> list[tuple[int, int]]:
+    """Runs filled up to a height, where there are cuts to end them."""
+    bounds = [*cuts, len(heights)]
+    runs, start, end, filled = [], 0, 0, 0.0
+    for bound in bounds:
+        added = sum(heights[end:bound])
+        if end > start and filled + added > most:
+            runs.append((start, end))
+            start, filled = end, 0.0
+        filled += added
+        end = bound
+    return [*runs, (start, end)]
+
+
+def _joined(way: Series, columns: Sequence[Piece]) -> Piece:
+    """Columns side by side, each wire between them led under the one and over the next."""
+    picture = Assembly(height=max(column.height for column in columns) + 2 * TURN * (len(columns) > 1))
+    top, x = TURN * (len(columns) > 1), 0.0
+    for index, column in enumerate(columns):
+        if index:
+            before = columns[index - 1]
+            gutter = x + before.right + BETWEEN / 2
+            beside = x + before.right + BETWEEN + column.left
+            leaving, entering = before.bottoms[0], column.tops[0]
+            floor = top + before.height
+            picture.line(
+                leaving.wire, (x + leaving.x, floor), (x + leaving.x, floor + TURN), (gutter, floor + TURN),
+                (gutter, 0.0), (beside + entering.x, 0.0), (beside + entering.x, top),
+            )  # fmt: skip
+            x = beside
+        picture.add(column, x, top)
+    return picture.piece(columns[0].tops, columns[-1].bottoms)

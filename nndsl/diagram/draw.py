@@ -1,0 +1,220 @@
+"""From places to shapes: what cards, frames and wires look like."""
+
+from collections.abc import Iterable, Iterator
+
+from nndsl.catalogue.component import describe
+from nndsl.diagram.figure import Card, Figure, Frame, Item
+from nndsl.diagram.layout import (
+    APART,
+    ARGUMENT_SIZE,
+    CARD_HEIGHT,
+    CHIP_APART,
+    CHIP_PADDING,
+    CHIP_SIZE,
+    COUNT_SIZE,
+    INSET,
+    NAME_SIZE,
+    NOTE_INSET,
+    NOTE_SIZE,
+    OPERATOR,
+    PADDING,
+    STRIPE,
+    TERMINAL_HEIGHT,
+    TITLE_SIZE,
+    Layout,
+    badge_text,
+    badge_width,
+    card_remark,
+    chip_width,
+    first_row,
+    frame_remark,
+    lay_out,
+)
+from nndsl.diagram.measure import Style, width
+from nndsl.diagram.pieces import Seat
+from nndsl.diagram.scene import Circle, Group, Line, Rectangle, Scene, Shape, Stripe, Text
+from nndsl.diagram.theme import FAMILIES
+from nndsl.graph import Node
+
+MARGIN, HEADING, SUBHEADING, HEADING_HEIGHT = 28.0, 17.0, 12.0, 58.0
+CORNER = 6.0
+
+
+def draw(figure: Figure) -> Scene:
+    """The picture of a figure."""
+    layout = lay_out(figure)
+    heading = max(width(figure.title, "bold", HEADING), width(figure.subtitle, "regular", SUBHEADING))
+    breadth = max(layout.left + layout.right, heading)
+    left = MARGIN + layout.left + (breadth - layout.left - layout.right) / 2
+    moved = _moved(layout, round(left) + 0.5, MARGIN + HEADING_HEIGHT)
+    groups = (Group("", tuple(_heading(figure))), *_groups(moved))
+    description = figure.documentation or f"A diagram of the neural network {figure.title}: {figure.subtitle}."
+    return Scene(breadth + 2 * MARGIN + 1, layout.height + 2 * MARGIN + HEADING_HEIGHT, figure.title, description, groups)
+
+
+def _moved(layout: Layout, dx: float, dy: float) -> Layout:
+    seats = [Seat(seat.vertex, seat.x + dx, seat.y + dy) for seat in layout.seats]
+    wires = [(wire, tuple((x + dx, y + dy) for x, y in points)) for wire, points in layout.wires]
+    return Layout(layout.items, seats, wires)
+
+
+def _heading(figure: Figure) -> Iterator[Shape]:
+    yield _text(MARGIN, MARGIN + 14, figure.title, "bold", HEADING, "strong")
+    yield _text(MARGIN, MARGIN + 33, figure.subtitle, "regular", SUBHEADING, "muted")
+
+
+def _groups(layout: Layout) -> Iterator[Group]:
+    """Frames first, the outermost lowest; then wires; then cards, so that no line runs over a text."""
+    depths: dict[Frame, int] = {}
+    for seat in layout.seats:
+        item = layout.items.get(seat.vertex)
+        if isinstance(item, Frame):
+            depth = depths.setdefault(item, 0)
+            depths.update((inner, depth + 1) for inner in item.members if isinstance(inner, Frame))
+            yield Group(_frame_title(item), tuple(_frame(item, seat, depth)), _key(item))
+    yield Group("", tuple(Line(points, "wire", wire.target in layout.items and _has_arrow(layout.items[wire.target]))
+                          for wire, points in layout.wires))  # fmt: skip
+    for seat in layout.seats:
+        item = layout.items.get(seat.vertex)
+        if isinstance(item, Card):
+            yield Group(_card_title(item), tuple(_card(item, seat)), _key(item))
+
+
+def _has_arrow(item: Item) -> bool:
+    """Wires go through the border of a frame, and end at a card."""
+    return isinstance(item, Card)
+
+
+def _key(item: Item) -> str:
+    """What a shape stands for, for scripts: the names of its calls."""
+    return " ".join(node.name for node in item.nodes[:8])
+
+
+def _text(x: float, y: float, text: str, style: Style, size: float, role: str, anchor: str = "start") -> Text:
+    return Text(x, y, text, style, size, role, width(text, style, size), anchor)  # type: ignore[arg-type]
+
+
+# Frames ------------------------------------------------------------------------------------------
+
+
+def _frame(frame: Frame, seat: Seat, depth: int) -> Iterator[Shape]:
+    left, right = seat.x - seat.vertex.left, seat.x + seat.vertex.right
+    yield Rectangle(left, seat.y, right - left, seat.vertex.height, 8, f"frame{depth % 2}")
+    yield _text(left + PADDING - 4, seat.y + 20, frame.name, "bold", NAME_SIZE, "name")
+    edge = right - PADDING + 4
+    if frame.times > 1:
+        yield from _badge(edge - badge_width(frame.times), seat.y + 16, frame.times)
+        edge -= badge_width(frame.times) + 8
+    yield _text(edge, seat.y + 20, frame_remark(frame), "regular", COUNT_SIZE, "muted", "end")
+
+
+def _frame_title(frame: Frame) -> str:
+    times = f" (×{frame.times}, equal in every setting)" if frame.times > 1 else ""
+    return f"{frame.name}{times}: {frame_remark(frame) or 'no parameters'}"
+
+
+def _badge(x: float, middle: float, times: int) -> Iterator[Shape]:
+    breadth = badge_width(times)
+    yield Rectangle(x, middle - 9, breadth, 18, 9, "badge")
+    yield _text(x + breadth / 2, middle + 4, badge_text(times), "bold", CHIP_SIZE, "light", "middle")
+
+
+# Cards -------------------------------------------------------------------------------------------
+
+
+def _card(card: Card, seat: Seat) -> Iterator[Shape]:
+    if card.look == "operator":
+        yield from _operator(card, seat)
+    elif card.look == "terminal":
+        yield from _terminal(card, seat)
+    else:
+        yield from _box(card, seat)
+    for x, note in zip(seat.vertex.outlets, card.notes, strict=False):
+        if note:
+            yield _text(seat.x + x + NOTE_INSET, seat.y + seat.vertex.height + 13, note, "mono", NOTE_SIZE, "muted")
+
+
+def _operator(card: Card, seat: Seat) -> Iterator[Shape]:
+    middle = seat.y + OPERATOR
+    yield Circle(seat.x, middle, OPERATOR, "operator")
+    yield from _sign(card.title, seat.x, middle)
+    x = seat.x - OPERATOR - CHIP_APART
+    for chip in reversed(card.chips):
+        yield from _chip(x - chip_width(chip), middle, chip)
+        x -= chip_width(chip) + CHIP_APART
+
+
+def _sign(sign: str, x: float, y: float) -> Iterator[Shape]:
+    """An operator's sign, drawn with lines where that is how it is made: they sit in the middle in every font."""
+    arm = 5.0
+    strokes = {
+        "+": [((x - arm, y), (x + arm, y)), ((x, y - arm), (x, y + arm))],
+        "−": [((x - arm, y), (x + arm, y))],
+        "×": [((x - 4, y - 4), (x + 4, y + 4)), ((x - 4, y + 4), (x + 4, y - 4))],
+    }
+    if sign in strokes:
+        yield from (Line(points, "sign") for points in strokes[sign])
+    else:
+        yield _text(x, y + 5, sign, "bold", 14, "strong", "middle")
+
+
+def _terminal(card: Card, seat: Seat) -> Iterator[Shape]:
+    vertex = seat.vertex
+    yield Rectangle(seat.x - vertex.left, seat.y, vertex.left + vertex.right, TERMINAL_HEIGHT, TERMINAL_HEIGHT / 2, "terminal")
+    yield _text(seat.x, seat.y + 18, card.title, "bold", TITLE_SIZE, "strong", "middle")
+
+
+def _box(card: Card, seat: Seat) -> Iterator[Shape]:
+    vertex = seat.vertex
+    left, breadth = seat.x - vertex.left, vertex.left + vertex.right
+    role = f"family-{card.family if card.family in FAMILIES else 'other'}"
+    yield Rectangle(left, seat.y, breadth, vertex.height, CORNER, "card")
+    yield Stripe(left, seat.y, STRIPE, vertex.height, CORNER, role)
+    yield from _first_row(card, left, left + breadth, seat.y)
+    x = left + INSET - 1
+    for chip in card.chips:
+        yield from _chip(x, seat.y + CARD_HEIGHT + 5, chip)
+        x += chip_width(chip) + CHIP_APART
+
+
+def _first_row(card: Card, left: float, right: float, y: float) -> Iterator[Shape]:
+    row = dict(first_row(card))
+    x, edge = left + INSET, right - 12
+    yield _text(x, y + 19.5, card.title, "bold", TITLE_SIZE, "strong")
+    if "arguments" in row:
+        yield _text(x + row["title"] + APART, y + 19.5, card.arguments, "mono", ARGUMENT_SIZE, "muted")
+    if "badge" in row:
+        yield from _badge(edge - row["badge"], y + 15, card.times)
+        edge -= row["badge"] + APART
+    if "remark" in row:
+        yield _text(edge, y + 19.5, card_remark(card), "regular", COUNT_SIZE, "muted", "end")
+
+
+def _chip(x: float, middle: float, text: str) -> Iterator[Shape]:
+    yield Rectangle(x, middle - 8, chip_width(text), 16, 8, "chip")
+    yield _text(x + CHIP_PADDING, middle + 3.7, text, "regular", CHIP_SIZE, "muted")
+
+
+def _card_title(card: Card) -> str:
+    """Every call of a card with all its settings, one a line."""
+    if not card.nodes:
+        return f"output {card.title}"
+    shown = card.nodes[: len(card.nodes) // card.times]
+    times = [f"×{card.times}, equal in every setting"] if card.times > 1 else []
+    return "\n".join([*times, *map(_call, shown[:12])])
+
+
+def _call(node: Node) -> str:
+    settings = ", ".join(f"{name}={_setting(value)}" for name, value in node.component.changed().items() if name != "type")
+    types = ", ".join(map(str, node.types))
+    return f"{node.name}: {type(node.component).called()}({settings}) → {types}"
+
+
+def _setting(value: object) -> str:
+    return describe(value)
+
+
+def shapes(groups: Iterable[Group]) -> Iterator[Shape]:
+    """All shapes of some groups, in drawing order."""
+    for group in groups:
+        yield from group.shapes

@@ -1,0 +1,209 @@
+"""From a figure to places: every item becomes a vertex, every operand a wire, and each block is laid out on its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nndsl.diagram import columns, layered, nested
+from nndsl.diagram.figure import Card, Figure, Frame, Item
+from nndsl.diagram.measure import width
+from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten
+from nndsl.diagram.series_parallel import Series, reduced
+from nndsl.diagram.wording import count_text
+from nndsl.graph import Ref
+
+TITLE_SIZE, ARGUMENT_SIZE, CHIP_SIZE, NOTE_SIZE, NAME_SIZE, COUNT_SIZE = 13.0, 11.5, 10.5, 10.5, 12.0, 10.5
+CARD_HEIGHT, CHIP_ROW, OPERATOR, TERMINAL_HEIGHT = 30.0, 20.0, 12.0, 27.0
+STRIPE, INSET, APART, CHIP_PADDING, CHIP_APART = 7.0, 15.0, 12.0, 6.0, 5.0
+HEADER, PADDING, LEAST_BOX = 30.0, 16.0, 40.0
+NOTE_INSET = 7.0
+
+
+@dataclass(slots=True)
+class Layout:
+    """Where everything is.
+
+    Attributes:
+        items: what each vertex stands for; vertices that are not here are ports of a frame.
+        seats: all vertices, frames before what is in them.
+        wires: the corners of every wire.
+        left, right, height: the room it takes, from the axis and down.
+    """
+
+    items: dict[Vertex, Item] = field(default_factory=dict)
+    seats: list[Seat] = field(default_factory=list)
+    wires: list[tuple[Wire, tuple[Point, ...]]] = field(default_factory=list)
+    left: float = 0.0
+    right: float = 0.0
+    height: float = 0.0
+
+
+def lay_out(figure: Figure) -> Layout:
+    """Place a figure, with the top of its axis at (0, 0)."""
+    places = _Places()
+    vertices, wires = places.group(figure.members, (), ())
+    core = reduced(vertices, wires)
+    way = core[0][2] if len(core) == 1 and core[0][0] is core[0][1] is None else None
+    piece = columns.wrapped(way) if isinstance(way, Series) else _arranged(vertices, wires)
+    layout = Layout(places.items, left=piece.left, right=piece.right, height=piece.height)
+    places.settle(layout, flatten(piece))
+    return layout
+
+
+def _arranged(vertices: Sequence[Vertex], wires: Sequence[Wire]) -> Piece:
+    """The piece of a group: nested if it is series-parallel, in rows if not."""
+    core = reduced(vertices, wires)
+    if len(core) == 1 and core[0][0] is core[0][1] is None:
+        return nested.compose(core[0][2])
+    return layered.arrange(core)
+
+
+class _Places:
+    """Lays out groups, the innermost first."""
+
+    def __init__(self) -> None:
+        self.items: dict[Vertex, Item] = {}
+        self.contents: dict[Vertex, Piece] = {}
+
+    def settle(self, layout: Layout, placement: Placement) -> None:
+        """Put what was placed into the layout, and then what is in its frames."""
+        layout.wires += placement.wires
+        for seat in placement.seats:
+            layout.seats.append(seat)
+            content = self.contents.get(seat.vertex)
+            if content is not None:
+                inner = flatten(content, seat.x, seat.y + HEADER)
+                self.settle(layout, inner)
+                layout.wires += _crossings(seat, content)
+
+    def group(
+        self, members: Sequence[Item], entries: Sequence[Ref], exits: Sequence[Ref]
+    ) -> tuple[list[Vertex], list[Wire]]:
+        """The vertices of a group, its ports included, and the wires between them."""
+        inlets = [Vertex(0, 0, 0, ref.node) for ref in entries]
+        boxes = [self._vertex(item) for item in members]
+        outlets = [Vertex(0, 0, 0, ref.node) for ref in exits]
+        giving = {ref: (vertex, 0) for ref, vertex in zip(entries, inlets, strict=True)}
+        for item, vertex in zip(members, boxes, strict=True):
+            giving.update((ref, (vertex, index)) for index, ref in enumerate(item.outputs))
+        wires = [Wire(None, vertex) for vertex in inlets]
+        for item, vertex in zip(members, boxes, strict=True):
+            wires += _into(item, vertex, giving)
+        wires += (Wire(giving[ref][0], vertex, giving[ref][1]) for ref, vertex in zip(exits, outlets, strict=True))
+        used = {wire.source for wire in wires}
+        wires += (Wire(vertex, None, drawn=False) for vertex in boxes if vertex not in used)
+        wires += (Wire(vertex, None) for vertex in outlets)
+        return [*inlets, *boxes, *outlets], wires
+
+    def _vertex(self, item: Item) -> Vertex:
+        vertex = self._frame(item) if isinstance(item, Frame) else _card(item)
+        self.items[vertex] = item
+        return vertex
+
+    def _frame(self, frame: Frame) -> Vertex:
+        vertices, wires = self.group(frame.members, frame.entries, frame.exits)
+        content = _arranged(vertices, wires)
+        inlets = {end.wire.target: end.x for end in content.tops if end.wire.drawn}
+        outlets = {end.wire.source: end.x for end in content.bottoms if end.wire.drawn}
+        doors = [inlets[vertex] for vertex in vertices[: len(frame.entries)]]
+        leaving = [outlets[vertex] for vertex in vertices[len(vertices) - len(frame.exits) :]]
+        left = max(content.left + PADDING, PADDING + width(frame.name, "bold", NAME_SIZE) + 8 - min(doors, default=0.0))
+        right = max(content.right + PADDING, PADDING + _header_width(frame) + 8 + max(doors, default=0.0))
+        vertex = Vertex(
+            left, right, HEADER + content.height + PADDING / 2, frame.nodes[0].id, tuple(doors) or (0.0,), tuple(leaving) or (0.0,)
+        )
+        self.contents[vertex] = content
+        return vertex
+
+
+def _into(item: Item, vertex: Vertex, giving: dict[Ref, tuple[Vertex, int]]) -> list[Wire]:
+    """The wires of an item's operands; one without operands still belongs to its group."""
+    if not item.inputs:
+        return [Wire(None, vertex, drawn=False)]
+    wires = []
+    for position, ref in enumerate(item.inputs):
+        source, outlet = giving[ref]
+        inlet = position if isinstance(item, Frame) else 0
+        ordered = isinstance(item, Card) and item.ordered
+        wires.append(Wire(source, vertex, outlet, inlet, position, ordered=ordered))
+    return wires
+
+
+def _crossings(seat: Seat, content: Piece) -> list[tuple[Wire, tuple[Point, ...]]]:
+    """The wires through the upper and lower rim of a frame."""
+    top, bottom = seat.y + HEADER, seat.y + HEADER + content.height
+    down = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in content.tops if end.wire.drawn]
+    floor = seat.y + seat.vertex.height
+    return down + [(end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in content.bottoms if end.wire.drawn]
+
+
+# Sizes -------------------------------------------------------------------------------------------
+
+
+def frame_remark(frame: Frame) -> str:
+    """What is said of a frame at its upper right: how many parameters one repetition has."""
+    shared = ", shared" if frame.shared else ""
+    each = " each" if frame.times > 1 and not frame.shared else ""
+    return f"{count_text(frame.params)} params{each}{shared}" if frame.params != 0 else ""
+
+
+def badge_text(times: int) -> str:
+    return f"×{times}"
+
+
+def badge_width(times: int) -> float:
+    """The width of the sign `×N`; 0 where there is none."""
+    return width(badge_text(times), "bold", CHIP_SIZE) + 14 if times > 1 else 0.0
+
+
+def chip_width(text: str) -> float:
+    return width(text, "regular", CHIP_SIZE) + 2 * CHIP_PADDING
+
+
+def card_remark(card: Card) -> str:
+    """What is said of a card at its right: how many parameters it has."""
+    if card.params == 0:
+        return ""
+    return count_text(card.params) + (" shared" if card.shared else " each" if card.times > 1 else "")
+
+
+def _header_width(frame: Frame) -> float:
+    badge = badge_width(frame.times)
+    return width(frame_remark(frame), "regular", COUNT_SIZE) + (badge + 8 if badge else 0.0)
+
+
+def first_row(card: Card) -> list[tuple[str, float]]:
+    """The widths of what stands in the first row of a card."""
+    row = [
+        ("title", width(card.title, "bold", TITLE_SIZE)),
+        ("arguments", width(card.arguments, "mono", ARGUMENT_SIZE)),
+        ("remark", width(card_remark(card), "regular", COUNT_SIZE)),
+        ("badge", badge_width(card.times)),
+    ]
+    return [one for one in row if one[1]]
+
+
+def _card(card: Card) -> Vertex:
+    order = card.nodes[0].id if card.nodes else 1 << 40
+    notes = tuple(width(note, "mono", NOTE_SIZE) + NOTE_INSET if note else 0.0 for note in card.notes)
+    outlets = _spread([note + 16 for note in notes])
+    if card.look == "operator":
+        chips = sum(chip_width(chip) + CHIP_APART for chip in card.chips)
+        return Vertex(OPERATOR + chips, OPERATOR, 2 * OPERATOR, order, (0.0,), outlets, notes, (OPERATOR, OPERATOR))
+    if card.look == "terminal":
+        half = max(width(card.title, "bold", TITLE_SIZE) / 2 + 18, LEAST_BOX / 2)
+        return Vertex(half, half, TERMINAL_HEIGHT, order, (0.0,), outlets, notes)
+    row = first_row(card)
+    text = sum(size for _, size in row) + APART * (len(row) - 1)
+    chips = sum(chip_width(chip) for chip in card.chips) + CHIP_APART * (len(card.chips) - 1)
+    ports = outlets[-1] - outlets[0] + 24 if len(outlets) > 1 else 0.0
+    half = max(INSET + text + 12, INSET + chips + 12, ports, LEAST_BOX) / 2
+    height = CARD_HEIGHT + (CHIP_ROW if card.chips else 0.0)
+    return Vertex(half, half, height, order, (0.0,), outlets, notes, (half, half))
+
+
+def _spread(widths: Sequence[float]) -> tuple[float, ...]:
+    """Where the wires of several outputs leave a card, so that the texts beside them have room."""
+    places = [0.0]
+    for one in widths[:-1]:
+        places.append(places[-1] + max(one, 24.0))
+    return tuple(place - places[-1] / 2 for place in places)

@@ -1,0 +1,44 @@
+"""Colours, light and dark, by what a shape is."""
+
+from collections.abc import Mapping
+
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "convolution": ("#3b6db5", "#6f9de0"),
+    "dense": ("#2e8f87", "#4fb8af"),
+    "embedding": ("#5c68c0", "#8a95e6"),
+    "normalization": ("#7b9f7f", "#94bb98"),
+    "attention": ("#b5830f", "#dba93a"),
+    "pooling": ("#ae4e8c", "#d47db4"),
+    "recurrent": ("#c0633a", "#e08d66"),
+    "activation": ("#c89a2b", "#dfb95a"),
+    "regularization": ("#8a73b3", "#ad98d6"),
+    "block": ("#5a6675", "#9aa5b3"),
+    "merging": ("#6f7b8a", "#8c97a5"),
+    "other": ("#9aa5b1", "#707b88"),
+}
+"""The colour of a card's left edge, on light and on dark ground."""
+
+GROUND = ("#ffffff", "#14181d")
+
+STYLES: Mapping[str, tuple[str, str]] = {
+    "card": ("fill:#ffffff;stroke:#cdd3da;stroke-width:1", "fill:#1d232a;stroke:#3a434e;stroke-width:1"),
+    "operator": ("fill:#ffffff;stroke:#4a5461;stroke-width:1.5", "fill:#1d232a;stroke:#aeb8c4;stroke-width:1.5"),
+    "terminal": ("fill:#ffffff;stroke:#4a5461;stroke-width:1.5", "fill:#1d232a;stroke:#aeb8c4;stroke-width:1.5"),
+    "frame0": ("fill:#f6f8fa;stroke:#d8dee5;stroke-width:1", "fill:#191f25;stroke:#333c46;stroke-width:1"),
+    "frame1": ("fill:#f0f3f6;stroke:#d3dae2;stroke-width:1", "fill:#1e252c;stroke:#3a444f;stroke-width:1"),
+    "chip": ("fill:#edf0f3", "fill:#2b333c"),
+    "badge": ("fill:#3b6db5", "fill:#4a7fcb"),
+    "wire": ("fill:none;stroke:#8892a0;stroke-width:1.4", "fill:none;stroke:#76818f;stroke-width:1.4"),
+    "head": ("fill:#8892a0", "fill:#76818f"),
+    "strong": ("fill:#1a1f26", "fill:#eef1f4"),
+    "muted": ("fill:#66707d", "fill:#a0aab6"),
+    "name": ("fill:#5a6472", "fill:#aab4c0"),
+    "light": ("fill:#ffffff", "fill:#ffffff"),
+}
+
+
+def style_of(role: str, dark: bool) -> str:
+    """The style of a role, as CSS."""
+    if role in STYLES:
+        return STYLES[role][dark]
+    return f"fill:{FAMILIES.get(role.removeprefix('family-'), FAMILIES['other'])[dark]}"
