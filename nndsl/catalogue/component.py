@@ -309,11 +309,17 @@ Types: TypeAlias = TensorType | tuple[TensorType, ...]
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One variable of a layer."""
+    """One variable of a layer.
+
+    Attributes:
+        about: what the layer's arguments call it, where it is not as its name says: `about="depthwise"` for the
+            `kernel` that `depthwise_initializer` speaks of.
+    """
 
     name: str
     shape: Shape
     trainable: bool = True
+    about: str | None = None
 
     @property
     def size(self) -> Size:
@@ -452,9 +458,11 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     """
     _check_numbers(component, operands)
     result = component.infer(*operands)
-    if isinstance(component, Layer):
-        _check_known(component.weights(*operands), operands)
     results = result if isinstance(result, tuple) else (result,)
+    if isinstance(component, Layer):
+        _check_weights(component, component.weights(*operands), operands)
+        _check_setting(component, "activity_regularizer", "result", (1, *results[0].shape), operands)
+        _check_activation(component, results[0])
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
     return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
@@ -468,10 +476,29 @@ def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> N
         raise BadArgument("needs at least one tensor among its operands", *numbers)
 
 
-def _check_known(weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
+def _check_weights(layer: Layer, weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
     for weight in weights:
         if any(isinstance(size, Symbolic) for size in weight.shape):
             raise SizeUnknown(f"needs weights of a known size, and its {weight.name} would be {shape_text(weight.shape)}", *operands)
+        about = weight.name.removesuffix("_kernel") if weight.about is None else weight.about
+        for setting in ("initializer", "regularizer", "constraint"):
+            _check_setting(layer, f"{about}_{setting}", weight.name, weight.shape, operands)
+
+
+def _check_setting(layer: Layer, argument: str, what: str, shape: Shape, operands: tuple[TensorType, ...]) -> None:
+    """Refuse what a layer is told about a weight (or its result) of a shape for which it makes no sense."""
+    told = layer.__dict__.get(argument)
+    needed = None if told is None else told.needs(shape)
+    if needed is not None:
+        raise BadArgument(f"cannot use {type(told).called()} for its {what}, which has {len(shape)} axes: it needs {needed}",
+                          *operands, argument=argument)
+
+
+def _check_activation(layer: Layer, result: TensorType) -> None:
+    """Refuse an activation whose own arguments do not fit the result that it is applied to."""
+    activation = layer.__dict__.get("activation")
+    if isinstance(activation, Function):
+        activation.infer(result)
 
 
 __all__ = [

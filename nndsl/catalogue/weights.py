@@ -8,27 +8,43 @@ from typing import Annotated, Literal
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Index, Known, NonNegative, Positive, Rate
-from nndsl.types import BadArgument
+from nndsl.types import BadArgument, Shape
 
 Seed = Annotated[int, Known(0)] | None
 Axes = tuple[Index, ...] | None
 
 
-class Initializer(Component):
+class OfWeight(Component, abstract=True):
+    """What is told of a weight."""
+
+    def needs(self, shape: Shape) -> str | None:
+        """What a weight must be that it can be told of, as words, if one of this shape is not; else None."""
+        return None
+
+
+def _axes_within(axes: Axes, shape: Shape) -> str | None:
+    return "one that has its axis" if any(not -len(shape) <= axis < len(shape) for axis in axes or ()) else None
+
+
+def _matrix(shape: Shape) -> str | None:
+    return None if len(shape) == 2 else "a matrix"
+
+
+class Initializer(OfWeight):
     """How a weight gets its first values."""
 
     noun = "an initializer"
     naming = "both"
 
 
-class Regularizer(Component):
+class Regularizer(OfWeight):
     """A penalty on a weight, added to the loss."""
 
     noun = "a regularizer"
     naming = "both"
 
 
-class Constraint(Component):
+class Constraint(OfWeight):
     """A projection applied to a weight after every step."""
 
     noun = "a constraint"
@@ -61,6 +77,9 @@ class Identity(Initializer):
 
     aliases = ("IdentityInitializer",)
     gain: float = 1.0
+
+    def needs(self, shape: Shape) -> str | None:
+        return _matrix(shape)
 
 
 class RandomNormal(Initializer):
@@ -109,6 +128,9 @@ class VarianceScaling(Initializer):
     def validate(self) -> None:
         _both_or_neither(self.input_axes, self.output_axes)
 
+    def needs(self, shape: Shape) -> str | None:
+        return _axes_within(self.input_axes, shape) or _axes_within(self.output_axes, shape)
+
 
 class _Scaled(Initializer, abstract=True):
     """A `VarianceScaling` with settled scale, mode and distribution."""
@@ -119,6 +141,9 @@ class _Scaled(Initializer, abstract=True):
 
     def validate(self) -> None:
         _both_or_neither(self.input_axes, self.output_axes)
+
+    def needs(self, shape: Shape) -> str | None:
+        return _axes_within(self.input_axes, shape) or _axes_within(self.output_axes, shape)
 
 
 def _both_or_neither(input_axes: Axes, output_axes: Axes) -> None:
@@ -158,6 +183,9 @@ class Orthogonal(Initializer):
     gain: float = 1.0
     seed: Seed = None
 
+    def needs(self, shape: Shape) -> str | None:
+        return "two axes or more" if len(shape) < 2 else None
+
 
 # Regularizers ------------------------------------------------------------------------------------
 
@@ -188,6 +216,9 @@ class OrthogonalRegularizer(Regularizer):
     factor: NonNegative = 0.01
     mode: Literal["rows", "columns"] = "rows"
 
+    def needs(self, shape: Shape) -> str | None:
+        return _matrix(shape)
+
 
 # Constraints -------------------------------------------------------------------------------------
 
@@ -198,6 +229,9 @@ class MaxNorm(Constraint):
     max_value: NonNegative = 2
     axis: Index | tuple[Index, ...] = 0
 
+    def needs(self, shape: Shape) -> str | None:
+        return _axes_within(self.axis if isinstance(self.axis, tuple) else (self.axis,), shape)
+
 
 class MinMaxNorm(Constraint):
     """Norms along `axis` between `min_value` and `max_value`, approached by a share `rate` at each step."""
@@ -206,6 +240,9 @@ class MinMaxNorm(Constraint):
     max_value: NonNegative = 1.0
     rate: Rate = 1.0
     axis: Index | tuple[Index, ...] = 0
+
+    def needs(self, shape: Shape) -> str | None:
+        return _axes_within(self.axis if isinstance(self.axis, tuple) else (self.axis,), shape)
 
     def validate(self) -> None:
         if self.min_value > self.max_value:
@@ -221,3 +258,6 @@ class UnitNorm(Constraint):
     """Norms along `axis` of 1."""
 
     axis: Index | tuple[Index, ...] = 0
+
+    def needs(self, shape: Shape) -> str | None:
+        return _axes_within(self.axis if isinstance(self.axis, tuple) else (self.axis,), shape)

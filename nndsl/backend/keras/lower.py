@@ -76,7 +76,12 @@ def instantiate(component: Component, span: Span | None = None, **settings: Any)
     """
     if isinstance(component, Activation):
         return _activation(component, span)
-    return _keras_class(component)(**arguments(component, span) | settings)
+    taken = arguments(component, span) | settings
+    trainable = taken.pop("trainable", True)  # which not every layer takes when it is made
+    made = _keras_class(component)(**taken)
+    if not trainable:
+        made.trainable = False
+    return made
 
 
 def arguments(component: Component, span: Span | None = None) -> dict[str, Any]:

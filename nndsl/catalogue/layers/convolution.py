@@ -254,7 +254,7 @@ class _Depthwise(_Windowed, abstract=True):
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         channels = operands[0].shape[-1]
-        kernel = Weight("kernel", (*self.kernel, channels, self.depth_multiplier))
+        kernel = Weight("kernel", (*self.kernel, channels, self.depth_multiplier), about="depthwise")
         return (kernel, Weight("bias", (channels * self.depth_multiplier,))) if self.use_bias else (kernel,)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
