@@ -29,6 +29,8 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) 
     logits = getattr(prediction, "_keras_logits", None)
     if logits is not None and getattr(loss, "from_logits", False):
         prediction = logits
+    if len(target.shape) == len(prediction.shape) == 1:  # Keras would average over the batch, its last axis
+        target, prediction = keras.ops.expand_dims(target, -1), keras.ops.expand_dims(prediction, -1)
     values = loss.call(keras.ops.cast(target, loss.dtype), keras.ops.cast(prediction, loss.dtype))
     for one in (mask, _mask(values)):
         if one is not None:

@@ -24,7 +24,7 @@ def loss(component: Loss) -> keras.losses.Loss:
 def metric(component: Metric, name: str) -> keras.metrics.Metric:
     """The metric of Keras, under a name; its operands are prepared as the component says."""
     if isinstance(component, Prepared):
-        return PreparedMetric(metric(component.metric, name), component.one_hot, component.activation, component.columns)
+        return PreparedMetric(metric(component.metric, name), component.one_hot, component.activation, component.aligned)
     made: keras.metrics.Metric = _by_name(keras.metrics, component, name=name)
     return made
 
@@ -84,12 +84,12 @@ def _one_hot(numbers: Any, scores: Any) -> Any:
 class PreparedMetric(keras.metrics.Metric):
     """A metric that brings its operands into the form that it needs; see `catalogue.training.Prepared`."""
 
-    def __init__(self, inner: keras.metrics.Metric, one_hot: bool, activation: Final | None, columns: bool):
+    def __init__(self, inner: keras.metrics.Metric, one_hot: bool, activation: Final | None, aligned: bool):
         super().__init__(name=inner.name)
         self.inner = inner
         self.one_hot = one_hot
         self.activation = activation
-        self.columns = columns
+        self.aligned = aligned
 
     @property
     def _built(self) -> bool:
@@ -102,8 +102,9 @@ class PreparedMetric(keras.metrics.Metric):
             y_pred = getattr(ops, self.activation)(ops.cast(y_pred, "float32"))
         if self.one_hot:
             y_true = _one_hot(y_true, y_pred)
-        if self.columns:
-            y_true, y_pred = (ops.expand_dims(one, -1) if len(one.shape) == 1 else one for one in (y_true, y_pred))
+        if self.aligned:
+            axes = max(2, len(y_true.shape), len(y_pred.shape))
+            y_true, y_pred = (ops.expand_dims(one, -1) if len(one.shape) < axes else one for one in (y_true, y_pred))
         self.inner.update_state(y_true, y_pred, sample_weight=sample_weight)
 
     def result(self) -> Any:

@@ -30,10 +30,13 @@ def real(prediction: TensorType) -> None:
 
 
 def same_numbers(target: TensorType, prediction: TensorType) -> None:
-    """Raise unless each number of the output has its number of the target; a last axis of size 1 makes no difference."""
+    """Raise unless each number of the output has its number of the target.
+
+    A last axis of size 1 makes no difference, and a number of the file is the target of every number.
+    """
     numeric(target)
     real(prediction)
-    if not _alike(target.shape, prediction.shape):
+    if not target.constant and not alike(target.shape, prediction.shape):
         raise differ(target, prediction)
 
 
@@ -65,7 +68,7 @@ def class_numbers(target: TensorType, prediction: TensorType, *, trailing: bool 
         ignored: whether the target may have one class more, which does not count.
     """
     real(prediction)
-    if not (target.is_integer or target.dtype == "bool"):
+    if target.constant or not (target.is_integer or target.dtype == "bool"):
         raise WrongDtype(f"needs a target of whole numbers, one class each, not {target}", target,
                          repair="encode it as a `category`")
     if not prediction.shape or target.shape not in (prediction.shape[:-1], *([(*prediction.shape[:-1], 1)] if trailing else [])):
@@ -112,6 +115,8 @@ def classes_of(target: TensorType) -> Size | None:
 
 def squeezed(target: TensorType, prediction: TensorType) -> TensorType:
     """The output as Keras compares it: without a last axis of size 1 that the target lacks, but with an axis at least."""
+    if target.constant and prediction.shape:
+        return prediction
     if not target.shape or not prediction.shape:
         return replace(prediction, shape=(1,))
     return target if target.rank < prediction.rank else prediction
@@ -124,7 +129,8 @@ def differ(target: TensorType, prediction: TensorType) -> SizesDiffer:
     )
 
 
-def _alike(one: Shape, other: Shape) -> bool:
+def alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes are the same, but perhaps for a last axis of size 1."""
     return one == other or one == (*other, 1) or (*one, 1) == other
 
 
@@ -153,7 +159,7 @@ def form(target: TensorType, activation: Activation, prediction: TensorType) -> 
             repair="end the output in softmax, sigmoid or a layer without activation, or name the form: "
                    "BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy",
         )
-    if _alike(target.shape, prediction.shape):
+    if target.constant or alike(target.shape, prediction.shape):
         return _form_of_equals(target, activation, prediction)
     if target.rank == prediction.rank:
         raise differ(target, prediction)
@@ -164,8 +170,10 @@ def form(target: TensorType, activation: Activation, prediction: TensorType) -> 
 
 
 def _form_of_equals(target: TensorType, activation: Activation, prediction: TensorType) -> Form:
-    alone = squeezed(target, prediction).shape[-1] == 1 or target.shape != prediction.shape
+    alone = target.constant or squeezed(target, prediction).shape[-1] == 1 or target.shape != prediction.shape
     if activation == "softmax":
+        if target.constant:
+            raise BadArgument("follows softmax, and a number is no distribution over classes", target, prediction)
         if alone:
             raise TooSmall("follows softmax, and softmax over one number is always 1", target, prediction,
                            repair=f"end the output in sigmoid, or in Dense({classes_of(target) or 2}) -> softmax")

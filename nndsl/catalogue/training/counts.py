@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 from nndsl.catalogue.kinds import Known, Number, Positive, Rate
 from nndsl.catalogue.training import comparison
 from nndsl.catalogue.training.comparison import Activation, Final, Form
-from nndsl.catalogue.training.metrics import SEVERAL, Amount, Metric, Prepared, applied, at_most_classes, at_most_one_axis
+from nndsl.catalogue.training.metrics import (
+    SEVERAL,
+    Amount,
+    Metric,
+    Prepared,
+    applied,
+    at_most_classes,
+    at_most_one_axis,
+    in_step,
+    needs_alignment,
+)
 from nndsl.types import BadArgument, SizesDiffer, TensorType, WrongDtype, shape_text
 
 Thresholds = Rate | tuple[Rate, ...] | None
@@ -43,10 +53,8 @@ class Counting(Metric, abstract=True):
         form = _form(target, activation, prediction)
         self.compare(_one_hot(target, prediction) if form == "sparse" else target, prediction)
         missing = _missing(form, activation)
-        if form != "sparse" and missing is None:
-            return self, ""
         reasons = [_together(self)] * (form == "sparse") + ([applied(self, missing)] if missing else [])
-        return Prepared(metric=self, one_hot=form == "sparse", activation=missing), "; ".join(reasons)
+        return _prepared(self, form, missing, target, prediction), "; ".join(reasons)
 
 
 def _form(target: TensorType, activation: Activation, prediction: TensorType) -> Form:
@@ -54,6 +62,13 @@ def _form(target: TensorType, activation: Activation, prediction: TensorType) ->
     if activation not in (None, "sigmoid", "softmax"):
         activation = "softmax" if target.rank < prediction.rank and prediction.shape[-1] != 1 else "sigmoid"
     return comparison.form(target, activation, prediction)
+
+
+def _prepared(metric: Metric, form: Form, missing: Final | None, target: TensorType, prediction: TensorType) -> Metric:
+    aligned = needs_alignment(target, prediction)
+    if form != "sparse" and missing is None and not aligned:
+        return metric
+    return Prepared(metric=metric, one_hot=form == "sparse", activation=missing, aligned=aligned)
 
 
 def _missing(form: Form, activation: Activation) -> Final | None:
@@ -176,10 +191,14 @@ class AUC(Counting):
             if self.__dict__[argument] is not None and not self.multi_label:
                 raise BadArgument(f"takes `{argument}` with `multi_label=true` only", argument=argument)
 
+    def compare(self, target: TensorType, prediction: TensorType) -> None:
+        super().compare(target, prediction)
+        if self.multi_label:
+            at_most_one_axis(target, prediction)
+
     def check_arguments(self, prediction: TensorType) -> None:
         if not self.multi_label:
             return
-        at_most_one_axis(prediction)
         labels = prediction.shape[-1]
         if self.num_labels not in (None, labels):
             raise SizesDiffer(f"has {self.num_labels} labels, and the output {labels}", prediction, argument="num_labels")
@@ -187,21 +206,10 @@ class AUC(Counting):
             raise SizesDiffer(f"has {len(self.label_weights)} weights for {labels} labels", prediction, argument="label_weights")
 
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
-        if self.from_logits and activation in self.activations:
-            raise BadArgument(f"would take the result of `{activation}` for logits", argument="from_logits",
-                              repair="leave `from_logits` out: it is found from the graph")
         if self.from_logits:
             self.compare(target, prediction)
-            return self, ""
-        chosen, why = super().fit(target, activation, prediction)
-        columns = self.multi_label and not (target.shape and prediction.shape)
-        return (_with_columns(chosen), why) if columns else (chosen, why)
-
-
-def _with_columns(metric: Metric) -> Metric:
-    if isinstance(metric, Prepared):
-        return comparison.altered(metric, columns=True)
-    return Prepared(metric=metric, columns=True)
+            return in_step(self, target, prediction), ""
+        return super().fit(target, activation, prediction)
 
 
 # F scores ----------------------------------------------------------------------------------------
@@ -212,7 +220,7 @@ Threshold = Annotated[float, Number(above=0, most=1)] | None
 
 def _compare_f(metric: Any, target: TensorType, prediction: TensorType) -> None:
     comparison.yes_or_no(target, prediction)
-    at_most_one_axis(comparison.squeezed(target, prediction))
+    at_most_one_axis(target, prediction)
     if metric.average is None:
         raise BadArgument(SEVERAL.format("class"), argument="average", repair="write average=macro")
 
@@ -228,10 +236,8 @@ def _fit_f(metric: Metric, target: TensorType, activation: Activation, predictio
     missing = None if settings["threshold"] is None else _missing(form, activation)
     chosen = comparison.altered(metric, **settings)
     chosen.compare(_one_hot(target, prediction) if form == "sparse" else target, prediction)
-    if form == "sparse" or missing:
-        chosen = Prepared(metric=chosen, one_hot=form == "sparse", activation=missing)
-        reasons += [applied(metric, missing)] if missing else []
-    return (chosen if target.shape and prediction.shape or form == "sparse" else _with_columns(chosen)), "; ".join(reasons)
+    reasons += [applied(metric, missing)] if missing else []
+    return _prepared(chosen, form, missing, target, prediction), "; ".join(reasons)
 
 
 class F1Score(Metric):

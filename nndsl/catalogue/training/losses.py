@@ -62,10 +62,7 @@ class Loss(Applicable):
             Mismatch: the loss cannot take this target or this output.
         """
         self.infer(target, prediction)
-        if self.takes_logits:
-            self._refuse_probabilities(activation)
-            return self, ""
-        if not self.activations or activation not in (None, *self.activations):
+        if self.takes_logits or not self.activations or activation not in (None, *self.activations):
             return self, ""
         if "from_logits" in self.fields():
             return comparison.altered(self, from_logits=True), f"`{self.called()}` takes {_logits(activation)}"
@@ -73,11 +70,6 @@ class Loss(Applicable):
             raise BadArgument("takes probabilities, and the output has no final activation", prediction,
                               repair=f"end the output in {' or '.join(self.activations)}")
         return self, ""
-
-    def _refuse_probabilities(self, activation: Activation) -> None:
-        if activation in self.activations:
-            raise BadArgument(f"would take the result of `{activation}` for logits", argument="from_logits",
-                              repair="leave `from_logits` out: it is found from the graph")
 
 
 def _logits(activation: Activation) -> str:
@@ -366,7 +358,7 @@ class CTC(Loss):
             raise WrongDtype(f"needs a target of whole numbers, not {target}", target)
         (length,), (time, classes) = target.expect("labels"), prediction.expect("time, classes")
         if sign(time - length) == -1:
-            raise TooSmall(f"needs a step for each label of the target, and has {time} steps for {length} labels", target, prediction)
+            raise TooSmall(f"needs a step for each label, and has {time} steps for {length} labels", target, prediction)
         if sign(classes - 2) == -1 or (target.below is not None and target.below != classes):
             raise SizesDiffer(f"finds {classes} classes in the output and {target.below} in the target, blank included",
                               target, prediction)

@@ -7,7 +7,7 @@ from nndsl.catalogue.kinds import Index, Known, Number, Rate
 from nndsl.catalogue.rules import position_of
 from nndsl.catalogue.training import comparison
 from nndsl.catalogue.training.comparison import Activation, Final
-from nndsl.types import BadArgument, SizesDiffer, TensorType, TooSmall, WrongDtype, sign
+from nndsl.types import BadArgument, TensorType, TooSmall, WrongDtype, WrongRank, sign
 
 Amount = Annotated[int, Known(1)]
 """A known whole number of at least 1."""
@@ -47,12 +47,19 @@ class Metric(Component):
             Mismatch: the metric cannot take this target or this output.
         """
         self.compare(target, prediction)
-        if activation is not None or not self.activations:
-            return self, ""
+        if activation is not None or not self.activations or self.takes_logits:
+            return in_step(self, target, prediction), ""
         if "from_logits" in self.fields():
-            return comparison.altered(self, from_logits=True), f"`{self.called()}` takes the output as logits"
+            logits = comparison.altered(self, from_logits=True)
+            return in_step(logits, target, prediction), f"`{self.called()}` takes the output as logits"
         missing = self.activations[0]
-        return Prepared(metric=self, activation=missing), applied(self, missing)
+        chosen = Prepared(metric=self, activation=missing, aligned=needs_alignment(target, prediction))
+        return chosen, applied(self, missing)
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether it takes the numbers before the final activation."""
+        return bool(self.__dict__.get("from_logits", False))
 
 
 class Prepared(Metric, abstract=True):
@@ -61,13 +68,28 @@ class Prepared(Metric, abstract=True):
     Attributes:
         one_hot: whether class numbers become one-hot vectors, as long as the last axis of the output.
         activation: what is applied to the output; None: nothing.
-        columns: whether operands without axes are given one, of size 1.
+        aligned: whether both operands are given equally many axes, and one at least, by axes of size 1 at the end.
     """
 
     metric: Metric
     one_hot: bool = False
     activation: Final | None = None
-    columns: bool = False
+    aligned: bool = False
+
+    @property
+    def takes_logits(self) -> bool:
+        return self.metric.takes_logits
+
+
+def needs_alignment(target: TensorType, prediction: TensorType) -> bool:
+    """Whether Keras' metrics would compare number with number only after both have equally many axes, one at least."""
+    shapes = (target.shape, prediction.shape)
+    return prediction.is_float and comparison.alike(*shapes) and (shapes[0] != shapes[1] or not shapes[0])
+
+
+def in_step(metric: Metric, target: TensorType, prediction: TensorType) -> Metric:
+    """The metric of operands that have equally many axes, one at least, where that matters."""
+    return Prepared(metric=metric, aligned=True) if needs_alignment(target, prediction) else metric
 
 
 def applied(metric: Metric, activation: str) -> str:
@@ -135,13 +157,9 @@ class R2Score(Metric):
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.same_numbers(target, prediction)
-        at_most_one_axis(prediction)
+        at_most_one_axis(target, prediction)
         if self.class_aggregation is None and comparison.squeezed(target, prediction).shape[-1] != 1:
             raise BadArgument(SEVERAL.format("number"), argument="class_aggregation", repair="write uniform_average")
-
-    def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
-        self.compare(target, prediction)
-        return in_columns(self, target, prediction), ""
 
 
 class CosineSimilarity(Metric):
@@ -182,14 +200,11 @@ def _compare_along(target: TensorType, prediction: TensorType, axis: int) -> Non
         raise TooSmall("correlates the numbers of each example along an axis, and this axis has one", target, prediction)
 
 
-def at_most_one_axis(prediction: TensorType) -> None:
-    if prediction.rank > 1:
-        raise SizesDiffer(f"takes one number or one vector for each example, not {prediction}", prediction)
-
-
-def in_columns(metric: Metric, target: TensorType, prediction: TensorType) -> Metric:
-    """The metric of operands of which each is a vector for each example."""
-    return metric if target.shape and prediction.shape else Prepared(metric=metric, columns=True)
+def at_most_one_axis(*operands: TensorType) -> None:
+    """Raise unless the operands are one number, or one vector, for each example."""
+    for one in operands:
+        if one.rank > 1:
+            raise WrongRank(f"takes one number or one vector for each example, not {one}", one)
 
 
 # Accuracies --------------------------------------------------------------------------------------

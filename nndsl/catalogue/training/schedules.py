@@ -38,7 +38,7 @@ class Schedule(Component, kw_only=True):
         return steps
 
     def span_steps(self, argument: str, total_steps: int, steps_per_epoch: int) -> int:
-        """The steps of another duration among the arguments, at least 1; all of the run that the warm-up leaves, if it is none."""
+        """The steps of another duration among the arguments, at least 1; if it is none, all that the warm-up leaves."""
         span: Duration | None = self.__dict__[argument]
         if span is None:
             return max(1, total_steps - self.warmup_steps(total_steps, steps_per_epoch))
