@@ -1,0 +1,125 @@
+"""Arrays that NumPy saved: NPZ archives and NPY files. Nothing in them can run code."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+from nndsl.data.component import DataSource
+from nndsl.data.forms import Form
+from nndsl.data.tables import Chunk, Table, Unreadable, array_column, array_form, find, reason
+
+BROKEN = (OSError, EOFError, ValueError, BadZipFile, zlib.error, NotImplementedError, SyntaxError)
+
+
+class Npz(DataSource):
+    """The arrays of an NPZ file, each a column; their first axis counts the examples.
+
+    Args:
+        path: the file, relative to the `.nn` file.
+    """
+
+    path: str
+
+    def open(self, folder: Path, replacement: Path | None = None) -> Table:
+        return Archive(find(self.path, folder, replacement))
+
+
+class Npy(DataSource):
+    """The one array of an NPY file, as the column `values`; its first axis counts the examples.
+
+    Args:
+        path: the file, relative to the `.nn` file.
+    """
+
+    path: str
+
+    def open(self, folder: Path, replacement: Path | None = None) -> Table:
+        return SingleArray(find(self.path, folder, replacement))
+
+
+class SavedArrays(Table):
+    """What NPZ and NPY have in common: arrays by name, whose headers have been read."""
+
+    def __init__(self, path: Path):
+        self.label, self.files, self.root = path.name, (path,), path.parent
+        self._path = path
+        try:
+            headers = dict(self._headers())
+        except BROKEN as error:
+            raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {reason(error)}") from None
+        self._counts = {name: shape[0] for name, (_, shape) in headers.items() if shape}
+        self.columns = {name: self._form(name, dtype, shape) for name, (dtype, shape) in headers.items() if shape}
+        if len(set(self._counts.values())) == 1:
+            self.count = next(iter(self._counts.values()))
+
+    format = ""
+
+    def _form(self, name: str, dtype: Any, shape: tuple[int, ...]) -> Form:
+        try:
+            return array_form(dtype, shape[1:])
+        except Unreadable as error:
+            raise Unreadable(f"array `{name}` of {self.label} cannot be used: {error}") from None
+
+    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+        raise NotImplementedError
+
+    def _load(self, columns: Sequence[str]) -> Chunk:
+        raise NotImplementedError
+
+    def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        counts = {name: self._counts[name] for name in columns}
+        if len(set(counts.values())) > 1:
+            listed = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
+            raise Unreadable(f"the arrays of {self.label} do not have the same number of examples: {listed}")
+        try:
+            yield {name: array_column(array) for name, array in self._load(columns).items()}
+        except BROKEN as error:
+            raise Unreadable(f"{self.label} is damaged: {reason(error)}") from None
+
+    def place(self, row: int) -> str:
+        return f"index {row}"
+
+
+class Archive(SavedArrays):
+    """An open NPZ file."""
+
+    format = "an NPZ file"
+
+    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+        with ZipFile(self._path) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as stream:
+                    yield member.removesuffix(".npy"), _header(stream)
+
+    def _load(self, columns: Sequence[str]) -> Chunk:
+        import numpy
+
+        with numpy.load(self._path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in columns}
+
+
+class SingleArray(SavedArrays):
+    """An open NPY file."""
+
+    format = "an NPY file"
+
+    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+        with self._path.open("rb") as stream:
+            yield "values", _header(stream)
+
+    def _load(self, columns: Sequence[str]) -> Chunk:
+        import numpy
+
+        array = numpy.load(self._path, allow_pickle=False)
+        return {name: array for name in columns}
+
+
+def _header(stream: IO[bytes]) -> tuple[Any, tuple[int, ...]]:
+    """The dtype and the shape that an array is saved with."""
+    from numpy.lib import format as npy
+
+    read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return dtype, shape

@@ -1,0 +1,30 @@
+"""Files that may be compressed with gzip, which the end of their name says."""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import IO, cast
+
+from nndsl.data.tables import Unreadable, reason
+
+BROKEN = (OSError, EOFError, zlib.error)
+"""What reading raises where a file is damaged, or may not be read."""
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The contents, unpacked."""
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def open_text(path: Path) -> IO[str]:
+    """The contents, unpacked, as UTF-8 without a byte order mark; line ends are kept."""
+    if path.suffix == ".gz":
+        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open("rt", encoding="utf-8-sig", newline="")
+
+
+def damaged(path: Path, error: Exception) -> Unreadable:
+    """What to say when reading raised one of `BROKEN`."""
+    if path.suffix == ".gz" and not isinstance(error, PermissionError):
+        return Unreadable(f"{path.name} is not a complete gzip file: it is cut off, or damaged")
+    return Unreadable(f"{path.name} cannot be read: {reason(error)}")

@@ -1,0 +1,52 @@
+"""Data in memory: what a plan becomes when it is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nndsl.data.tables import Table
+
+if TYPE_CHECKING:
+    from nndsl.data.forms import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Some examples, encoded.
+
+    Attributes:
+        fields: by name, an array `[n, *type.shape]` of the field's dtype.
+        rows: for each example, its row in the source, counted from 0.
+        table: the source.
+    """
+
+    fields: "Mapping[str, Array]"
+    rows: "Array"
+    table: Table
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def place(self, index: int) -> str:
+        """Where an example comes from: "penguins.csv, line 18"."""
+        return f"{self.table.label}, {self.table.place(int(self.rows[index]))}"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Everything that a training needs.
+
+    Attributes:
+        splits: `train`, `validation` and `test`, as far as there are such.
+        state: what has to be kept to encode other data in the same way, as plain values that JSON can hold.
+        digest: the SHA-256 of the contents of the source, as hexadecimal digits.
+        class_counts: for each field of classes, how many training examples each class has, in the order of the classes.
+    """
+
+    splits: Mapping[str, Examples]
+    state: Mapping[str, Any]
+    digest: str
+    class_counts: Mapping[str, tuple[int, ...]]
+
+    def __getitem__(self, split: str) -> Examples:
+        return self.splits[split]

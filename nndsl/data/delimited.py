@@ -1,0 +1,166 @@
+"""Tables as text: CSV and TSV, also compressed with gzip."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nndsl.data.component import DataSource
+from nndsl.data.compressed import BROKEN, damaged, open_bytes, open_text
+from nndsl.data.forms import SHOWN, Texts
+from nndsl.data.tables import BadHeader, Chunk, Table, Unreadable, find, reason
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null")
+"""What stands for a missing value, unless a source says otherwise."""
+BLOCK = 16 * 2**20
+
+
+class Csv(DataSource):
+    """A table as comma-separated values, with names of columns in its first line; `.gz` is unpacked on the way.
+
+    Fields may be quoted, as in RFC 4180, and quoted fields may hold line breaks. The text is UTF-8.
+
+    Args:
+        path: the file, relative to the `.nn` file.
+        delimiter: the character between fields.
+        missing: what stands for a missing value.
+    """
+
+    path: str
+    delimiter: str = ","
+    missing: tuple[str, ...] = MISSING
+
+    def open(self, folder: Path, replacement: Path | None = None) -> Table:
+        return Delimited(find(self.path, folder, replacement), self.delimiter, self.missing)
+
+
+class Tsv(DataSource):
+    """A table as tab-separated values: `csv` with tabs between the fields."""
+
+    path: str
+    missing: tuple[str, ...] = MISSING
+
+    def open(self, folder: Path, replacement: Path | None = None) -> Table:
+        return Delimited(find(self.path, folder, replacement), "\t", self.missing)
+
+
+class Delimited(Table):
+    """An open CSV or TSV file; only its header has been read."""
+
+    def __init__(self, path: Path, delimiter: str, missing: tuple[str, ...]):
+        self.label, self.files, self.root = path.name, (path,), path.parent
+        self._path, self._delimiter, self._missing = path, delimiter, missing
+        self._names = self._header()
+        self.columns = {name: Texts() for name in self._names if name}
+
+    def _header(self) -> dict[str, str]:
+        """For each column the name that users write, without blanks around it, and the name in the file."""
+        names = next((record for _, record in self._records()), None)
+        if names is None:
+            raise Unreadable(f"{self.label} is empty: its first line should name the columns")
+        stripped = [name.strip() for name in names]
+        twice = sorted({name for name in stripped if name and stripped.count(name) > 1})
+        if twice:
+            listed = " and ".join(f"`{name}`" for name in twice)
+            raise BadHeader(f"{self.label}, line 1: more than one column is called {listed}", "give each column its own name")
+        return dict(zip(stripped, names, strict=True))
+
+    def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        import pyarrow
+        from pyarrow import csv as arrow
+
+        names = {self._names[name]: name for name in columns}
+        text = pyarrow.large_string()
+        try:
+            stream = arrow.open_csv(
+                self._path,
+                read_options=arrow.ReadOptions(block_size=BLOCK),
+                parse_options=arrow.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+                convert_options=arrow.ConvertOptions(
+                    include_columns=list(names), column_types=dict.fromkeys(names, text),
+                    null_values=list(self._missing), strings_can_be_null=True,
+                ),
+            )
+            for batch in stream:
+                yield {name: batch.column(place) for place, name in enumerate(names.values())}
+        except pyarrow.ArrowInvalid as error:
+            self._explain(error)
+        except BROKEN as error:
+            raise damaged(self._path, error) from None
+        if self._has_odd_quotes():
+            self._find_open_quote()
+
+    def _explain(self, error: Exception) -> None:
+        """Say what is wrong in words that lead to the line; Arrow does not know it."""
+        ragged, rows = [], 0
+        for line, record in self._records():
+            rows += 1
+            if len(record) != len(self._names):
+                ragged.append((line, len(record)))
+        if ragged:
+            raise self._ragged_rows(ragged)
+        if rows > 1:
+            raise Unreadable(f"{self.label} cannot be read: {reason(error)}")
+
+    def _ragged_rows(self, ragged: list[tuple[int, int]]) -> Unreadable:
+        (line, found), *others = ragged
+        listed = ", ".join(f"line {line}" for line, _ in others[: SHOWN - 1])
+        more = f" and {len(others) - SHOWN + 1} more" if len(others) >= SHOWN else ""
+        also = f" (so are {listed}{more})" if others else ""
+        fields = f"{found} field{'s' * (found != 1)}"
+        return Unreadable(
+            f"{self.label}, line {line}: the row has {fields} where the header names {len(self._names)} columns{also}",
+            f"put fields that hold a `{self._delimiter}` in double quotes" if found > len(self._names) else None,
+        )
+
+    def _records(self, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+        """Every record with the number of the line it starts on, as an editor shows it; empty lines are no records."""
+        line = 1
+        try:
+            with open_text(self._path) as stream, _long_fields():
+                records = csv.reader(stream, delimiter=self._delimiter, strict=strict)
+                for record in records:
+                    if record:
+                        yield line, record
+                    line = records.line_num + 1
+        except UnicodeDecodeError:
+            raise self._not_utf8() from None
+        except csv.Error:
+            raise Unreadable(f"{self.label}, line {line}: the quotes of a field do not match") from None
+        except BROKEN as error:
+            raise damaged(self._path, error) from None
+
+    def _not_utf8(self) -> Unreadable:
+        with open_bytes(self._path) as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as error:
+                    near = line[max(0, error.start - 10) : error.start + 10].decode(errors="replace").strip()
+                    return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near `{near}`", "save the file as UTF-8")
+        return Unreadable(f"{self.label} is not UTF-8", "save the file as UTF-8")
+
+    def _has_odd_quotes(self) -> bool:
+        """Whether a quote may be open at the end: then it would have swallowed the rest of the file as one value."""
+        with open_bytes(self._path) as stream:
+            return sum(line.count(b'"') for line in stream) % 2 == 1
+
+    def _find_open_quote(self) -> None:
+        for _ in self._records(strict=True):
+            pass
+
+    def place(self, row: int) -> str:
+        for index, (line, _) in enumerate(self._records()):
+            if index == row + 1:
+                return f"line {line}"
+        return f"row {row + 1}"
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let the `csv` module read fields of any length: a field may hold a genome."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

@@ -1,0 +1,45 @@
+"""The encoders of one field, one after the other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nndsl.data.component import Encoder
+from nndsl.data.forms import BadValues, Form, State
+
+
+def fit(encoders: Sequence[Encoder], values: Any, start: Form) -> tuple[list[State], Any]:
+    """Let each encoder learn from training examples that the ones before it have encoded.
+
+    Returns:
+        The state of each encoder, and the encoded examples.
+
+    Raises:
+        BadValues: some values are not what they should be; it says which encoder found them.
+    """
+    states: list[State] = []
+    form: Form | None = start
+    for place, encoder in enumerate(encoders):
+        assert form is not None
+        try:
+            states.append(encoder.fit(values, form))
+            values = encoder.encode(values, states[-1])
+        except BadValues as bad:
+            bad.encoder = place
+            raise
+        form = encoder.form(form, states[-1])
+    return states, values
+
+
+def encode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) -> Any:
+    """Encode with what was learnt before.
+
+    Raises:
+        BadValues: some values are not what they should be; it says which encoder found them.
+    """
+    for place, (encoder, state) in enumerate(zip(encoders, states, strict=True)):
+        try:
+            values = encoder.encode(values, state)
+        except BadValues as bad:
+            bad.encoder = place
+            raise
+    return values

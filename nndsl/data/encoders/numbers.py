@@ -1,0 +1,206 @@
+"""Numbers: read, scaled, standardized."""
+
+from typing import TYPE_CHECKING, Any
+
+from nndsl.catalogue.kinds import Count, Index
+from nndsl.data.component import Encoder
+from nndsl.data.encoders.text import FILL, described, parsed
+from nndsl.data.forms import BadValues, Form, Numbers, Sequences, State, Texts, refuse
+from nndsl.types import Mismatch, TensorType
+
+if TYPE_CHECKING:
+    from nndsl.data.forms import Array
+
+
+def number_form(x: Form) -> Numbers:
+    """The form of a column, or of several, once it is read as real numbers.
+
+    Raises:
+        Mismatch: it cannot be.
+    """
+    match x:
+        case Texts(columns):
+            return Numbers(TensorType("float32", () if columns == 1 else (columns,)))
+        case Numbers(type):
+            return Numbers(TensorType("float32", type.shape))
+        case Sequences():
+            raise Mismatch(f"takes numbers, not {described(x)}", repair="write `-> pad(length)` before it")
+
+
+def as_numbers(values: Any) -> "Array":
+    """Values as real numbers, `[n, *shape]`; text is read, and stays in double precision until the end."""
+    import numpy
+
+    if isinstance(values, tuple):
+        columns = [parsed(column, place) for place, column in enumerate(values)]
+        return columns[0] if len(columns) == 1 else numpy.stack(columns, axis=1)
+    if values.dtype.kind == "f" and values.dtype.itemsize >= 4:
+        return values  # type: ignore[no-any-return]
+    return values.astype("float64" if values.dtype.itemsize > 2 else "float32")  # type: ignore[no-any-return]
+
+
+class NumberEncoder(Encoder, abstract=True):
+    """An encoder of numbers, which takes any shape and leaves it."""
+
+    def form(self, x: Form, state: State | None) -> Form | None:
+        return number_form(x)
+
+
+class Float(NumberEncoder):
+    """Real numbers, as they are: text is read as numbers, whole numbers and truth values become real."""
+
+    aliases = ("number",)
+
+    def encode(self, values: Any, state: State) -> "Array":
+        return as_numbers(values)
+
+
+class Integer(Encoder):
+    """Whole numbers: text is read as numbers, which must be whole and fit into 32 bits.
+
+    Args:
+        below: every number is at least 0 and less than this, as token ids are.
+    """
+
+    aliases = ("int",)
+
+    below: Count | None = None
+
+    def form(self, x: Form, state: State | None) -> Form | None:
+        return Numbers(TensorType("int32", number_form(x).type.shape, self.below))
+
+    def encode(self, values: Any, state: State) -> "Array":
+        import numpy
+
+        numbers = as_numbers(values) if isinstance(values, tuple) or values.dtype.kind == "f" else values
+        no_missing(numbers)
+        fraction = numbers != numpy.round(numbers) if numbers.dtype.kind == "f" else numpy.zeros(numbers.shape, bool)
+        say(fraction, numbers, "is not a whole number")
+        if self.below is not None:
+            say((numbers < 0) | (numbers >= self.below), numbers, f"is not from 0 to {self.below - 1}")
+        limits = numpy.iinfo("int32")
+        say((numbers < limits.min) | (numbers > limits.max), numbers, "does not fit into 32 bits")
+        return numbers.astype("int32")
+
+
+class Scale(NumberEncoder):
+    """Each number times `factor`, plus `offset`.
+
+    Args:
+        factor: `1 / 255` brings bytes into [0, 1].
+        offset: added after the multiplication.
+    """
+
+    factor: float
+    offset: float = 0.0
+
+    def encode(self, values: Any, state: State) -> "Array":
+        numbers = as_numbers(values)
+        return numbers * numbers.dtype.type(self.factor) + numbers.dtype.type(self.offset)  # type: ignore[no-any-return]
+
+
+class Standardize(NumberEncoder):
+    """Numbers minus their mean, over their standard deviation, both taken over the training examples.
+
+    Missing numbers do not count, and stay missing. A column that does not vary only loses its mean.
+
+    Args:
+        axis: which axis, counted as in Keras, has a mean and a deviation for each index (-1: the last, columns of
+            a table and channels of an image); `none`: one mean and one deviation for all numbers.
+    """
+
+    axis: Index | None = -1
+
+    def form(self, x: Form, state: State | None) -> Form | None:
+        form = number_form(x)
+        if self.axis is not None and form.type.rank and not -form.type.rank <= self._written(form.type.rank) < 0:
+            raise Mismatch(f"has axis={self.axis}, and a tensor of {form.type.rank} axes has none such", form.type, argument="axis")
+        return form
+
+    def _written(self, rank: int) -> int:
+        """The axis counted from the end."""
+        assert self.axis is not None
+        return self.axis if self.axis < 0 else self.axis - rank - 1
+
+    def _others(self, rank: int) -> tuple[int, ...]:
+        """The axes of an array of this rank, the batch axis counted, over which statistics are taken."""
+        if self.axis is None or rank == 1:
+            return tuple(range(rank))
+        return tuple(axis for axis in range(rank) if axis != self._written(rank - 1) + rank)
+
+    def fit(self, values: Any, x: Form) -> State:
+        import numpy
+
+        numbers = as_numbers(values)
+        present(numbers)
+        over = self._others(numbers.ndim)
+        mean = numpy.nanmean(numbers, axis=over, keepdims=True, dtype="float64")
+        deviation = numpy.sqrt(numpy.nanmean((numbers - mean) ** 2, axis=over, keepdims=True, dtype="float64"))
+        deviation[deviation <= 1e-12 * numpy.maximum(1, abs(mean))] = 1
+        return {"mean": mean[0].tolist(), "deviation": deviation[0].tolist()}
+
+    def encode(self, values: Any, state: State) -> "Array":
+        import numpy
+
+        numbers = as_numbers(values)
+        return (numbers - numpy.array(state["mean"], numbers.dtype)) / numpy.array(state["deviation"], numbers.dtype)  # type: ignore[no-any-return]
+
+
+class Minmax(NumberEncoder):
+    """Numbers brought into [0, 1]: 0 is the least of the training examples, 1 the greatest, for each last index.
+
+    Missing numbers stay missing; numbers of other examples may lie outside. A column that does not vary becomes 0.
+    """
+
+    def fit(self, values: Any, x: Form) -> State:
+        import numpy
+
+        numbers = as_numbers(values)
+        present(numbers)
+        over = tuple(range(max(1, numbers.ndim - 1)))
+        low, high = numpy.nanmin(numbers, axis=over), numpy.nanmax(numbers, axis=over)
+        return {"least": low.tolist(), "range": numpy.where(high > low, high - low, 1).tolist()}
+
+    def encode(self, values: Any, state: State) -> "Array":
+        import numpy
+
+        numbers = as_numbers(values)
+        return (numbers - numpy.array(state["least"], numbers.dtype)) / numpy.array(state["range"], numbers.dtype)  # type: ignore[no-any-return]
+
+
+def present(numbers: "Array") -> None:
+    """Check that in each column some number is not missing."""
+    import numpy
+
+    flat = numpy.isnan(numbers).all(axis=0).reshape(-1)
+    if len(numbers) and flat.any():
+        raise BadValues([(0, "no training example has a value, so nothing can be learnt from them")], 1, int(flat.argmax()))
+
+
+def no_missing(numbers: "Array") -> None:
+    """Check that no number is missing or infinite."""
+    import numpy
+
+    if numbers.dtype.kind != "f":
+        return
+    gaps = _by_column(numpy.isnan(numbers))
+    for column in range(gaps.shape[1]):
+        refuse(gaps[:, column], lambda _: "the value is missing", column, FILL)
+    say(numpy.isinf(numbers), numbers, "is not finite")
+
+
+def say(wrong: "Array", numbers: "Array", what: str) -> None:
+    """Refuse the numbers that are marked."""
+    marks, columns = _by_column(wrong), _by_column(numbers)
+    for column in range(marks.shape[1]):
+        refuse(marks[:, column], lambda row, column=column: f"{columns[row, column]:g} {what}", column)  # type: ignore[misc]
+
+
+def _by_column(array: "Array") -> "Array":
+    """`[n, columns]`: a vector an example has columns, all else is one column whose worst place counts."""
+    if array.ndim == 2 and array.shape[1] <= 1000:
+        return array
+    flat = array.reshape(len(array), -1)
+    if array.dtype.kind == "b":
+        return flat.max(axis=1, keepdims=True)  # type: ignore[no-any-return]
+    return flat[:, :1]

@@ -1,0 +1,106 @@
+"""What flows from a column through the encoders of a field: its form, known at check time, and its values.
+
+| form        | values                                                                        |
+|-------------|-------------------------------------------------------------------------------|
+| `Texts`     | a tuple of Arrow string arrays, one a column; a missing value is null          |
+| `Numbers`   | a NumPy array `[n, *shape]`; a missing number is NaN                           |
+| `Sequences` | a `Ragged`: the items of all examples in one array, and how many each has      |
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nndsl.types import TensorType
+
+if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
+
+    Array: TypeAlias = numpy.typing.NDArray[Any]
+
+State: TypeAlias = Mapping[str, Any]
+"""What an encoder learnt from the training examples: plain values that JSON can hold."""
+
+SHOWN = 5
+"""How many offending rows a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Text, in one column or several."""
+
+    columns: int = 1
+
+    def __str__(self) -> str:
+        return "text" if self.columns == 1 else f"{self.columns} columns of text"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """One tensor an example.
+
+    Attributes:
+        classes: the names of the classes that the numbers stand for.
+        vocabulary: how many token ids there are, with those for padding and for unknown tokens.
+    """
+
+    type: TensorType
+    classes: tuple[str, ...] | None = None
+    vocabulary: int | None = None
+
+    def __str__(self) -> str:
+        return str(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """For each example a sequence of a length of its own, whose items all have one type."""
+
+    item: TensorType
+    vocabulary: int | None = None
+
+    def __str__(self) -> str:
+        return f"sequences of {self.item}"
+
+
+Form: TypeAlias = Texts | Numbers | Sequences
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ragged:
+    """Sequences of different lengths: `items` is `[sum of lengths, *item shape]`, `lengths` is `[n]`."""
+
+    items: "Array"
+    lengths: "Array"
+
+    def ends(self) -> "Array":
+        """For each sequence, the index after its last item."""
+        return self.lengths.cumsum()
+
+
+class BadValues(Exception):
+    """Values that an encoder cannot take.
+
+    Attributes:
+        offenders: for the first few, the position among the values and what is wrong, as a clause.
+        count: how many there are in all.
+        column: which of a field's columns they stand in.
+        encoder: the index of the encoder that found them; None: the field as a whole.
+    """
+
+    def __init__(self, offenders: Iterable[tuple[int, str]], count: int, column: int = 0, repair: str | None = None):
+        self.offenders = tuple(offenders)
+        super().__init__(self.offenders[0][1])
+        self.count = count
+        self.column = column
+        self.repair = repair
+        self.encoder: int | None = None
+
+
+def refuse(wrong: "Array", say: Callable[[int], str], column: int = 0, repair: str | None = None) -> None:
+    """Raise `BadValues` for the values that are marked in `wrong`, a boolean array `[n]`, if there are any."""
+    if not wrong.any():
+        return
+    places = [int(one) for one in wrong.nonzero()[0][:SHOWN]]
+    raise BadValues([(place, say(place)) for place in places], int(wrong.sum()), column, repair)

@@ -1,0 +1,340 @@
+"""From a plan to arrays: rows are chosen, divided, learnt from and encoded, in this order."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nndsl.data.dataset import Dataset, Examples
+from nndsl.data.encoders import chain
+from nndsl.data.encoders.numbers import no_missing, say
+from nndsl.data.fields import FieldPlan, final_type
+from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
+from nndsl.data.plan import DataPlan, broken_source
+from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
+from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
+from nndsl.source import Span
+from nndsl.types import TensorType
+
+if TYPE_CHECKING:
+    from nndsl.data.forms import Array
+
+FieldColumns = Mapping[str, tuple[str, ...]]
+"""The columns of each field."""
+
+
+def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
+    """See `DataPlan.load`."""
+    table = plan.open()
+    columns_of = {name: field.columns for name, field in plan.fields.items()}
+    used = {column for columns in columns_of.values() for column in columns}
+    columns = _read(plan, table, sorted({*used, *deciding_columns(plan, table, columns_of)}))
+    parts = _assigned(plan, table, columns, columns_of)
+    states: dict[str, list[State]] = {}
+    encoded: dict[str, dict[str, Array]] = {}
+    mistakes: list[Diagnostic] = []
+    for name, field in plan.fields.items():
+        before = state["encoders"][name] if state is not None else None
+        try:
+            states[name], encoded[name] = _encode_field(field, columns, parts, before, table)
+            _check_unchanged(plan, field, states[name])
+        except UserError as failure:
+            mistakes += failure.diagnostics
+    if mistakes:
+        raise UserError(*mistakes)
+    counts = {name: _class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes is not None}
+    if state is None:
+        _check_classes(plan, counts)
+    return Dataset(
+        {part: Examples({name: encoded[name][part] for name in plan.fields}, rows, table) for part, rows in parts.items()},
+        {"columns": {name: form_record(table.columns[name]) for name in sorted(used)}, "encoders": states},
+        digest_of(plan, table),
+        counts,
+    )
+
+
+def encode(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any], names: Sequence[str]) -> Examples:
+    """See `DataPlan.encode`."""
+    import numpy
+
+    fields = [plan.fields[name] for name in names]
+    table = _other_data(plan, data, state)
+    for field in fields:
+        for column in field.columns:
+            if column not in table.columns:
+                raise UserError(missing_column(column, field, table))
+            _check_form(column, table.columns[column], known_form(state["columns"][column]), table)
+    columns = _read(plan, table, sorted({column for field in fields for column in field.columns}))
+    count = len(next(iter(columns.values()))) if columns else 0
+    arrays: dict[str, Array] = {}
+    mistakes: list[Diagnostic] = []
+    for field in fields:
+        parts = {"train": numpy.arange(count)}
+        try:
+            _, encoded = _encode_field(field, columns, parts, state["encoders"][field.name], table)
+            arrays[field.name] = encoded["train"]
+        except UserError as failure:
+            mistakes += failure.diagnostics
+    if mistakes:
+        raise UserError(*mistakes)
+    return Examples(arrays, numpy.arange(count), table)
+
+
+def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
+    if isinstance(data, Path):
+        return plan.open(data)
+    try:
+        return RowsInMemory(data, {name: known_form(one) for name, one in state["columns"].items()})
+    except DataError as failure:
+        raise UserError(broken_source(failure, None)) from None
+
+
+def learn(plan: DataPlan, table: Table, field: FieldPlan, training: "Array") -> list[State]:
+    """What the encoders of a field learn from the training rows.
+
+    Raises:
+        UserError: some values are not what they should be.
+    """
+    columns = _read(plan, table, field.columns)
+    try:
+        return chain.fit(field.encoders, _values(field, columns, training), field.form)[0]
+    except BadValues as bad:
+        raise UserError(bad_values(bad, field, table, training)) from None
+
+
+# Rows --------------------------------------------------------------------------------------------
+
+
+def deciding_columns(plan: DataPlan, table: Table, columns_of: FieldColumns) -> tuple[str, ...]:
+    """The columns that decide which rows are examples, and to which part they belong."""
+    used = dict.fromkeys(column for columns in columns_of.values() for column in columns)
+    needed = [column for step in plan.steps for column in step.needs(table.columns, used)]
+    return tuple(dict.fromkeys([*needed, *filter(None, [_split_column(plan, columns_of)])]))
+
+
+def _split_column(plan: DataPlan, columns_of: FieldColumns) -> str | None:
+    stratum = plan.split.stratifies()
+    return columns_of[stratum][0] if stratum is not None else plan.split.reads()
+
+
+def assign(plan: DataPlan, table: Table, columns_of: FieldColumns) -> "Mapping[str, Array]":
+    """For each part of the split its rows of the source, in ascending order.
+
+    Raises:
+        UserError: the data are not what they should be, or a part is empty.
+    """
+    names = deciding_columns(plan, table, columns_of)
+    columns = _read(plan, table, names if names or table.count is not None else list(table.columns)[:1])
+    return _assigned(plan, table, columns, columns_of)
+
+
+def _assigned(plan: DataPlan, table: Table, columns: Mapping[str, Column], columns_of: FieldColumns) -> "Mapping[str, Array]":
+    import numpy
+
+    count = len(next(iter(columns.values()))) if columns else table.count or 0
+    rows = numpy.arange(count)
+    used = dict.fromkeys(column for names in columns_of.values() for column in names)
+    for step in plan.steps:
+        looked_at = {name: take(columns[name], rows) for name in step.needs(table.columns, used)}
+        rows = rows[step.keep(looked_at, len(rows))]
+    if not len(rows):
+        raise UserError(no_examples(table, count, plan.source_span))
+    name = _split_column(plan, columns_of)
+    try:
+        parts = plan.split.assign(len(rows), take(columns[name], rows) if name is not None else None)
+    except BadValues as bad:
+        raise UserError(unplaced_rows(bad, name or "", table, rows, plan.split_span)) from None
+    empty = [part for part, places in parts.items() if not len(places)]
+    if empty:
+        raise UserError(empty_split(empty[0], len(rows), plan))
+    return {part: rows[places] for part, places in parts.items()}
+
+
+def _read(plan: DataPlan, table: Table, names: Sequence[str]) -> dict[str, Column]:
+    try:
+        return read_whole(table, names)
+    except DataError as failure:
+        raise UserError(broken_source(failure, plan.source_span)) from None
+
+
+def digest_of(plan: DataPlan, table: Table) -> str:
+    """The hash of the source's contents."""
+    try:
+        return digest(table)
+    except DataError as failure:
+        raise UserError(broken_source(failure, plan.source_span)) from None
+
+
+# Fields ------------------------------------------------------------------------------------------
+
+
+def _values(field: FieldPlan, columns: Mapping[str, Column], rows: "Array") -> Any:
+    """The raw values of a field at some rows, in the form that its first encoder takes."""
+    import numpy
+
+    taken = [take(columns[name], rows) for name in field.columns]
+    if isinstance(field.form, Texts):
+        return tuple(taken)
+    return taken[0] if len(taken) == 1 else numpy.stack([one.astype("float64") for one in taken], axis=1)
+
+
+def _encode_field(
+    field: FieldPlan, columns: Mapping[str, Column], parts: "Mapping[str, Array]", states: Sequence[State] | None, table: Table,
+) -> "tuple[list[State], dict[str, Array]]":
+    """One field for all parts of the split. Only training examples are learnt from, and nothing is if there are states already."""
+    encoded: dict[str, Array] = {}
+    rows = parts["train"]
+    try:
+        if states is None:
+            states, values = chain.fit(field.encoders, _values(field, columns, rows), field.form)
+            encoded["train"] = _finished(values)
+        for part, rows in parts.items():
+            if part not in encoded:
+                encoded[part] = _finished(chain.encode(field.encoders, _values(field, columns, rows), states))
+    except BadValues as bad:
+        raise UserError(bad_values(bad, field, table, rows)) from None
+    return list(states), encoded
+
+
+def _finished(values: "Array") -> "Array":
+    """Numbers as they are used: float32, int32 or bool, none missing."""
+    import numpy
+
+    no_missing(values)
+    dtype = final_type(TensorType(values.dtype.name, ())).dtype
+    if dtype == "int32" and values.dtype.itemsize >= 4:
+        limits = numpy.iinfo("int32")
+        say((values < limits.min) | (values > limits.max), values, "does not fit into 32 bits")
+    return numpy.ascontiguousarray(values, dtype)
+
+
+def _check_unchanged(plan: DataPlan, field: FieldPlan, states: Sequence[State]) -> None:
+    form: Form | None = field.form
+    for encoder, state in zip(field.encoders, states, strict=True):
+        assert form is not None
+        form = encoder.form(form, state)
+    if not isinstance(form, Numbers) or final_type(form.type) != field.type or form.classes != field.classes:
+        raise UserError(data_changed(field, plan.source_span))
+
+
+def _class_counts(values: "Array", field: FieldPlan) -> tuple[int, ...]:
+    import numpy
+
+    count = len(field.classes or ())
+    numbers = values if values.dtype.kind == "i" else values.reshape(-1, count).argmax(axis=1)
+    return tuple(numpy.bincount(numbers.reshape(-1), minlength=count).tolist())
+
+
+def _check_classes(plan: DataPlan, counts: Mapping[str, tuple[int, ...]]) -> None:
+    mistakes = []
+    for name, numbers in counts.items():
+        classes = plan.fields[name].classes or ()
+        absent = [one for one, number in zip(classes, numbers, strict=True) if not number]
+        if absent:
+            mistakes.append(absent_classes(absent, plan.fields[name]))
+    if mistakes:
+        raise UserError(*mistakes)
+
+
+def _check_form(name: str, found: Form, wanted: Form, table: Table) -> None:
+    if isinstance(found, Numbers) and isinstance(wanted, Numbers):
+        same = found.type.shape == wanted.type.shape and found.type.is_float == wanted.type.is_float
+    else:
+        same = found == wanted
+    if not same:
+        raise UserError(other_form(name, found, wanted, table))
+
+
+# What is said ------------------------------------------------------------------------------------
+
+
+def _place(table: Table, row: int, column: str) -> str:
+    return f"{table.label}, {table.place(row)}, column `{column}`"
+
+
+def _others(bad: BadValues, table: Table, rows: "Array") -> tuple[Note, ...]:
+    """The further offenders: some by name, the rest by number."""
+    listed = [f"{table.place(int(rows[place]))}: {clause}" for place, clause in bad.offenders[1:]]
+    more = bad.count - len(bad.offenders)
+    return (*map(Note, listed), *([Note(f"and {more} more")] if more > 0 else []))
+
+
+@error("NN520")
+def bad_values(bad: BadValues, field: FieldPlan, table: Table, rows: "Array") -> Diagnostic:
+    """A value in the data is not what an encoder takes.
+
+    A number that is none, a missing value that nothing fills, a class that is not in the list, a letter that is not
+    one of DNA, sequences of different lengths. The message names the file, the row (the line, as an editor counts
+    it), the column and the value, and some more such rows.
+    """
+    place, clause = bad.offenders[0]
+    column = field.columns[bad.column] if bad.column < len(field.columns) else field.columns[0]
+    message = f"{_place(table, int(rows[place]), column)}: {clause}"
+    return Diagnostic(field.encoder_span(bad.encoder), message, _others(bad, table, rows), bad.repair)
+
+
+@error("NN521")
+def unplaced_rows(bad: BadValues, column: str, table: Table, rows: "Array", span: Span) -> Diagnostic:
+    """The column that divides the examples has a value that the split does not know, or none.
+
+        split = column(part, train=train, test=test)      # and some rows say `valid`
+
+    Mended:
+
+        split = column(part, train=train, validation=valid, test=test)
+    """
+    place, clause = bad.offenders[0]
+    message = f"{_place(table, int(rows[place]), column)}: {clause}"
+    return Diagnostic(span, message, _others(bad, table, rows), bad.repair)
+
+
+@error("NN522")
+def no_examples(table: Table, count: int, span: Span) -> Diagnostic:
+    """A source has no rows, or the steps after it leave none."""
+    message = f"the steps over rows leave none of the {count} rows of {table.label}" if count else f"{table.label} has no rows"
+    return Diagnostic(span, message)
+
+
+@error("NN523")
+def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
+    """A part of the split that the file asks for has no examples.
+
+    The share is too small for so few examples, or no row says that it belongs there.
+    """
+    reads = plan.split.reads()
+    examples = f"{count} example{'s' * (count != 1)}"
+    message = f"no row of the {count} belongs to `{part}`" if reads else f"the {part} split is empty: its share of {examples} is none"
+    repair = f"write `{part}=none`, or what column `{reads}` says of these rows" if reads else "give it a greater share, or 0"
+    return Diagnostic(plan.split_span, message, (), repair)
+
+
+@error("NN524")
+def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
+    """A class has no training example, so that no network could learn it.
+
+    It is misspelt in the list of classes, or so rare that none of its examples came into the training split:
+    `stratify` keeps at least one example of each class there.
+    """
+    listed = " and ".join(f"`{one}`" for one in absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+    message = f"no training example of `{field.name}` has the class{'es' * (len(absent) > 1)} {listed}"
+    span = next((use.span for use in field.spec.encoders if use.encoder.called() == "category"), field.span)
+    return Diagnostic(span, message, (), f"delete it from the list, or stratify the split: `stratify={field.name}`")
+
+
+@error("NN525")
+def data_changed(field: FieldPlan, span: Span) -> Diagnostic:
+    """The data are not what they were when the file was checked, or when the network was trained."""
+    return Diagnostic(span, f"the data changed: the field `{field.name}` is no longer {field.type}", (), "check the file again")
+
+
+@error("NN526")
+def missing_column(column: str, field: FieldPlan, table: Table) -> Diagnostic:
+    """Other data, to predict from, lack a column that an input of the network is made of."""
+    listed = ", ".join(f"`{one}`" for one in list(table.columns)[:20]) or "none"
+    repair = did_you_mean(column, table.columns) or f"its columns are {listed}"
+    return Diagnostic(None, f"{table.label} has no column `{column}`, which the field `{field.name}` is made of", (), repair)
+
+
+@error("NN527")
+def other_form(column: str, found: Form, wanted: Form, table: Table) -> Diagnostic:
+    """A column of other data, to predict from, holds something else than in training."""
+    return Diagnostic(None, f"column `{column}` of {table.label} holds {found}, where the training had {wanted}")

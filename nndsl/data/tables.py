@@ -1,0 +1,257 @@
+"""Tables: rows and named columns, wherever they come from, read by column and in pieces."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from nndsl.data.forms import Form, Numbers, Texts
+from nndsl.diagnostics import closest
+from nndsl.types import TensorType
+
+Column: TypeAlias = Any
+"""The values of one column: an Arrow string array, or a NumPy array `[n, *shape]`."""
+Chunk: TypeAlias = Mapping[str, Column]
+
+ROWS_IN_CHUNK = 4096
+
+
+class DataError(Exception):
+    """A source cannot be read; the message is a whole sentence without its full stop."""
+
+    def __init__(self, message: str, repair: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.repair = repair
+
+
+class Missing(DataError):
+    """A file or folder is not there."""
+
+
+class Unreadable(DataError):
+    """A file is there, and is not what it should be."""
+
+
+class BadHeader(DataError):
+    """The names of the columns cannot be used."""
+
+
+class Table:
+    """A source that was found.
+
+    Attributes:
+        label: what messages call it: the file's name.
+        columns: the name and form of every column (`Texts` or `Numbers`).
+        files: the files that it consists of, in a fixed order.
+        root: names of files are recorded relative to this folder.
+        count: the number of rows, where it is known without reading them.
+    """
+
+    label: str
+    columns: Mapping[str, Form]
+    files: Sequence[Path] = ()
+    root: Path = Path()
+    count: int | None = None
+
+    def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        """The columns, in pieces of some rows each.
+
+        Raises:
+            DataError: the contents are broken.
+        """
+        raise NotImplementedError
+
+    def place(self, row: int) -> str:
+        """Where a row, counted from 0, is found: "line 18"."""
+        raise NotImplementedError
+
+    def bytes_to_read(self, columns: Iterable[str]) -> int:
+        """How much has to be read from the disk for some columns."""
+        return sum(one.stat().st_size for one in self.files)
+
+
+def read_whole(table: Table, columns: Sequence[str]) -> dict[str, Column]:
+    """Some columns with all their rows.
+
+    Raises:
+        DataError: the contents are broken, or too large for the memory.
+    """
+    try:
+        pieces = list(table.read(columns)) if columns else []
+        return {name: _joined([piece[name] for piece in pieces], table.columns[name]) for name in columns}
+    except MemoryError:
+        raise Unreadable(f"{table.label} does not fit into memory") from None
+    except OSError as error:
+        raise Unreadable(f"{table.label} cannot be read: {reason(error)}") from None
+
+
+def _joined(pieces: list[Column], form: Form) -> Column:
+    import numpy
+
+    if isinstance(form, Texts):
+        import pyarrow
+
+        return pyarrow.chunked_array(pieces, pyarrow.large_string()).combine_chunks()
+    if not pieces:
+        assert isinstance(form, Numbers)
+        return numpy.zeros((0, *form.type.shape), form.type.dtype)
+    return pieces[0] if len(pieces) == 1 else numpy.concatenate(pieces)
+
+
+def take(column: Column, rows: Any) -> Column:
+    """The values of a column at some positions."""
+    import numpy
+
+    if isinstance(column, numpy.ndarray):
+        return column[rows]
+    import pyarrow
+
+    return column.take(pyarrow.array(rows))
+
+
+def digest(table: Table) -> str:
+    """The SHA-256 of the contents of all files of a table and, of several, their names, as hexadecimal digits.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    total = hashlib.sha256()
+    for file in table.files:
+        try:
+            with file.open("rb") as stream:
+                contents = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise Unreadable(f"{file.name} cannot be read: {reason(error)}") from None
+        if len(table.files) == 1:
+            return contents
+        total.update(f"{contents} {file.relative_to(table.root).as_posix()}\n".encode())
+    return total.hexdigest()
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, in its words but without its numbers."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:].partition("\n")[0]
+
+
+def text_column(values: Iterable[str | None]) -> Column:
+    """An Arrow array of strings."""
+    import pyarrow
+
+    return pyarrow.array(values, pyarrow.large_string())
+
+
+def array_form(dtype: Any, shape: Sequence[int]) -> Form:
+    """The form of a NumPy array's rows.
+
+    Raises:
+        Unreadable: its elements are neither numbers, truth values nor text.
+    """
+    if dtype.kind == "U" and not shape:
+        return Texts()
+    if dtype.kind not in "biuf":
+        what = "Python objects" if dtype.kind == "O" else f"elements of type {dtype}"
+        raise Unreadable(f"it holds {what}; an array of numbers, truth values or text is needed")
+    return Numbers(TensorType(dtype.name, tuple(shape)))
+
+
+def array_column(array: Any) -> Column:
+    """A column from a NumPy array: text becomes an Arrow array, foreign byte orders that of this machine."""
+    if array.dtype.kind == "U":
+        return text_column(array.tolist())
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def form_record(form: Form) -> Any:
+    """The form of a column as plain values."""
+    return [form.type.dtype, list(form.type.shape)] if isinstance(form, Numbers) else "text"
+
+
+def known_form(record: Any) -> Form:
+    """The form of a column from its record."""
+    return Texts() if record == "text" else Numbers(TensorType(record[0], tuple(record[1])))
+
+
+def remembered(records: Mapping[str, Any]) -> Table:
+    """A table of which only the names and forms of its columns are known."""
+    table = Table()
+    table.label = "the data of the training"
+    table.columns = {name: known_form(record) for name, record in records.items()}
+    return table
+
+
+class RowsInMemory(Table):
+    """Rows that a program hands over.
+
+    Args:
+        rows: for each column, a sequence of values (None is a missing one), or an array.
+        forms: what each column is to be read as; others are passed over.
+    """
+
+    def __init__(self, rows: Mapping[str, Any], forms: Mapping[str, Form]):
+        self.label = "the data"
+        self.columns = {name: form for name, form in forms.items() if name in rows}
+        self._columns = {name: self._column(name, rows[name]) for name in self.columns}
+        lengths = {len(values) for values in self._columns.values()}
+        if len(lengths) > 1:
+            raise Unreadable("the columns of the data do not have the same number of rows")
+        self.count = lengths.pop() if lengths else 0
+
+    def _column(self, name: str, values: Any) -> Column:
+        form = self.columns[name]
+        if isinstance(form, Texts):
+            return text_column(map(_as_text, values))
+        import numpy
+
+        assert isinstance(form, Numbers)
+        try:
+            array = array_column(numpy.asarray(values))
+            found = array_form(array.dtype, array.shape[1:])
+        except (ValueError, AttributeError, Unreadable):
+            raise Unreadable(f"column `{name}` of the data is not an array of numbers") from None
+        if not isinstance(found, Numbers) or found.type.shape != form.type.shape:
+            raise Unreadable(f"column `{name}` of the data holds {found}, where the training had {form}")
+        return array
+
+    def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        yield {name: self._columns[name] for name in columns}
+
+    def place(self, row: int) -> str:
+        return f"row {row + 1}"
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or value != value:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def find(path: str, folder: Path, replacement: Path | None, is_folder: bool = False) -> Path:
+    """The file (or folder) that a source names, or the one to take in its stead.
+
+    Raises:
+        Missing: it is not there.
+    """
+    wanted = replacement if replacement is not None else folder / path
+    if replacement is not None and not is_folder and replacement.is_dir():
+        wanted = replacement / Path(path).name
+    if not wanted.exists():
+        raise Missing(f"{_shown(wanted)} does not exist", _nearby(wanted))
+    if wanted.is_dir() and not is_folder:
+        raise Missing(f"{_shown(wanted)} is a folder, not a file")
+    return wanted
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _nearby(path: Path) -> str | None:
+    if not path.parent.is_dir():
+        return f"there is no folder {_shown(path.parent)} either"
+    near = closest(path.name, (one.name for one in path.parent.iterdir()))
+    return f"did you mean `{near}`, which is there?" if near else None
