@@ -272,7 +272,7 @@ class KLDivergence(Loss):
     activations = ("softmax",)
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
-        comparison.same_vectors(target, prediction)
+        comparison.class_vectors(target, prediction)
 
 
 # Of regions, embeddings and sequences ------------------------------------------------------------

@@ -386,7 +386,7 @@ class KLDivergence(Metric):
     mode = "min"
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
-        comparison.same_vectors(target, prediction)
+        comparison.class_vectors(target, prediction)
 
 
 class Hinge(Metric):
