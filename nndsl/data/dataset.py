@@ -39,14 +39,18 @@ class Dataset:
     Attributes:
         splits: `train`, `validation` and `test`, as far as there are such.
         state: what has to be kept to encode other data in the same way, as plain values that JSON can hold.
-        digest: the SHA-256 of the contents of the source, as hexadecimal digits.
-        class_counts: for each field of classes, how many training examples each class has, in the order of the classes.
+        sha256: the hash of the contents of the source, as hexadecimal digits.
+        counts: for each field of classes, how many training examples each class has, in the order of the classes.
     """
 
     splits: Mapping[str, Examples]
     state: Mapping[str, Any]
-    digest: str
-    class_counts: Mapping[str, tuple[int, ...]]
+    sha256: str
+    counts: Mapping[str, tuple[int, ...]]
 
     def __getitem__(self, split: str) -> Examples:
         return self.splits[split]
+
+    def class_counts(self, field: str) -> tuple[int, ...]:
+        """How many training examples each class of a field has, in the order of the classes."""
+        return self.counts[field]

@@ -13,6 +13,7 @@ from nndsl.data.tables import BadHeader, Chunk, Table, Unreadable, find, reason
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null")
 """What stands for a missing value, unless a source says otherwise."""
 BLOCK = 16 * 2**20
+SAVE_AS_UTF8 = "save the file as UTF-8"
 
 
 class Csv(DataSource):
@@ -137,8 +138,8 @@ class Delimited(Table):
                     line.decode()
                 except UnicodeDecodeError as error:
                     near = line[max(0, error.start - 10) : error.start + 10].decode(errors="replace").strip()
-                    return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near `{near}`", "save the file as UTF-8")
-        return Unreadable(f"{self.label} is not UTF-8", "save the file as UTF-8")
+                    return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near `{near}`", SAVE_AS_UTF8)
+        return Unreadable(f"{self.label} is not UTF-8", SAVE_AS_UTF8)
 
     def _has_odd_quotes(self) -> bool:
         """Whether a quote may be open at the end: then it would have swallowed the rest of the file as one value."""

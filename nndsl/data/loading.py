@@ -41,7 +41,7 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
             mistakes += failure.diagnostics
     if mistakes:
         raise UserError(*mistakes)
-    counts = {name: _class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes is not None}
+    counts = {name: _class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes}
     if state is None:
         _check_classes(plan, counts)
     return Dataset(
@@ -180,7 +180,7 @@ def _values(field: FieldPlan, columns: Mapping[str, Column], rows: "Array") -> A
 def _encode_field(
     field: FieldPlan, columns: Mapping[str, Column], parts: "Mapping[str, Array]", states: Sequence[State] | None, table: Table,
 ) -> "tuple[list[State], dict[str, Array]]":
-    """One field for all parts of the split. Only training examples are learnt from, and nothing is if there are states already."""
+    """One field for all parts of the split. Only training examples are learnt from, and none if there are states already."""
     encoded: dict[str, Array] = {}
     rows = parts["train"]
     try:
@@ -302,7 +302,8 @@ def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
     """
     reads = plan.split.reads()
     examples = f"{count} example{'s' * (count != 1)}"
-    message = f"no row of the {count} belongs to `{part}`" if reads else f"the {part} split is empty: its share of {examples} is none"
+    share = f"the {part} split is empty: its share of {examples} is none"
+    message = f"the {part} split is empty: no row of the {count} belongs there" if reads else share
     repair = f"write `{part}=none`, or what column `{reads}` says of these rows" if reads else "give it a greater share, or 0"
     return Diagnostic(plan.split_span, message, (), repair)
 

@@ -69,7 +69,7 @@ class DataPlan:
         except DataError as failure:
             raise UserError(broken_source(failure, self.source_span)) from None
 
-    def load(self, *, state: Mapping[str, Sequence[State]] | None = None) -> "Dataset":
+    def load(self, *, state: Mapping[str, Any] | None = None) -> "Dataset":
         """Read everything, and encode it.
 
         Args:
@@ -83,7 +83,9 @@ class DataPlan:
 
         return load(self, state)
 
-    def encode(self, data: "Path | Mapping[str, Any]", state: Mapping[str, Sequence[State]], fields: Sequence[str] | None = None) -> "Examples":
+    def encode(
+        self, data: "Path | Mapping[str, Any]", state: Mapping[str, Any], fields: Sequence[str] | None = None,
+    ) -> "Examples":
         """Encode other data as in a training: every row, in order; steps over rows and the split do not count.
 
         Args:
@@ -258,7 +260,7 @@ def _together(forms: Sequence[Form]) -> Form | None:
 # What is said ------------------------------------------------------------------------------------
 
 
-def broken_source(failure: DataError, span: Span) -> Diagnostic:
+def broken_source(failure: DataError, span: Span | None) -> Diagnostic:
     """What is said of a source that cannot be read."""
     say = missing_source if isinstance(failure, Missing) else bad_header if isinstance(failure, BadHeader) else unreadable_source
     return say(failure.message, failure.repair, span)
@@ -281,7 +283,7 @@ def unknown_column(name: str, known: Sequence[str], label: str, span: Span) -> D
 
 
 @error("NN502")
-def missing_source(message: str, repair: str | None, span: Span) -> Diagnostic:
+def missing_source(message: str, repair: str | None, span: Span | None) -> Diagnostic:
     """A file or folder that a source names does not exist.
 
     Paths are relative to the folder of the `.nn` file, wherever the command is run. `--data PATH` reads another file.
@@ -290,7 +292,7 @@ def missing_source(message: str, repair: str | None, span: Span) -> Diagnostic:
 
 
 @error("NN503")
-def unreadable_source(message: str, repair: str | None, span: Span) -> Diagnostic:
+def unreadable_source(message: str, repair: str | None, span: Span | None) -> Diagnostic:
     """A source is there, and cannot be read.
 
     It is empty, cut off, damaged, not in the format that the source says, not UTF-8, has rows with too many or
@@ -300,7 +302,7 @@ def unreadable_source(message: str, repair: str | None, span: Span) -> Diagnosti
 
 
 @error("NN504")
-def bad_header(message: str, repair: str | None, span: Span) -> Diagnostic:
+def bad_header(message: str, repair: str | None, span: Span | None) -> Diagnostic:
     """Two columns of a table have the same name, so that a field could mean either."""
     return Diagnostic(span, message, (), repair)
 

@@ -94,5 +94,5 @@ def missing(column: Any) -> "Array":
         return column.is_null().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
     if column.dtype.kind != "f":
         return numpy.zeros(len(column), bool)
-    gaps: Array = numpy.isnan(column).reshape(len(column), -1)
-    return gaps.any(axis=1)  # type: ignore[no-any-return]
+    gaps = numpy.isnan(column).reshape(len(column), -1)
+    return gaps.max(axis=1, initial=False)  # type: ignore[no-any-return]

@@ -148,6 +148,8 @@ def _truth(column: Any, place: int) -> "Array":
 
     no_gaps(column)
     lowered = compute.utf8_lower(compute.utf8_trim_whitespace(column))
-    true, false = (compute.is_in(lowered, pyarrow.array(words, column.type)).to_numpy(zero_copy_only=False) for words in (TRUE, FALSE))
+    true, false = (
+        compute.is_in(lowered, pyarrow.array(words, column.type)).to_numpy(zero_copy_only=False) for words in (TRUE, FALSE)
+    )
     refuse(~(true | false), lambda row: f"{quoted(column[row].as_py())} is neither true nor false", place)
     return true  # type: ignore[no-any-return]

@@ -18,7 +18,9 @@ from nndsl.types import TensorType
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
-_NUCLEOTIDES = {"R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC", "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": ""}
+_NUCLEOTIDES = {
+    "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC", "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "",
+}
 
 
 class Letters(Encoder, abstract=True):
@@ -113,6 +115,8 @@ def letters_of(column: Any) -> "tuple[Array, Array]":
     import numpy
 
     _, offsets, content = column.buffers()
-    ends = numpy.frombuffer(offsets, "int64")[column.offset : column.offset + len(column) + 1] if len(column) else numpy.zeros(1, "int64")
+    if not len(column):
+        return numpy.zeros(0, "uint8"), numpy.zeros(0, "int64")
+    ends = numpy.frombuffer(offsets, "int64")[column.offset : column.offset + len(column) + 1]
     everything = numpy.frombuffer(content, "uint8") if content is not None else numpy.zeros(0, "uint8")
     return everything[ends[0] : ends[-1]], numpy.diff(ends)

@@ -113,8 +113,9 @@ class Standardize(NumberEncoder):
 
     def form(self, x: Form, state: State | None) -> Form | None:
         form = number_form(x)
-        if self.axis is not None and form.type.rank and not -form.type.rank <= self._written(form.type.rank) < 0:
-            raise Mismatch(f"has axis={self.axis}, and a tensor of {form.type.rank} axes has none such", form.type, argument="axis")
+        rank = form.type.rank
+        if self.axis is not None and rank and not -rank <= self._written(rank) < 0:
+            raise Mismatch(f"has axis={self.axis}, and its tensor has {rank} axes", form.type, argument="axis")
         return form
 
     def _written(self, rank: int) -> int:
