@@ -17,14 +17,14 @@ def svg(network: "Network", dark: bool = False, detail: Detail = "blocks") -> st
     """
     from nndsl.diagram.draw import draw
     from nndsl.diagram.figure import figure
-    from nndsl.diagram.svg import to_svg
+    from nndsl.diagram.render import to_svg
 
     return to_svg(draw(figure(network, detail)), dark)
 
 
 def png(network: "Network", scale: float = 2.0, dark: bool = False, detail: Detail = "blocks") -> bytes:
     """A network as PNG, with `scale` pixels for each unit of the SVG; needs no font and no program of the system."""
-    from nndsl.diagram.svg import to_png
+    from nndsl.diagram.render import to_png
 
     return to_png(svg(network, dark, detail), scale)
 

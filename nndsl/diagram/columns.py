@@ -13,8 +13,8 @@ BEST_SHAPE = 1.2
 """The proportion of width to height that is aimed at."""
 MOST_COLUMNS = 12
 BETWEEN = 44.0
-TURN = 14.0
-"""How far a wire runs below and above the columns when it goes from one to the next."""
+TURN, FALL = 14.0, 26.0
+"""How far a wire runs below one column, and how far it falls into the next."""
 
 
 def wrapped(way: Series) -> Piece:
@@ -77,8 +77,8 @@ def _runs(heights: Sequence[float], cuts: Sequence[int], most: float) -> list[tu
 
 def _joined(way: Series, columns: Sequence[Piece]) -> Piece:
     """Columns side by side, each wire between them led under the one and over the next."""
-    picture = Assembly(height=max(column.height for column in columns) + 2 * TURN * (len(columns) > 1))
-    top, x = TURN * (len(columns) > 1), 0.0
+    top, x = FALL * (len(columns) > 1), 0.0
+    picture = Assembly(height=top + max(column.height for column in columns) + TURN * (len(columns) > 1))
     for index, column in enumerate(columns):
         if index:
             before = columns[index - 1]

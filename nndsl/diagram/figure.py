@@ -264,14 +264,19 @@ class _Composer:
         if not _can_fold(item):
             return
         signature = self._signature(item)
-        while len(item.outputs) == 1 and self.uses[item.outputs[0]] == 1:
+        while True:
             following = by_input.get(item.outputs[0])
             if following is None or not _can_fold(following) or type(following) is not type(item):
                 return
-            if len(following.nodes) != len(item.nodes) or self._signature(following) != signature:
+            if len(following.nodes) != len(item.nodes) or not self._only_used_in(following, item.outputs[0]):
+                return
+            if self._signature(following) != signature:
                 return
             yield following
             item = following
+
+    def _only_used_in(self, item: Item, ref: Ref) -> bool:
+        return ref not in self.results and {user.id for user in self.users[ref]} <= {node.id for node in item.nodes}
 
     def _signature(self, item: Item) -> object:
         """Equal for items that are equal in every setting: what is applied, to what, with whose weights, in which blocks."""

@@ -6,7 +6,7 @@ No two lines cross, by construction, except where the order of operands asks for
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nndsl.diagram.channel import Link, route
+from nndsl.diagram.channel import GAP, Link, route
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire, shifted
 from nndsl.diagram.series_parallel import Parallel, Series, Way, members
 
@@ -14,6 +14,8 @@ BESIDE = 26.0
 """Between boxes that stand side by side."""
 LANE = 20.0
 """Between a box and a wire that passes it."""
+PORT_GAP = 14.0
+"""The least room above the lower border of a frame, where no arrow has to fit."""
 
 
 def compose(way: Way) -> Piece:
@@ -49,6 +51,7 @@ class Stack(Assembly):
         self.above = Above((), None, 0.0)
         self.sideways: list[End] = []
         self.tops: tuple[End, ...] = ()
+        self.hanging = False
 
     def add_way(self, piece: Piece) -> None:
         """The next way: begins the series, or hangs on the vertex above."""
@@ -68,7 +71,9 @@ class Stack(Assembly):
         self._place(piece, x)
 
     def _begin(self, piece: Piece) -> None:
+        """A piece that begins with a plain wire begins, in effect, with the vertex that hangs on it."""
         self.tops = piece.tops
+        self.hanging = piece.height == 0 and len(piece.tops) == 1
         self._place(piece, 0.0)
 
     def _place(self, piece: Piece, x: float) -> None:
@@ -86,9 +91,10 @@ class Stack(Assembly):
             x = entering[0].x - vertex.inlets[entering[0].wire.inlet]
         links = [Link(end.wire, end.x, x + vertex.inlets[end.wire.inlet], end.wire, end.wire.inlet) for end in entering]
         begun, before = self.height, self.above.vertex
-        if vertex.height == 0 and all(end.wire.source is None for end in ends):
-            links = []
-        self._channel(links, before.note_height if before is not None else 0.0)
+        if before is not None or not self.hanging:
+            least = PORT_GAP if vertex.height == 0 else GAP
+            self._channel(links, before.note_height if before is not None else 0.0, least)
+        self.hanging = False
         self.seat(vertex, x, self.height)
         for end in aside:
             assert vertex.edges is not None
@@ -99,11 +105,11 @@ class Stack(Assembly):
         self.height += vertex.height
         self.above = Above((), vertex, x)
 
-    def _channel(self, links: list[Link], note: float) -> None:
+    def _channel(self, links: list[Link], note: float, least: float = GAP) -> None:
         drawn = [link for link in links if link.wire.drawn]
         if not drawn:
             return
-        channel = route(drawn, note)
+        channel = route(drawn, note, least)
         for wire, points in channel.lines:
             self.line(wire, *((px, py + self.height) for px, py in points))
             for px, _ in points:
