@@ -16,14 +16,18 @@ class Activation(Function, abstract=True):
     noun = "an activation"
 
     def infer(self, x: TensorType) -> TensorType:
-        floating(x)
-        return TensorType(x.dtype, x.shape)
+        plain = floating(x)
+        return TensorType(plain.dtype if self.as_layer(x) else x.dtype, x.shape)
 
     def as_layer(self, *operands: TensorType) -> Layer | None:
-        """As an `Activation` layer, which Keras stores by name: only where all arguments are at their defaults."""
+        """As a layer: `Activation`, which is stored by name, where no argument is set, or one that has the argument itself."""
         from nndsl.catalogue.layers import core  # which needs the family of activations for its fields
 
-        return None if self.changed() else core.Activation(self)
+        return self.own_layer(*operands) if self.changed() else core.Activation(self)
+
+    def own_layer(self, *operands: TensorType) -> Layer | None:
+        """The layer that holds its arguments, where Keras has one."""
+        return None
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return elements(results[0].shape)
@@ -43,11 +47,10 @@ class Relu(Activation):
     max_value: NonNegative | None = None
     threshold: NonNegative = 0.0
 
-    def as_layer(self, *operands: TensorType) -> Layer | None:
+    def own_layer(self, *operands: TensorType) -> Layer:
         from nndsl.catalogue.layers import activation
 
-        plain = super().as_layer(*operands)
-        return plain or activation.ReLU(self.max_value, self.negative_slope, self.threshold)
+        return activation.ReLU(self.max_value, self.negative_slope, self.threshold)
 
 
 class Relu6(Activation):
@@ -59,10 +62,10 @@ class LeakyRelu(Activation):
 
     negative_slope: NonNegative = 0.2
 
-    def as_layer(self, *operands: TensorType) -> Layer | None:
+    def own_layer(self, *operands: TensorType) -> Layer:
         from nndsl.catalogue.layers import activation
 
-        return super().as_layer(*operands) or activation.LeakyReLU(self.negative_slope)
+        return activation.LeakyReLU(self.negative_slope)
 
 
 class Elu(Activation):
@@ -70,10 +73,10 @@ class Elu(Activation):
 
     alpha: float = 1.0
 
-    def as_layer(self, *operands: TensorType) -> Layer | None:
+    def own_layer(self, *operands: TensorType) -> Layer:
         from nndsl.catalogue.layers import activation
 
-        return super().as_layer(*operands) or activation.ELU(self.alpha)
+        return activation.ELU(self.alpha)
 
 
 class Selu(Activation):
@@ -200,12 +203,11 @@ class _AlongAxis(Activation, abstract=True):
 class Softmax(_AlongAxis):
     """`exp(x)`, divided by its sum along an axis: shares that add up to 1."""
 
-    def as_layer(self, *operands: TensorType) -> Layer | None:
-        """With an axis of its own as a `Softmax` layer; but that would use a mask, rather than pass it on."""
+    def own_layer(self, *operands: TensorType) -> Layer | None:
+        """A `Softmax` layer; but that would use a mask, rather than pass it on."""
         from nndsl.catalogue.layers import activation
 
-        uses_mask = any(one.mask for one in operands)
-        return super().as_layer(*operands) or (None if uses_mask else activation.Softmax(self.axis))
+        return None if any(one.mask for one in operands) else activation.Softmax(self.axis)
 
 
 class LogSoftmax(_AlongAxis):

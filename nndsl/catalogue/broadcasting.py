@@ -7,6 +7,7 @@ equal rank; a number of the file fits any shape. The dtype is that of `keras.bac
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from nndsl.catalogue.rules import FLOAT
 from nndsl.types import Dtype, Shape, Size, SizesDiffer, TensorType, WrongDtype, shape_text
 
 _NEXT: dict[Dtype, tuple[Dtype, ...]] = {
@@ -102,7 +103,7 @@ def numbers(x: TensorType) -> TensorType:
         WrongDtype: it holds truth values.
     """
     if x.dtype == "bool":
-        raise WrongDtype(f"computes with numbers, and this is {x}", x, repair="turn truth values into 0 and 1 with cast(float32)")
+        raise WrongDtype(f"computes with numbers, and this is {x}", x, repair="turn truth values into 0 and 1 with float")
     return x
 
 
@@ -114,4 +115,15 @@ def truths(x: TensorType) -> TensorType:
     """
     if x.dtype != "bool":
         raise WrongDtype(f"takes truth values, and this is {x}", x, repair="compare it: not_equal(x, 0), greater(x, 0.5)")
+    return x
+
+
+def single(x: TensorType) -> TensorType:
+    """The operand, if its numbers have the usual precision: for functions of which Keras is not sure otherwise.
+
+    Raises:
+        WrongDtype: they have not.
+    """
+    if x.dtype != FLOAT:
+        raise WrongDtype(f"computes in float32, and this is {x}", x, repair="turn the numbers into such with float")
     return x

@@ -134,6 +134,11 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     return layers
 
 
+def weights_of(layers: Layers) -> dict[str, keras.Variable]:
+    """The variables of layers, those of chance among them, by names that are the same in every process."""
+    return {f"layer/{layer.name}/{place}": variable for layer in layers.values() for place, variable in enumerate(layer.variables)}
+
+
 def keras_name(name: str) -> str:
     """The name with what Keras and TensorFlow do not take in names made an underscore."""
     return re.sub(r"[^A-Za-z0-9_.]", "_", name).lstrip("_.") or "layer"
@@ -195,10 +200,9 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
 def call_function(
     component: Function, operands: Sequence[Tensor], types: Sequence[TensorType], span: Span | None = None
 ) -> Any:
-    """Apply the function of `keras.ops` or `keras.activations` that a component stands for."""
+    """Apply the function of `keras.ops` that a component stands for."""
     settings = {name: _argument(component, name, value, span) for name, value in component.keras_arguments(*types).items()}
-    home = keras.activations if isinstance(component, Activation) else keras.ops
-    function = getattr(home, component.operation or type(component).called())
+    function = getattr(keras.ops, component.operation or type(component).called())
     if isinstance(component, Einsum):
         return function(component.subscripts, *operands)
     return function(list(operands), **settings) if component.takes_list else function(*operands, **settings)

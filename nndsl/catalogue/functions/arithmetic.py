@@ -1,15 +1,15 @@
 """Arithmetic and elementary functions, number by number. Each counts as one operation a result."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype
+from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype, single
 from nndsl.catalogue.component import Function, Layer
 from nndsl.catalogue.layers import merging
-from nndsl.catalogue.rules import floating
-from nndsl.types import BadArgument, Dtype, Size, TensorType, elements
+from nndsl.catalogue.rules import FLOAT, floating
+from nndsl.types import BadArgument, Dtype, Size, TensorType, WrongDtype, elements
 
-DtypeName = Literal[
-    "bool", "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64"
+NumberDtype = Literal[
+    "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64"
 ]
 
 
@@ -107,11 +107,22 @@ class Arctan2(Logaddexp):
     """The angle of the point `(x2, x1)`, between -pi and pi."""
 
 
+def signed(x: TensorType) -> TensorType:
+    """The operand, if it holds numbers that can be negative.
+
+    Raises:
+        WrongDtype: it holds truth values, or whole numbers that cannot.
+    """
+    if x.dtype.startswith("uint"):
+        raise WrongDtype(f"computes with numbers that can be negative, and this is {x}", x, repair="make them such numbers with float")
+    return numbers(x)
+
+
 class _OfNumbers(_Elementwise, abstract=True):
     """A function of one number that keeps its dtype."""
 
     def infer(self, x: TensorType) -> TensorType:
-        return TensorType(numbers(x).dtype, x.shape)
+        return TensorType(signed(x).dtype, x.shape)
 
 
 class Absolute(_OfNumbers):
@@ -178,6 +189,17 @@ class Rsqrt(_OfFloats):
 
 class Reciprocal(_OfFloats):
     """`1 / x`."""
+
+    def infer(self, x: TensorType) -> TensorType:
+        return super().infer(single(x))
+
+
+class NanToNum(_OfFloats):
+    """The number, or `nan` where it is missing, and the largest or smallest, or `posinf` and `neginf`, where it is infinite."""
+
+    nan: float = 0.0
+    posinf: float | None = None
+    neginf: float | None = None
 
 
 class Erf(_OfFloats):
@@ -260,11 +282,23 @@ class Clip(_OfFloats):
 class Cast(Function):
     """The same numbers as another dtype; truth values become 0 and 1."""
 
-    dtype: DtypeName
+    dtype: NumberDtype | Literal["bool"]
 
     def infer(self, x: TensorType) -> TensorType:
         roomy = self.dtype in ("int32", "int64", "uint32")
         return TensorType(self.dtype, x.shape, below=x.below if roomy else None)
+
+
+class Float(Function):
+    """The same numbers as floats; truth values become 0 and 1. Short for `cast(float32)`."""
+
+    operation = "cast"
+
+    def infer(self, x: TensorType) -> TensorType:
+        return TensorType(FLOAT, x.shape)
+
+    def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        return {"dtype": FLOAT}
 
 
 class StopGradient(Function):
@@ -272,3 +306,20 @@ class StopGradient(Function):
 
     def infer(self, variable: TensorType) -> TensorType:
         return TensorType(variable.dtype, variable.shape, below=variable.below)
+
+
+class _Filled(Function, abstract=True):
+    """The same number everywhere, in the shape of the operand."""
+
+    dtype: NumberDtype | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        return TensorType(self.dtype or x.dtype, x.shape)
+
+
+class ZerosLike(_Filled):
+    """0 everywhere, in the shape of the operand."""
+
+
+class OnesLike(_Filled):
+    """1 everywhere, in the shape of the operand."""

@@ -198,7 +198,9 @@ class OneHot(_Moving):
         return self.num_classes
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
-        return {**self.__dict__, "num_classes": self.classes(operands[0]), "axis": new_axes(self.axis, operands[0].rank)[0]}
+        (place,) = new_axes(self.axis, operands[0].rank)
+        last = in_keras(operands[0].rank)
+        return {**self.__dict__, "num_classes": self.classes(operands[0]), "axis": -1 if place == last else place}
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         return ()
@@ -237,6 +239,10 @@ class Roll(_Unshaped):
             raise BadArgument(f"has {len(self.shift)} shifts for {len(axes)} axes", argument="shift")
         return self.same(x)
 
+    def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        axes = as_tuple(stated(self.axis, operands[0]))
+        return {"shift": self.shift if isinstance(self.shift, tuple) else (self.shift,) * len(axes), "axis": axes}
+
 
 class ReverseComplement(_Unshaped):
     """The opposite strand of one-hot DNA, `[..., length, 4]` in the order ACGT: the same positions read backwards.
@@ -254,6 +260,25 @@ class ReverseComplement(_Unshaped):
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"axis": (-2, -1)}
+
+
+class _Triangle(_Unshaped, abstract=True):
+    """A triangle of each matrix; 0 elsewhere."""
+
+    k: Index = 0
+
+    def infer(self, x: TensorType) -> TensorType:
+        if x.rank < 2:
+            raise WrongRank("needs matrices, of shape [..., rows, columns]", x)
+        return self.same(x)
+
+
+class Tril(_Triangle):
+    """The lower triangle, up to the `k`-th diagonal above the main one; 0 elsewhere."""
+
+
+class Triu(_Triangle):
+    """The upper triangle, from the `k`-th diagonal above the main one on; 0 elsewhere."""
 
 
 # Making longer -----------------------------------------------------------------------------------
@@ -307,8 +332,12 @@ class Pad(_Moving):
             most = size - 1 if self.mode == "reflect" else size
             if self.mode != "constant" and sign(most - max(pair)) == -1:
                 raise TooSmall(f"mirrors at most {most} of {size} positions, not {max(pair)}", x, argument="pad_width")
+        if not x.is_float and self.constant_values is not None and not self.constant_values.is_integer():
+            raise BadArgument(f"cannot put {self.constant_values} among whole numbers", x, argument="constant_values")
         shape = tuple(before + size + after for size, (before, after) in zip(x.shape, self.pad_width, strict=True))
         return TensorType(x.dtype, shape)
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
-        return {**self.__dict__, "pad_width": ((0, 0), *self.pad_width)}
+        value = self.constant_values
+        plain = value if value is None or operands[0].is_float else int(value)
+        return {"pad_width": ((0, 0), *self.pad_width), "mode": self.mode, "constant_values": plain}

@@ -123,4 +123,4 @@ def same_sort(x1: TensorType, x2: TensorType) -> None:
     """
     if (x1.dtype == "bool") != (x2.dtype == "bool"):
         raise WrongDtype("takes two tensors of numbers, or two of truth values, not one of each", x1, x2,
-                         repair="turn truth values into 0 and 1 with cast(float32)")
+                         repair="turn truth values into 0 and 1 with float")

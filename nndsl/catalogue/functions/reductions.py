@@ -7,10 +7,10 @@ number of its operand.
 from typing import Literal
 
 from nndsl.catalogue.axes import Axes, as_tuple, positions_of, stated
-from nndsl.catalogue.broadcasting import numbers, truths
+from nndsl.catalogue.broadcasting import numbers, single, truths
 from nndsl.catalogue.component import Function, Window
-from nndsl.catalogue.functions.arithmetic import DtypeName
-from nndsl.catalogue.kinds import Index
+from nndsl.catalogue.functions.arithmetic import NumberDtype
+from nndsl.catalogue.kinds import Count, Index, NonNegative
 from nndsl.catalogue.rules import FLOAT, floating, position_of
 from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements
 
@@ -74,12 +74,8 @@ class Sum(_Reduction):
 class Prod(_Reduction):
     """The product."""
 
-    axis: Axes | None = None
-    keepdims: bool = False
-    dtype: DtypeName | None = None
-
     def dtype_of(self, x: TensorType) -> Dtype:
-        return self.dtype or _roomier(numbers(x).dtype)
+        return _roomier(numbers(x).dtype)
 
 
 class Mean(_Reduction):
@@ -99,6 +95,9 @@ class Var(_Reduction):
 
 class Logsumexp(_Reduction):
     """`log(sum(exp(x)))`, stable."""
+
+    def dtype_of(self, x: TensorType) -> Dtype:
+        return single(x).dtype
 
 
 class Median(_Reduction):
@@ -169,6 +168,27 @@ class Norm(_Along):
         return TensorType(x.dtype, reduced(x, self.axis, self.keepdims))
 
 
+class Normalize(_Along):
+    """The numbers along an axis, divided by their norm of the given order, which becomes 1.
+
+    It counts as three operations a number: a power, a sum and a quotient.
+    """
+
+    axis: Index = -1
+    order: Count = 2
+    epsilon: NonNegative | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        position_of(self.axis, single(x))
+        return TensorType(x.dtype, x.shape)
+
+    def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
+        return () if position_of(self.axis, operands[0]) == operands[0].rank - 1 else None
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        return 3 * elements(operands[0].shape)
+
+
 class _Position(_Along, abstract=True):
     """Where along an axis something is: whole numbers below the axis' size."""
 
@@ -193,7 +213,7 @@ class _Running(_Along, abstract=True):
     """For each position along an axis, one number of all numbers up to there."""
 
     axis: Index | None = None
-    dtype: DtypeName | None = None
+    dtype: NumberDtype | None = None
 
     def infer(self, x: TensorType) -> TensorType:
         positions_of(stated(self.axis, numbers(x)), x)

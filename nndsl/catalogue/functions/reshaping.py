@@ -1,13 +1,15 @@
 """Functions that leave the numbers in a row and draw the axes anew, or put the axes in another order. They cost nothing."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from nndsl.catalogue.axes import Axes, as_tuple, in_keras, new_axes, positions_of, with_axes
 from nndsl.catalogue.component import Function, Layer, Window
-from nndsl.catalogue.kinds import Index, OpenSize
+from nndsl.catalogue.kinds import Index, Known, OpenSize
 from nndsl.catalogue.layers import reshaping
 from nndsl.catalogue.rules import position_of
 from nndsl.types import BadArgument, Symbolic, TensorType, TooSmall, sign
+
+Side = Annotated[int, Known(2)]
 
 
 class _Redrawing(Function, abstract=True):
@@ -125,3 +127,36 @@ class Squeeze(_Redrawing):
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"axis": tuple(in_keras(place) for place in self._gone(operands[0]))}
+
+
+class DepthToSpace(_Redrawing):
+    """Channels laid out as squares of `block_size` by `block_size` (Shi et al., 2016).
+
+    Shape: `[height, width, channels] -> [height * block_size, width * block_size, channels // block_size^2]`
+    """
+
+    block_size: Side
+
+    def infer(self, x: TensorType) -> TensorType:
+        height, width, channels = x.expect("height, width, channels")
+        block = self.block_size * self.block_size
+        if sign(channels % block) in (-1, 1):
+            raise BadArgument(f"makes squares of {block} channels, and cannot do so with {channels}", x, argument="block_size")
+        return TensorType(x.dtype, (height * self.block_size, width * self.block_size, channels // block), below=x.below)
+
+
+class SpaceToDepth(_Redrawing):
+    """Squares of `block_size` by `block_size` laid out as channels.
+
+    Shape: `[height, width, channels] -> [height // block_size, width // block_size, channels * block_size^2]`
+    """
+
+    block_size: Side
+
+    def infer(self, x: TensorType) -> TensorType:
+        height, width, channels = x.expect("height, width, channels")
+        for size in (height, width):
+            if sign(size % self.block_size) in (-1, 1):
+                raise BadArgument(f"cannot cut an axis of {size} into pieces of {self.block_size}", x, argument="block_size")
+        shape = (height // self.block_size, width // self.block_size, channels * self.block_size * self.block_size)
+        return TensorType(x.dtype, shape, below=x.below)
