@@ -17,6 +17,8 @@ NUMBERS: dict[str, Any] = {"int32": 2, "float32": 0.5, "bool": True}
 FLOATS = ["float32", "float32", "float32", "float16", "bfloat16"]
 DTYPES = [*FLOATS, "int32", "int32", "int64", "uint8", "bool"]
 TRUTHS = ["bool"] * 5 + ["int32", "float32"]
+SINGLE = ["float32"] * 6 + ["float16", "int32"]
+OF_SINGLE = {"arctan2", "logaddexp", "normalize", "reciprocal", "logsumexp"}
 OF_TRUTHS = {"logical_and", "logical_or", "logical_xor", "logical_not", "all", "any"}
 _SHAPES = st.one_of(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.lists(st.integers(1, 4), max_size=3)).map(tuple)
 _AXIS = st.sampled_from([1, 1, -1, -1, 2, -2, 3, 0])
@@ -48,7 +50,7 @@ def operands(function: type[Function]) -> st.SearchStrategy[tuple[TensorType, ..
     """Operands, most of which fit."""
     if function.called() == "where":
         return st.tuples(alike(1, TRUTHS), alike(2, numbers=True)).map(lambda parts: (*parts[0], *parts[1])) | _where()
-    dtypes = TRUTHS if function.called() in OF_TRUTHS else DTYPES
+    dtypes = TRUTHS if function.called() in OF_TRUTHS else SINGLE if function.called() in OF_SINGLE else DTYPES
     if function.operands()[0].variadic:
         return st.integers(1, 3).flatmap(lambda count: alike(count, [*FLOATS, "int32"]))
     return alike(len(function.operands()), dtypes, numbers=function.takes_numbers)
@@ -170,7 +172,8 @@ TOGETHER: dict[str, st.SearchStrategy[Call]] = {
 
 def calls(function: type[Function]) -> st.SearchStrategy[Call]:
     """Arguments and operands, most of which go together."""
-    return TOGETHER.get(function.called()) or st.tuples(arguments(function), operands(function))
+    together = TOGETHER.get(function.called())
+    return st.tuples(arguments(function), operands(function)) if together is None else together
 
 
 def example(function: type[Function]) -> Function:

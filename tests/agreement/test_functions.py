@@ -22,7 +22,7 @@ from tests.agreement import functions as hints
 
 FUNCTIONS = sorted({member for member in Function.members.values()}, key=lambda one: one.__name__)
 EVERY_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.called())
-QUICKLY = settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+QUICKLY = settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 BATCH = 2
 
 
@@ -130,7 +130,7 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(function: typ
         assert described(applied(component, [symbol(one) for one in types], types)) == promised
 
     agree()
-    assert taken[True] >= 5, f"of 40 examples, only {taken[True]} were taken: a hint is needed"
+    assert taken[True] >= 5, f"of 25 examples, only {taken[True]} were taken: a hint is needed"
 
 
 def check_refusal(function: Function, types: tuple[TensorType, ...], refusal: Mismatch) -> None:

@@ -88,6 +88,13 @@ class FloorDivide(_OfTwo):
 class Mod(_OfTwo):
     """What is left of `x1` after division by `x2`, with the sign of `x2`."""
 
+    def dtype_of(self, x1: TensorType, x2: TensorType) -> Dtype:
+        if x1.constant or x2.constant:
+            for one in (x1, x2):
+                if one.is_float:
+                    single(one)
+        return super().dtype_of(x1, x2)
+
 
 class Power(_OfTwo):
     """`x1` to the power of `x2`."""
@@ -96,11 +103,8 @@ class Power(_OfTwo):
 class Logaddexp(_OfTwo):
     """`log(exp(x1) + exp(x2))`, stable."""
 
-    def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
-        for one in (x1, x2):
-            if not one.constant:
-                floating(one)
-        return super().infer(x1, x2)
+    def dtype_of(self, x1: TensorType, x2: TensorType) -> Dtype:
+        return result_dtype([one if one.constant else single(one) for one in (x1, x2)])
 
 
 class Arctan2(Logaddexp):

@@ -37,7 +37,10 @@ def _common(tensors: tuple[TensorType, ...]) -> tuple[Dtype, Size | None]:
 
 
 class Concatenate(_Moving):
-    """Tensors one after another along an axis; all other axes are equal. (Keras' default axis is the batch axis.)"""
+    """Tensors one after another along an axis; all other axes are equal.
+
+    (Keras' default axis is the batch axis.)
+    """
 
     aliases = ("concat",)
     takes_list = True
@@ -56,7 +59,10 @@ class Concatenate(_Moving):
 
 
 class Stack(_Moving):
-    """Tensors of one shape beside each other, along a new axis. (Keras' default axis is before the batch axis.)"""
+    """Tensors of one shape beside each other, along a new axis.
+
+    (Keras' default axis is before the batch axis.)
+    """
 
     takes_list = True
     axis: Index = -1
@@ -71,9 +77,9 @@ class Stack(_Moving):
 
 
 class Split(_Moving):
-    """Equal parts of an axis, or the parts between cuts; as many tensors. (Keras' default axis is the batch axis.)
+    """Equal parts of an axis, or the parts between cuts; as many tensors.
 
-    `(a, b) = x -> split(2)` are two halves of the last axis, `split([2, 5])` its parts up to 2, up to 5, and the rest.
+    (Keras' default axis is the batch axis.) `(a, b) = x -> split(2)` are two halves of the last axis, `split([2, 5])` its parts up to 2, up to 5, and the rest.
     """
 
     indices_or_sections: Count | tuple[Count, ...]
@@ -270,6 +276,9 @@ class _Triangle(_Unshaped, abstract=True):
     def infer(self, x: TensorType) -> TensorType:
         if x.rank < 2:
             raise WrongRank("needs matrices, of shape [..., rows, columns]", x)
+        rows, columns = x.shape[-2:]
+        if -1 in (sign(columns - self.k), sign(rows + self.k)):
+            raise BadArgument(f"has no diagonal {self.k} in a matrix of {rows} by {columns}", x, argument="k")
         return self.same(x)
 
 

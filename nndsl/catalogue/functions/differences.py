@@ -93,6 +93,8 @@ STRICTER: dict[str, str] = {
     "divides by `alpha`": "every result would be infinite",
     "takes one-hot DNA": "Keras knows no DNA",
     "takes no constant_values": "there would be no place for them",
+    "has no diagonal": "TensorFlow fails at some of them",
+    "cannot put": "Keras fails with some numbers, and cuts off others",
     "has places for": "Keras would make a vector of zeros of a category beyond the last",
 }
 """Words of what is refused though Keras would compute it, each with the reason."""

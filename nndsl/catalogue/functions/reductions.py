@@ -10,9 +10,9 @@ from nndsl.catalogue.axes import Axes, as_tuple, positions_of, stated
 from nndsl.catalogue.broadcasting import numbers, single, truths
 from nndsl.catalogue.component import Function, Window
 from nndsl.catalogue.functions.arithmetic import NumberDtype
-from nndsl.catalogue.kinds import Count, Index, NonNegative
+from nndsl.catalogue.kinds import Count, Index, Positive
 from nndsl.catalogue.rules import FLOAT, floating, position_of
-from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements
+from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements, sign
 
 
 class _Along(Function, abstract=True):
@@ -176,7 +176,7 @@ class Normalize(_Along):
 
     axis: Index = -1
     order: Count = 2
-    epsilon: NonNegative | None = None
+    epsilon: Positive | None = None
 
     def infer(self, x: TensorType) -> TensorType:
         position_of(self.axis, single(x))
@@ -250,12 +250,12 @@ class Argsort(_Along):
 class TopK(_Along):
     """The `k` largest numbers along the last axis, and where they are: `(values, indices) = x -> top_k(3)`."""
 
-    k: Index
+    k: Count
     sorted: bool = True
 
     def infer(self, x: TensorType) -> tuple[TensorType, TensorType]:
         size = numbers(x).shape[position_of(-1, x)]
-        if isinstance(size, int) and not 0 < self.k <= size:
-            raise BadArgument(f"takes between 1 and {size} of {size} numbers, not {self.k}", x, argument="k")
+        if sign(size - self.k) == -1:
+            raise BadArgument(f"takes {self.k} of only {size} numbers", x, argument="k")
         shape = (*x.shape[:-1], self.k)
         return TensorType(x.dtype, shape, below=x.below), TensorType("int32", shape, below=size)

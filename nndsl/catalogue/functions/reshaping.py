@@ -109,7 +109,10 @@ class ExpandDims(_Redrawing):
 
 
 class Squeeze(_Redrawing):
-    """Without axes of size 1. (Without an axis named, Keras would take the batch axis away where it is 1.)"""
+    """Without axes of size 1.
+
+    (Without an axis named, Keras would take the batch axis away where it is 1.)
+    """
 
     axis: Axes | None = None
 
