@@ -71,7 +71,11 @@ def _zeros(type: TensorType) -> Any:
 
 
 def _train(layer: Any, types: tuple[TensorType, ...]) -> None:
-    """Apply it once more as in training, where many layers only then do what they are for."""
+    """Apply it once more as in training, where many layers only then do what they are for; and constrain its weights."""
     if len(types) == 1 and getattr(layer, "_call_has_training_arg", False):
         result = layer(_zeros(types[0]), training=True)
         assert result is not None
+    assert all(loss.shape == () for loss in layer.losses)  # which computes the penalties
+    for variable in layer.trainable_variables:
+        if variable.constraint is not None:
+            variable.assign(variable.constraint(variable))

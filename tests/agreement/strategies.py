@@ -53,7 +53,7 @@ def _takes(kind: kinds.Kind, value: object) -> bool:
 def _of_family(family: type[Component]) -> st.SearchStrategy[Any]:
     """A member of a family that needs no arguments."""
     if issubclass(family, Layer):
-        raise LookupError("a hint is needed for a layer inside a layer")
+        raise LookupError("a hint is needed for a layer inside a layer")  # noqa: TRY004 (a gap in the hints, not a wrong type)
     usable = {member for member in family.members.values() if issubclass(member, family) and not member.required()}
     if family is Activation:
         usable -= {one for one in usable if one.called() in hints.NOT_AS_ARGUMENTS}
@@ -62,13 +62,14 @@ def _of_family(family: type[Component]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def arguments(draw: st.DrawFn, component: type[Component]) -> dict[str, Any]:
-    """Arguments of the right kinds; about half of those that can be left out are."""
+    """Arguments of the right kinds; of those that can be left out, most are."""
     given = hints.ARGUMENTS.get(component.__name__, {})
     chosen: dict[str, Any] = {}
     for name, field in component.fields().items():
-        if name in ("name", "trainable") or name.endswith("initializer"):
+        if name in ("name", "trainable"):
             continue
-        if field.default is REQUIRED or draw(st.integers(0, 2)) == 0:
+        seldom = name.endswith(("initializer", "regularizer", "constraint"))
+        if field.default is REQUIRED or draw(st.integers(0, 9 if seldom else 2)) == 9 * seldom:
             chosen[name] = draw(given[name] if name in given else of_kind(field.kind))
     return chosen
 
@@ -76,18 +77,24 @@ def arguments(draw: st.DrawFn, component: type[Component]) -> dict[str, Any]:
 def shapes_of(layer: type[Layer]) -> list[list[str] | None]:
     """The axes of each operand, as the documentation names them in its line `Shape:`; None: any number of axes."""
     found = re.search(r"^Shape: (.*)->", getdoc(layer) or "", re.MULTILINE)
-    if found is None:
-        return [None] * sum(not one.optional for one in layer.operands())
-    axes = [one.split(", ") for one in re.findall(r"\[([^\]]*)\]", found[1])]
-    return [None if any("..." in name for name in one) else one for one in axes]
+    axes = [one.split(", ") for one in re.findall(r"\[([^\]]*)\]", found[1])] if found else []
+    given: list[list[str] | None] = [None if any("..." in name for name in one) else one for one in axes]
+    needed = [one for one in layer.operands() if not one.optional]
+    return (given + [None] * len(needed))[: max(len(needed), 2 if any(one.variadic for one in needed) else 1)]
 
 
 @st.composite
 def operands(draw: st.DrawFn, layer: type[Layer]) -> tuple[TensorType, ...]:
-    """Operands, most of which fit."""
+    """Operands, most of which fit; several of any shape are mostly of one shape."""
     if layer.__name__ in hints.OPERANDS:
         return draw(hints.OPERANDS[layer.__name__])
-    return tuple(draw(_operand(axes, "int32" if "int[" in (getdoc(layer) or "") else "float32")) for axes in shapes_of(layer))
+    dtype = "int32" if "`int[" in (getdoc(layer) or "") else "float32"
+    first, *others = shapes_of(layer)
+    drawn = [draw(_operand(first, dtype))]
+    for axes in others:
+        alike = first is axes is None and draw(st.integers(0, 3)) > 0
+        drawn.append(drawn[0] if alike else draw(_operand(axes, dtype)))
+    return tuple(drawn)
 
 
 @st.composite

@@ -2,26 +2,12 @@
 
 from typing import Annotated
 
+from nndsl.catalogue.axes import Axes, positions_of
 from nndsl.catalogue.component import Layer, Weight, Window
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative
 from nndsl.catalogue.rules import at_least_one_axis, floating, number, position_of
 from nndsl.catalogue.weights import Constraint, Initializer, Ones, Regularizer, Zeros
 from nndsl.types import BadArgument, Shape, Size, TensorType, elements
-
-Axes = Index | tuple[Index, ...]
-
-
-def positions(axis: int | tuple[int, ...], x: TensorType) -> tuple[int, ...]:
-    """The positions in `x.shape` that one or several axes mean.
-
-    Raises:
-        BadArgument: there is no such axis, it is the batch axis, or one is named twice.
-    """
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    found = tuple(position_of(one, x) for one in axes)
-    if not found or len(set(found)) < len(found):
-        raise BadArgument("needs one axis or more, each named once", x, argument="axis")
-    return found
 
 
 class BatchNormalization(Layer):
@@ -73,6 +59,11 @@ class _Scaled(Layer, abstract=True):
         return tuple(Weight(name, shape) for name, wanted in (("gamma", scale), ("beta", center)) if wanted)
 
 
+def _refuse_no_axis(axis: Axes) -> None:
+    if axis == ():
+        raise BadArgument("needs an axis to work along", argument="axis")
+
+
 class LayerNormalization(_Scaled):
     """The numbers along `axis`, for each example and position on its own, less their mean, over their standard deviation.
 
@@ -95,12 +86,15 @@ class LayerNormalization(_Scaled):
     beta_constraint: Constraint | None = None
     gamma_constraint: Constraint | None = None
 
+    def validate(self) -> None:
+        _refuse_no_axis(self.axis)
+
     def infer(self, x: TensorType) -> TensorType:
-        positions(self.axis, x)
+        positions_of(self.axis, x)
         return floating(x)
 
     def windows(self, *operands: TensorType) -> tuple[()] | None:
-        return () if positions(self.axis, operands[0]) == (operands[0].rank - 1,) else None
+        return () if positions_of(self.axis, operands[0]) == (operands[0].rank - 1,) else None
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return self.scaled(shape_along(self.axis, operands[0]), self.scale, self.center)
@@ -160,7 +154,7 @@ class GroupNormalization(_Scaled):
 
 
 class RMSNormalization(Layer):
-    """The numbers along `axis` over the root of the mean of their squares, times a trained scale (Zhang and Sennrich, 2019).
+    """The numbers along the last axis over the root of the mean of their squares, times a trained scale (Zhang and Sennrich, 2019).
 
     Shape: `[..., channels] -> [..., channels]`
     """
@@ -171,14 +165,12 @@ class RMSNormalization(Layer):
     epsilon: NonNegative = 1e-6
 
     def infer(self, x: TensorType) -> TensorType:
-        position_of(self.axis, x)
+        if position_of(self.axis, x) != x.rank - 1:
+            raise BadArgument(f"works along the last axis, not along axis {self.axis}", x, argument="axis")
         return floating(x)
 
-    def windows(self, *operands: TensorType) -> tuple[()] | None:
-        return () if positions(self.axis, operands[0]) == (operands[0].rank - 1,) else None
-
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
-        return (Weight("scale", shape_along(self.axis, operands[0])),)
+        return (Weight("scale", operands[0].shape[-1:]),)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         """A square, a sum and two products for each number."""
@@ -195,12 +187,15 @@ class UnitNormalization(Layer):
 
     axis: Axes = -1
 
+    def validate(self) -> None:
+        _refuse_no_axis(self.axis)
+
     def infer(self, x: TensorType) -> TensorType:
-        positions(self.axis, x)
+        positions_of(self.axis, x)
         return floating(x)
 
     def windows(self, *operands: TensorType) -> tuple[()] | None:
-        return () if positions(self.axis, operands[0]) == (operands[0].rank - 1,) else None
+        return () if positions_of(self.axis, operands[0]) == (operands[0].rank - 1,) else None
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         """A square, a sum and a product for each number."""
@@ -220,20 +215,20 @@ class SpectralNormalization(Layer):
 
     def infer(self, x: TensorType) -> TensorType:
         result = self.layer.infer(at_least_one_axis(floating(x)))
-        if not isinstance(result, TensorType) or not self._kernels(x):
+        if not isinstance(result, TensorType) or [one.name for one in self.layer.weights(x)][:1] != ["kernel"]:
             raise BadArgument(f"needs a layer with one kernel, and {self.layer.called()} has none", argument="layer",
                               repair="Dense, or a convolution")
         return result
 
-    def _kernels(self, x: TensorType) -> list[Weight]:
-        return [one for one in self.layer.weights(x) if one.name == "kernel"]
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        return self.layer.masked(*operands)
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         return self.layer.windows(*operands)
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
-        *_, columns = self._kernels(operands[0])[0].shape
-        return (*self.layer.weights(*operands), Weight("vector_u", (1, columns), trainable=False))
+        kernel, *others = self.layer.weights(*operands)
+        return (kernel, Weight("vector_u", (1, kernel.shape[-1]), trainable=False), *others)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return self.layer.flops(operands, results)

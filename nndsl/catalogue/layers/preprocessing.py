@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
+from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.component import Layer
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
-from nndsl.catalogue.layers.normalization import positions
 from nndsl.catalogue.layers.reshaping import interpolation_flops
 from nndsl.catalogue.rules import FLOAT, moved, number
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, elements
@@ -35,7 +35,7 @@ class Rescaling(Layer):
         for argument in ("scale", "offset"):
             value = getattr(self, argument)
             if isinstance(value, tuple) and (not x.rank or len(value) not in (1, x.shape[-1])):
-                raise SizesDiffer(f"has {len(value)} numbers as its {argument}, and needs one for each channel", x, argument=argument)
+                raise SizesDiffer(f"has a list of {len(value)} as its {argument}, and needs one for each channel", x, argument=argument)
         return TensorType(FLOAT, x.shape)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
@@ -67,7 +67,7 @@ class Normalization(Layer):
             raise BadArgument("needs one axis for its lists of means and variances", argument="axis")
 
     def infer(self, x: TensorType) -> TensorType:
-        kept = () if self.axis is None else tuple(x.shape[one] for one in positions(self.axis, x))
+        kept = () if self.axis is None else tuple(x.shape[one] for one in positions_of(self.axis, x))
         for size in kept:
             number(size, "how long its axis is", x)
         if isinstance(self.mean, tuple) and len(self.mean) not in (1, *kept):
