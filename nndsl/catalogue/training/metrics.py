@@ -227,7 +227,7 @@ class Accuracy(Metric):
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
         if not prediction.is_float:
             return super().fit(target, activation, prediction)
-        return _fit_form(self.called(), _ACCURACIES, target, activation, prediction)
+        return _fit_form("accuracy", _ACCURACIES, target, activation, prediction)
 
 
 class BinaryAccuracy(Metric):
@@ -271,7 +271,7 @@ class TopK(Metric):
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
         chosen = self._form(target, prediction)
         holds = "one number for each class" if isinstance(chosen, TopKCategoricalAccuracy) else "the numbers of classes"
-        return chosen.fit(target, activation, prediction)[0], f"`{self.called()}` is {chosen.called()}, as the target has {holds}"
+        return chosen.fit(target, activation, prediction)[0], f"`top_k` is {chosen.called()}, as the target has {holds}"
 
     def _form(self, target: TensorType, prediction: TensorType) -> Metric:
         sparse = target.rank < prediction.rank
@@ -332,7 +332,7 @@ class Crossentropy(Metric):
         comparison.real(prediction)
 
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
-        return _fit_form(self.called(), _CROSSENTROPIES, target, activation, prediction)
+        return _fit_form("crossentropy", _CROSSENTROPIES, target, activation, prediction)
 
 
 class BinaryCrossentropy(Metric):

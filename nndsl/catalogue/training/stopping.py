@@ -30,20 +30,15 @@ def better(monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str
     Args:
         monitor: its name: `loss`, `val_loss`, or that of a metric, with `val_` before it for the validation split.
         mode: what the file says.
-        modes: for each metric by name, its `Metric.mode`.
+        modes: for each metric by name, its `Metric.mode`, where the metrics are known.
 
     Raises:
-        BadArgument: there is no such metric, or it is not known which is better.
+        BadArgument: it is not known which is better.
     """
-    name = monitor.removeprefix("val_")
     if mode != "auto":
         return mode
-    if name == "loss" or name.endswith("_loss"):
-        return "min"
-    if name not in modes:
-        known = ", ".join(f"`val_{one}`" for one in ("loss", *modes))
-        raise BadArgument(f"monitors `{monitor}`, and nothing has this name", argument="monitor", repair=f"there are {known}")
-    found = modes[name]
+    name = monitor.removeprefix("val_")
+    found = "min" if name == "loss" or name.endswith("_loss") else modes.get(name)
     if found is None:
         raise BadArgument(f"cannot tell whether less or more of `{monitor}` is better", argument="mode",
                           repair="write mode=min or mode=max")
