@@ -286,6 +286,8 @@ Index = Annotated[int, Known()]
 """Any whole number: an axis, which may count from the end."""
 Rate = Annotated[float, Number(least=0, most=1)]
 """A share between 0 and 1."""
+DropRate = Annotated[float, Number(least=0, below=1)]
+"""The share that dropout leaves out: not all."""
 NonNegative = Annotated[float, Number(least=0)]
 Positive = Annotated[float, Number(above=0)]
 Label = Annotated[str, Name()]
