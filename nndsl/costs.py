@@ -1,6 +1,6 @@
 """What a graph costs: the numbers it learns, and the arithmetic of one forward pass of one example."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nndsl.catalogue.component import Layer, Weight
@@ -83,7 +83,7 @@ def flops(graph: Graph) -> Size:
     return sum((node_flops(graph, node) for node in graph.nodes), 0)
 
 
-def used_weights(graph: Graph, nodes: Iterator[Node]) -> Size:
+def used_weights(graph: Graph, nodes: Iterable[Node]) -> Size:
     """How many numbers the weights of some of the calls hold; those shared among them count once."""
     seen: dict[Owner, Size] = {}
     for node in nodes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import log
 
-from nndsl.diagram.nested import Stack, close, compose
+from nndsl.diagram.nested import compose, stack
 from nndsl.diagram.pieces import Assembly, Piece, Wire
 from nndsl.diagram.series_parallel import Series
 
@@ -12,6 +12,8 @@ TALL = 1500.0
 BEST_SHAPE = 1.2
 """The proportion of width to height that is aimed at."""
 MOST_COLUMNS = 12
+EMPTINESS = 1.5
+"""How much worse a picture is, in that proportion's logarithm, when half of it is empty."""
 BETWEEN = 44.0
 TURN, FALL = 14.0, 26.0
 """How far a wire runs below one column, and how far it falls into the next."""
@@ -35,18 +37,16 @@ def wrapped(way: Series) -> Piece:
 
 
 def _misfit(columns: Sequence[Piece]) -> float:
+    """How far columns are from filling a picture of the best shape."""
     breadth = sum(column.left + column.right + BETWEEN for column in columns)
-    return abs(log(breadth / max(column.height for column in columns) / BEST_SHAPE))
+    heights = [column.height for column in columns]
+    empty = max(heights) * len(heights) / sum(heights) - 1
+    return abs(log(breadth / max(heights) / BEST_SHAPE)) + EMPTINESS * empty
 
 
 def _column(way: Series, parts: Sequence[Piece], first: int, last: int) -> Piece:
     """The vertices from `first` up to `last`, with the ways that lead into, join and leave them."""
-    stack = Stack()
-    stack.add_way(parts[first])
-    for index in range(first, last):
-        stack.add_vertex(way.vertices[index])
-        stack.add_way(parts[index + 1])
-    return close(stack)
+    return stack(way.vertices[first:last], parts[first : last + 1])
 
 
 def _divided(heights: Sequence[float], cuts: Sequence[int], count: int) -> list[tuple[int, int]]:
@@ -78,7 +78,7 @@ def _runs(heights: Sequence[float], cuts: Sequence[int], most: float) -> list[tu
 def _joined(way: Series, columns: Sequence[Piece]) -> Piece:
     """Columns side by side, each wire between them led under the one and over the next."""
     top, x = FALL * (len(columns) > 1), 0.0
-    picture = Assembly(height=top + max(column.height for column in columns) + TURN * (len(columns) > 1))
+    picture = Assembly(height=top + max(column.height + column.below for column in columns) + TURN * (len(columns) > 1))
     for index, column in enumerate(columns):
         if index:
             before = columns[index - 1]
@@ -86,8 +86,9 @@ def _joined(way: Series, columns: Sequence[Piece]) -> Piece:
             beside = x + before.right + BETWEEN + column.left
             leaving, entering = before.bottoms[0], column.tops[0]
             floor = top + before.height
+            turn = floor + before.below + TURN
             picture.line(
-                leaving.wire, (x + leaving.x, floor), (x + leaving.x, floor + TURN), (gutter, floor + TURN),
+                leaving.wire, (x + leaving.x, floor), (x + leaving.x, turn), (gutter, turn),
                 (gutter, 0.0), (beside + entering.x, 0.0), (beside + entering.x, top),
             )  # fmt: skip
             x = beside

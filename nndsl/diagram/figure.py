@@ -6,7 +6,6 @@ A figure says *what* is drawn; where it stands is the layout's business, and how
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from nndsl import costs
@@ -152,8 +151,9 @@ class _Composer:
             return replace(self._plain(node), look="terminal", title=node.label or node.name, arguments="", notes=(str(node.type),))
         if sign is None:
             return replace(self._plain(node), arguments=told)
-        chips = (_with_number(node, self.graph, sign),) if numbers else ()
-        return replace(self._plain(node), look="operator", title=sign, arguments="", chips=chips)
+        if numbers:
+            return replace(self._plain(node), title=self._sum(node, sign), arguments="")
+        return replace(self._plain(node), look="operator", title=sign, arguments="")
 
     def _plain(self, node: Node) -> Card:
         inputs = tuple(ref for ref in node.operands if not self._is_hidden(self.graph[ref]))
@@ -170,6 +170,11 @@ class _Composer:
         """The numbers among its operands, as they are written."""
         constants = (self.graph[ref].component for ref in node.operands if self._is_hidden(self.graph[ref]))
         return tuple(wording.value_text(one.value) for one in constants if isinstance(one, Constant))
+
+    def _sum(self, node: Node, sign: str) -> str:
+        """An operation with a number, as it would be written with an `x` for the tensor: `1 − x`."""
+        sides = [self.graph[ref].component for ref in node.operands]
+        return f" {sign} ".join(wording.value_text(one.value) if isinstance(one, Constant) else "x" for one in sides)
 
     def _notes(self, node: Node, outputs: Iterable[Ref]) -> tuple[str, ...]:
         """The shape of each output, where it is not that of the operands."""
@@ -339,12 +344,6 @@ def _result(name: str, ref: Ref) -> Card:
     return Card((), "terminal", name, "", (), "output", (ref,), (), ())
 
 
-def _with_number(node: Node, graph: Graph, sign: str) -> str:
-    """An operation with a number, as it would be written with an `x` for the tensor: `1 − x`."""
-    sides = [graph[ref].component for ref in node.operands]
-    return f" {sign} ".join(wording.value_text(one.value) if isinstance(one, Constant) else "x" for one in sides)
-
-
 def _without_cycles(items: list[Item]) -> list[Item]:
     """Items in topological order; frames that wires leave and come back to are taken apart."""
     while True:
@@ -352,7 +351,7 @@ def _without_cycles(items: list[Item]) -> list[Item]:
         frames = [item for item in rest if isinstance(item, Frame)]
         if not frames:
             return ordered
-        items = [part for item in items for part in (item.members if item in frames else (item,))]  # type: ignore[union-attr]
+        items = [part for item in items for part in (item.members if item in frames else (item,))]
 
 
 def _sorted(items: list[Item]) -> tuple[list[Item], list[Item]]:

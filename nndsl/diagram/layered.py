@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from nndsl.diagram.channel import Link, route
+from nndsl.diagram.channel import GAP, Link, route
 from nndsl.diagram.coordinates import Box, axes
-from nndsl.diagram.nested import compose
+from nndsl.diagram.nested import PORT_GAP, compose
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire
 from nndsl.diagram.series_parallel import Core, Parallel, Way
 
@@ -46,6 +46,7 @@ class _Boxed:
     out: list[_Join] = field(default_factory=list)
     first: bool = False
     last: bool = False
+    border: Wire | None = None
 
 
 def arrange(core: Core) -> Piece:
@@ -93,9 +94,18 @@ class _Port:
             return self.boxed[self.vertex]
         if not wire.drawn:
             return None
-        end = _Boxed(Piece(0, 0, 0, (End(wire, 0),), (End(wire, 0),)), 0, first=self.first, last=self.last)
+        beyond = wire.target if self.first else wire.source
+        if beyond is not None and beyond.height == 0 and beyond in self.boxed:
+            self._pin(self.boxed[beyond], wire)
+            return None
+        end = _Boxed(Piece(0, 0, 0), 0)
+        self._pin(end, wire)
         self.boxes.append(end)
         return end
+
+    def _pin(self, box: _Boxed, wire: Wire) -> None:
+        """Put an end of the group, or a port of its frame, on the border that a wire comes from or goes to."""
+        box.first, box.last, box.border = self.first, self.last, wire
 
 
 def _connect(boxes: list[_Boxed], way: Way, upper: _Port, lower: _Port) -> None:
@@ -104,7 +114,7 @@ def _connect(boxes: list[_Boxed], way: Way, upper: _Port, lower: _Port) -> None:
         return
     piece = compose(way)
     order = min(end.wire.target.order if end.wire.target else 0 for end in piece.tops)
-    body = _Boxed(piece, order)
+    body = _Boxed(piece, order, piece.below)
     boxes.append(body)
     for end in piece.tops:
         _join(end.wire, upper.box(end.wire), body, None, end)
@@ -244,8 +254,8 @@ def _placed(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> Piece:
             _put(picture, box, x[box], height)
         picture.height += height
         _route(picture, below, x, max(box.note for box in row))
-    tops = tuple(End(end.wire, end.x + x[box]) for box in rows[0] if box.first and box.piece for end in box.piece.tops)
-    bottoms = tuple(End(end.wire, end.x + x[box]) for box in rows[-1] if box.last and box.piece for end in box.piece.bottoms)
+    tops = tuple(End(box.border, x[box]) for box in rows[0] if box.first and box.border)
+    bottoms = tuple(End(box.border, x[box]) for box in rows[-1] if box.last and box.border)
     return picture.piece(tops, bottoms)
 
 
@@ -254,10 +264,10 @@ def _axes(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> dict[_Boxed, fl
     shapes = {
         box: Box(box.piece.left, box.piece.right, False) if box.piece else Box(0.0, 0.0, True) for row in rows for box in row
     }
-    upper: dict[Box, list[Box]] = {shape: [] for shape in shapes.values()}
+    upper: dict[Box, dict[Box, float]] = {shape: {} for shape in shapes.values()}
     for row in joins:
-        for one, other in dict.fromkeys((join.upper, join.lower) for join in row):
-            upper[shapes[other]].append(shapes[one])
+        for join in row:
+            upper[shapes[join.lower]].setdefault(shapes[join.upper], join.top - join.bottom)
     found = axes([[shapes[box] for box in row] for row in rows], upper)
     places = {box: found[shape] for box, shape in shapes.items()}
     low = min(place - shapes[box].left for box, place in places.items())
@@ -273,7 +283,7 @@ def _put(picture: Assembly, box: _Boxed, x: float, height: float) -> None:
             picture.line(wire, (x, y), (x, y + height))
         picture.reach(x, x)
         return
-    offset = 0.0 if box.first else height if box.last else (height - box.piece.height) / 2
+    offset = 0.0 if box.first or not box.into else height if box.last else (height - box.piece.height) / 2
     picture.add(box.piece, x, y + offset)
     for join in box.into:
         picture.line(join.wire, (x + join.bottom, y), (x + join.bottom, y + offset))
@@ -286,7 +296,8 @@ def _route(picture: Assembly, below: Sequence[_Join], x: dict[_Boxed, float], no
         Link(join.wire, x[join.upper] + join.top, x[join.lower] + join.bottom, join.top_key, join.bottom_key) for join in below
     ]
     if links:
-        channel = route(links, note)
+        heads = any(join.lower.piece and join.lower.piece.height for join in below)
+        channel = route(links, note, GAP if heads else PORT_GAP)
         for wire, points in channel.lines:
             picture.line(wire, *((px, py + picture.height) for px, py in points))
         picture.height += channel.height

@@ -131,9 +131,10 @@ def _into(item: Item, vertex: Vertex, giving: dict[Ref, tuple[Vertex, int]]) -> 
 def _crossings(seat: Seat, content: Piece) -> list[tuple[Wire, tuple[Point, ...]]]:
     """The wires through the upper and lower rim of a frame."""
     top, bottom = seat.y + HEADER, seat.y + HEADER + content.height
-    down = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in content.tops if end.wire.drawn]
+    rims: list[tuple[Wire, tuple[Point, ...]]] = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in content.tops if end.wire.drawn]
     floor = seat.y + seat.vertex.height
-    return down + [(end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in content.bottoms if end.wire.drawn]
+    rims += ((end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in content.bottoms if end.wire.drawn)
+    return rims
 
 
 # Sizes -------------------------------------------------------------------------------------------

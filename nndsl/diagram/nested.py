@@ -4,8 +4,11 @@ No two lines cross, by construction, except where the order of operands asks for
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median_low
 
+from nndsl.diagnostics import InternalError
 from nndsl.diagram.channel import GAP, Link, route
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire, shifted
 from nndsl.diagram.series_parallel import Parallel, Series, Way, members
@@ -34,82 +37,75 @@ def compose(way: Way) -> Piece:
 # In series ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Above:
-    """What the next element of a series is joined to: ends at a height, and the axis they suggest."""
-
-    ends: tuple[End, ...]
-    vertex: Vertex | None
-    x: float
-
-
 class Stack(Assembly):
-    """A series under construction, from the top down."""
+    """A series under construction, from the top down.
+
+    Attributes:
+        x: the axis at the present height.
+        vertex: the vertex above, if nothing but wires has followed it.
+        ends: the wires that wait to be led into the next vertex.
+        hanging: the series has begun with a plain wire, and what follows hangs on it without a gap.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.above = Above((), None, 0.0)
-        self.sideways: list[End] = []
+        self.x = 0.0
+        self.vertex: Vertex | None = None
+        self.ends: tuple[End, ...] = ()
         self.tops: tuple[End, ...] = ()
         self.hanging = False
 
     def add_way(self, piece: Piece) -> None:
         """The next way: begins the series, or hangs on the vertex above."""
-        vertex = self.above.vertex
-        if vertex is None:
-            self._begin(piece)
-            return
-        x = self.above.x + _straightening([(vertex.outlets[end.wire.outlet], end.x) for end in piece.tops])
-        if piece.height == 0 and len(piece.tops) == 1:
-            self.above = Above((End(piece.tops[0].wire, self.above.x + vertex.outlets[piece.tops[0].wire.outlet]),), vertex, x)
-            return
-        links = [
-            Link(end.wire, self.above.x + vertex.outlets[end.wire.outlet], end.x + x, end.wire.outlet, end.wire)
-            for end in piece.tops
-        ]
-        self._channel(links, vertex.note_height)
-        self._place(piece, x)
+        if self.vertex is None:
+            self.tops, self.hanging = piece.tops, piece.is_wires and len(piece.tops) == 1
+            self._place(piece)
+        elif _run_apart(piece):
+            self.ends = tuple(End(end.wire, self.x + self.vertex.outlets[end.wire.outlet]) for end in piece.tops)
+        else:
+            vertex, starts = self.vertex, [(self.vertex.outlets[end.wire.outlet], end) for end in piece.tops]
+            x = self.x + (starts[0][0] - starts[0][1].x if len(starts) == 1 else 0.0)
+            self._channel([Link(end.wire, self.x + start, x + end.x, (vertex, end.wire.outlet), end) for start, end in starts])
+            self.x = x
+            self._place(piece)
 
-    def _begin(self, piece: Piece) -> None:
-        """A piece that begins with a plain wire begins, in effect, with the vertex that hangs on it."""
-        self.tops = piece.tops
-        self.hanging = piece.height == 0 and len(piece.tops) == 1
-        self._place(piece, 0.0)
-
-    def _place(self, piece: Piece, x: float) -> None:
-        self.add(piece, x, self.height)
+    def _place(self, piece: Piece) -> None:
+        self.add(piece, self.x, self.height)
         self.height += piece.height
-        self.above = Above(shifted(piece.bottoms, x), None, x)
+        self.below, self.vertex, self.ends = piece.below, None, shifted(piece.bottoms, self.x)
 
     def add_vertex(self, vertex: Vertex) -> None:
         """The next vertex: the ends above are led into it, from the top or from its side."""
-        ends = self.above.ends
-        aside = _from_the_side(vertex, ends, self.above.x) if self.above.vertex is None else []
-        entering = [end for end in ends if end not in aside]
-        x = self.above.x
-        if len(entering) == 1:
-            x = entering[0].x - vertex.inlets[entering[0].wire.inlet]
-        links = [Link(end.wire, end.x, x + vertex.inlets[end.wire.inlet], end.wire, end.wire.inlet) for end in entering]
-        begun, before = self.height, self.above.vertex
-        if before is not None or not self.hanging:
-            least = PORT_GAP if vertex.height == 0 else GAP
-            self._channel(links, before.note_height if before is not None else 0.0, least)
-        self.hanging = False
-        self.seat(vertex, x, self.height)
+        aside = _from_the_side(vertex, self.ends, self.x) if self.vertex is None else []
+        entering = [end for end in self.ends if end not in aside]
+        if len(entering) == 1 or self.vertex is not None:
+            self.x = median_low(end.x - vertex.inlets[end.wire.inlet] for end in entering)
+        begun = self.height
+        if not self.hanging:
+            links = [
+                Link(end.wire, end.x, self.x + vertex.inlets[end.wire.inlet], end, (vertex, end.wire.inlet)) for end in entering
+            ]
+            self._channel(links, GAP if vertex.height else PORT_GAP)
+        self.seat(vertex, self.x, self.height)
         for end in aside:
-            assert vertex.edges is not None
-            y = self.height + vertex.height / 2
-            edge = x + vertex.edges[1] if end.x > x else x - vertex.edges[0]
-            self.line(end.wire, (end.x, begun), (end.x, y), (edge, y))
-            self.reach(end.x, end.x)
+            self._enter_aside(end, vertex, begun)
         self.height += vertex.height
-        self.above = Above((), vertex, x)
+        self.below, self.vertex, self.ends, self.hanging = vertex.note_height, vertex, (), False
 
-    def _channel(self, links: list[Link], note: float, least: float = GAP) -> None:
+    def _enter_aside(self, end: End, vertex: Vertex, begun: float) -> None:
+        """Lead a lane down to the middle of a vertex, and into its side."""
+        if vertex.edges is None:
+            raise InternalError("a wire enters a vertex that has no sides")
+        y = self.height + vertex.height / 2
+        edge = self.x + vertex.edges[1] if end.x > self.x else self.x - vertex.edges[0]
+        self.line(end.wire, (end.x, begun), (end.x, y), (edge, y))
+        self.reach(end.x, end.x)
+
+    def _channel(self, links: list[Link], least: float = GAP) -> None:
         drawn = [link for link in links if link.wire.drawn]
         if not drawn:
             return
-        channel = route(drawn, note, least)
+        channel = route(drawn, self.below, least)
         for wire, points in channel.lines:
             self.line(wire, *((px, py + self.height) for px, py in points))
             for px, _ in points:
@@ -117,19 +113,20 @@ class Stack(Assembly):
         self.height += channel.height
 
     def finish(self) -> Piece:
-        return self.piece(self.tops, self.above.ends)
+        return self.piece(self.tops, self.ends)
 
 
-def _straightening(ports: list[tuple[float, float]]) -> float:
-    """How far to move what is below, so that a single line runs straight."""
-    return ports[0][0] - ports[0][1] if len(ports) == 1 else 0.0
+def _run_apart(piece: Piece) -> bool:
+    """Whether a piece is wires that do not lie on each other if they are led straight to their ports."""
+    ports = [(end.wire.outlet, end.wire.inlet) for end in piece.tops]
+    return piece.is_wires and len(set(ports)) == len(ports)
 
 
 def _from_the_side(vertex: Vertex, ends: Sequence[End], x: float) -> list[End]:
     """Those ends that enter a vertex from the side: lanes that pass everything else, at most one on either side."""
     if vertex.edges is None or len(ends) < 2:
         return []
-    chosen = []
+    chosen: list[End] = []
     rightmost, leftmost = max(ends, key=lambda end: end.x), min(ends, key=lambda end: end.x)
     for end, clear in (
         (rightmost, rightmost.x > x + max(vertex.edges[1], vertex.right) + LANE / 2),
@@ -147,16 +144,6 @@ def stack(vertices: Sequence[Vertex], ways: Sequence[Piece]) -> Piece:
     for vertex, way in zip(vertices, ways[1:], strict=True):
         series.add_vertex(vertex)
         series.add_way(way)
-    return close(series)
-
-
-def close(series: Stack) -> Piece:
-    """The piece of a series; a last wire that hangs on a vertex gets its stretch."""
-    vertex = series.above.vertex
-    if vertex is not None and any(end.wire.drawn for end in series.above.ends):
-        for end in series.above.ends:
-            series.line(end.wire, (end.x, series.height), (end.x, series.height + vertex.note_height))
-        series.height += vertex.note_height
     return series.finish()
 
 
@@ -164,7 +151,8 @@ def close(series: Stack) -> Piece:
 
 
 def _side_by_side(parallel: Parallel, pieces: list[Piece]) -> Piece:
-    bodies, lanes = [], []
+    bodies: list[Piece] = []
+    lanes: list[Piece] = []
     for way, piece in sorted(zip(parallel.ways, pieces, strict=True), key=lambda pair: _rank(*pair)):
         (lanes if isinstance(way, Wire) and way.drawn else bodies).append(piece)
     if not bodies:
@@ -208,25 +196,17 @@ def _comes_first(lane: Piece, bodies: list[Piece]) -> bool:
 def _places(pieces: list[Piece]) -> list[float]:
     """The axes of pieces side by side, so that a middle one (or the middle of all) lies at 0."""
     places = [0.0]
-    for one, other in zip(pieces, pieces[1:], strict=False):
+    for one, other in pairwise(pieces):
         places.append(places[-1] + one.right + BESIDE + other.left)
     middle = places[len(places) // 2] if len(places) % 2 else (places[0] + places[-1]) / 2
     return [place - middle for place in places]
 
 
 def _fit(row: Assembly, piece: Piece, x: float) -> tuple[tuple[End, ...], tuple[End, ...]]:
-    """Put a piece into a row, half-way down, and lead its wires to the borders of the row."""
-    slack = row.height - piece.height
-    if any(end.wire.source is None for end in piece.tops):
-        y = 0.0
-    elif any(end.wire.target is None for end in piece.bottoms):
-        y = slack
-    else:
-        y = slack / 2
-    row.add(piece, x, y)
+    """Put a piece at the top of a row, and lead its wires down to the lower border."""
+    row.add(piece, x, 0.0)
+    row.below = max(row.below, piece.below - (row.height - piece.height))
     tops, bottoms = shifted(piece.tops, x), shifted(piece.bottoms, x)
-    for end in tops:
-        row.line(end.wire, (end.x, 0.0), (end.x, y))
     for end in bottoms:
-        row.line(end.wire, (end.x, y + piece.height), (end.x, row.height))
+        row.line(end.wire, (end.x, piece.height), (end.x, row.height))
     return tops, bottoms

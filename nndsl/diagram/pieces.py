@@ -7,10 +7,11 @@ line that its main tensor flows along. Pieces hold other pieces by reference, an
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
-NOTE_HEIGHT = 16.0
+NOTE_HEIGHT = 17.0
 """Room for a text below a box."""
 
 
@@ -94,7 +95,12 @@ class Seat:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """A part of the picture with everything in it placed."""
+    """A part of the picture with everything in it placed.
+
+    Attributes:
+        tops, bottoms: the wires that cross its upper and lower border.
+        below: room that has to stay free of other lines below it, for a text.
+    """
 
     left: float
     right: float
@@ -104,6 +110,12 @@ class Piece:
     seats: tuple[Seat, ...] = ()
     chunks: tuple[Chunk, ...] = ()
     children: tuple[tuple[float, float, "Piece"], ...] = ()
+    below: float = 0.0
+
+    @property
+    def is_wires(self) -> bool:
+        """Whether it is nothing but wires that run through."""
+        return not (self.height or self.seats or self.children)
 
 
 @dataclass(slots=True)
@@ -116,6 +128,7 @@ class Assembly:
     seats: list[Seat] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     children: list[tuple[float, float, Piece]] = field(default_factory=list)
+    below: float = 0.0
 
     def seat(self, vertex: Vertex, x: float, y: float) -> None:
         self.seats.append(Seat(vertex, x, y))
@@ -135,8 +148,9 @@ class Assembly:
 
     def piece(self, tops: tuple[End, ...] = (), bottoms: tuple[End, ...] = ()) -> Piece:
         return Piece(
-            self.left, self.right, self.height, tops, bottoms, tuple(self.seats), tuple(self.chunks), tuple(self.children)
-        )
+            self.left, self.right, self.height, tops, bottoms,
+            tuple(self.seats), tuple(self.chunks), tuple(self.children), self.below,
+        )  # fmt: skip
 
 
 def shifted(ends: tuple[End, ...], x: float) -> tuple[End, ...]:
@@ -173,15 +187,13 @@ def _joined(stretches: list[tuple[Point, ...]]) -> Iterator[Point]:
     """The stretches of one wire as one line, from where no other stretch ends, without needless points."""
     by_start = {_key(points[0]): points for points in stretches}
     ends = {_key(points[-1]) for points in stretches}
-    current = next(points for points in stretches if _key(points[0]) not in ends)
-    line: list[Point] = []
-    while current is not None:
-        line += current
-        current = by_start.pop(_key(current[-1]), None)  # type: ignore[assignment]
+    line = list(next(points for points in stretches if _key(points[0]) not in ends))
+    while following := by_start.pop(_key(line[-1]), None):
+        line += following
     yield line[0]
     kept = line[0]
-    for point, following in zip(line[1:], line[2:], strict=False):
-        if not (_between(kept, point, following) or _key(kept) == _key(point)):
+    for point, after in pairwise(line[1:]):
+        if not (_between(kept, point, after) or _key(kept) == _key(point)):
             kept = point
             yield point
     yield line[-1]

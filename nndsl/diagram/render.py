@@ -25,10 +25,10 @@ def to_svg(scene: Scene, dark: bool = False) -> str:
     body = "\n".join(line for group in scene.groups for line in _group(group, "PREFIX"))
     prefix = "n" + sha256((scene.title + body + str(dark)).encode()).hexdigest()[:8]
     width, height = _number(scene.width), _number(scene.height)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-            f'role="img" aria-labelledby="{prefix}-t {prefix}-d">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="{prefix}-t {prefix}-d">',
             f'<title id="{prefix}-t">{_escaped(scene.title)}</title>',
             f'<desc id="{prefix}-d">{_escaped(scene.description)}</desc>',
             f"<style>{''.join(_rules(scene, prefix, dark))}</style>",

@@ -1,7 +1,6 @@
 """What is written on a card: a layer's short name, the arguments that tell it from others, its chip, its family."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from nndsl.catalogue.activations import Activation
@@ -24,10 +23,9 @@ ABBREVIATED = {
 _BY_CLASS = {"Dense": "dense", "EinsumDense": "dense", "Embedding": "embedding", "Activation": "activation"}
 _UNTOLD = ("name", "trainable", "use_bias", "seed", "dtype", "padding", "data_format", "mask_zero")
 _UNTOLD_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_axes")
-_SHAPED = ("kernel_size", "pool_size", "filters", "units", "depth_multiplier", "strides", "dilation_rate", "activation")
+_SHAPED = ("kernel_size", "pool_size", "size", "filters", "units", "depth_multiplier", "strides", "dilation_rate", "activation")
 
 
-@cache
 def family(kind: type[Component]) -> str:
     """The family that gives a component its colour: the module it is declared in, where that says it."""
     if issubclass(kind, Activation):
@@ -36,7 +34,8 @@ def family(kind: type[Component]) -> str:
         return "function"
     if issubclass(kind, Input):
         return "input"
-    return _BY_CLASS.get(kind.__name__, kind.__module__.rpartition(".")[2])
+    module: str = kind.__module__
+    return _BY_CLASS.get(kind.__name__, module.rpartition(".")[2])
 
 
 def title(component: Component) -> str:
@@ -86,7 +85,7 @@ def arguments(component: Component, operands: Sequence[TensorType] = ()) -> str:
 def _shape_part(component: Component, rank: int) -> str:
     """`3×3, 64 /2`, of the arguments that convolutions, poolings and dense layers have."""
     values = component.__dict__
-    window = values.get("kernel_size", values.get("pool_size"))
+    window = next((values[field] for field in ("kernel_size", "pool_size", "size") if field in values), None)
     parts = [_window(window, rank)] if window is not None else []
     parts += [value_text(values[field]) for field in ("filters", "units") if values.get(field) is not None]
     text = ", ".join(parts)
@@ -121,7 +120,7 @@ def _rest(component: Component, begins: bool) -> Iterator[str]:
         told = name in _SHAPED or name in _UNTOLD or name.endswith(_UNTOLD_ENDINGS)
         if told or (value == field.default and field.default is not REQUIRED):
             continue
-        yield value_text(value) if index == 0 and begins else f"{name}={value_text(value)}"
+        yield value_text(value) if index == 0 and begins and field.default is REQUIRED else f"{name}={value_text(value)}"
 
 
 def value_text(value: Any) -> str:
