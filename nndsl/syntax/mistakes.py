@@ -1,0 +1,669 @@
+"""What can be wrong with a text, before any name in it is looked up, and how it is said.
+
+The examples in the docstrings are compiled by the tests: the first reports the code, the mended one nothing.
+"""
+
+from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.source import Span
+
+CLOSER = {"(": ")", "[": "]", "{": "}"}
+
+
+def before(span: Span) -> Span:
+    """The place just before a token."""
+    return Span(span.source, span.start, span.start)
+
+
+def after(span: Span) -> Span:
+    """The place just after a token."""
+    return Span(span.source, span.end, span.end)
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+@error("NN101")
+def unreadable(name: str, why: str, repair: str | None = None) -> Diagnostic:
+    """A file that should be read is not there, is a folder, or may not be read.
+
+    Paths are relative to the folder in which the command runs; those inside a file, to the folder of that file.
+    """
+    return Diagnostic(None, f"cannot read `{name}`: {why}", repair=repair)
+
+
+@error("NN102")
+def not_utf8(name: str, line: int, column: int, byte: int) -> Diagnostic:
+    """A `.nn` file is text in UTF-8, and this one holds a byte that UTF-8 does not have at this place.
+
+    It was saved in another encoding (Latin-1, UTF-16), or it is not a text at all. Save it again as UTF-8.
+    """
+    where = f"line {line} holds the byte 0x{byte:02X} after {column - 1} character{'s' if column != 2 else ''}"
+    return Diagnostic(None, f"`{name}` is not text in UTF-8: {where}", repair="save it as UTF-8")
+
+
+# Characters and words ----------------------------------------------------------------------------
+
+
+@error("NN103")
+def unknown_character(span: Span, what: str, repair: str = "delete it") -> Diagnostic:
+    """A character that the language does not use, outside of a string or a comment.
+
+    Names are made of the letters a to z and A to Z, digits and `_`.
+
+        h = image -> Dense(64) $ relu
+
+    Mended:
+
+        h = image -> Dense(64) -> relu
+    """
+    return Diagnostic(span, f"{what} means nothing in a `.nn` file", repair=repair)
+
+
+@error("NN104")
+def lookalike(span: Span, what: str, plain: str) -> Diagnostic:
+    """A character that looks like one of the language, and is another one.
+
+    Word processors, chat programs and papers put typographic quotes, arrows, signs and spaces in place of the
+    plain ones. Write the plain one.
+
+        h = image → Dense(2 × width)
+
+    Mended:
+
+        h = image -> Dense(2 * width)
+    """
+    return Diagnostic(span, f"{what} is not `{plain}`", repair=f"write `{plain}`")
+
+
+@error("NN105")
+def invisible(span: Span, what: str) -> Diagnostic:
+    """A character that cannot be seen, and is not the space, the tab or the end of a line.
+
+    It usually comes along when text is copied from a web page. Delete it, and type a space if there should be one.
+    """
+    return Diagnostic(span, f"{what} stands here, which looks like nothing or like a space", repair="replace it by a plain space")
+
+
+@error("NN106")
+def unterminated_string(span: Span) -> Diagnostic:
+    """A string ends on the line on which it begins, with a second `"`.
+
+        source = images("photos/)
+
+    Mended:
+
+        source = images("photos/")
+    """
+    return Diagnostic(span, "this string has no end on its line", repair='close it with `"`')
+
+
+@error("NN107")
+def wrong_quotes(span: Span, what: str, repair: str) -> Diagnostic:
+    """Strings stand in one pair of plain double quotes, on one line.
+
+        source = csv('iris.csv')
+
+    Mended:
+
+        source = csv("iris.csv")
+    """
+    return Diagnostic(span, f"{what} are not the quotes of a string", repair=repair)
+
+
+@error("NN108")
+def unknown_escape(span: Span, text: str) -> Diagnostic:
+    r"""A backslash in a string begins one of `\"`, `\\`, `\n`, `\t` and `\u` with four hexadecimal digits.
+
+        source = csv("data\iris.csv")
+
+    Mended:
+
+        source = csv("data/iris.csv")
+    """
+    return Diagnostic(span, f"`{text}` stands for nothing in a string", repair=r"write `\\` for a backslash, or `/` in a path")
+
+
+@error("NN109")
+def malformed_number(span: Span, why: str, repair: str | None) -> Diagnostic:
+    """Numbers are written `64`, `1_000`, `0.5`, `1e-3`: digits on both sides of a point, single `_` between digits.
+
+        rate = .5
+
+    Mended:
+
+        rate = 0.5
+    """
+    return Diagnostic(span, f"`{_short(span.text)}` is not a number: {why}", repair=repair)
+
+
+@error("NN110")
+def number_too_large(span: Span) -> Diagnostic:
+    """Whole numbers go up to 9_223_372_036_854_775_807 (64 bits), and others up to 1.8e308.
+
+        seed = 99_999_999_999_999_999_999
+
+    Mended:
+
+        seed = 99_999
+    """
+    return Diagnostic(span, "this number is too large", repair="whole numbers go up to 2**63 - 1, others up to 1.8e308")
+
+
+@error("NN111")
+def foreign_operator(span: Span, written: str, repair: str) -> Diagnostic:
+    """An operator of another language. Here data flows along `->`, and conditions are joined by `and`, `or`, `not`.
+
+        h = image => Dense(64) |> relu
+
+    Mended:
+
+        h = image -> Dense(64) -> relu
+    """
+    return Diagnostic(span, f"`{written}` is not an operator of the language", repair=repair)
+
+
+@error("NN112")
+def foreign_word(span: Span, written: str, repair: str) -> Diagnostic:
+    """A word of another language, mostly of Python.
+
+    Reusable pieces are `block`, results are `output`, alternatives are `else if`, and truth is `true`, `false` and
+    `none`.
+
+        h = image -> Dense(64, use_bias=False)
+
+    Mended:
+
+        h = image -> Dense(64, use_bias=false)
+    """
+    return Diagnostic(span, f"`{written}` is not a word of the language", repair=repair)
+
+
+@error("NN113")
+def semicolon(span: Span) -> Diagnostic:
+    """A statement ends at the end of its line; there is no sign for it.
+
+        h = image -> Dense(64);
+
+    Mended:
+
+        h = image -> Dense(64)
+    """
+    return Diagnostic(span, "a statement ends with its line, without `;`", repair="delete it, and start a new line for a new statement")
+
+
+# Brackets ----------------------------------------------------------------------------------------
+
+
+@error("NN121")
+def unclosed(opener: Span, noticed: Span | None, closers: str) -> Diagnostic:
+    """A bracket is opened and never closed. The second place is where something stood that cannot be inside of it.
+
+        h = image -> Dense(64
+        output y = h
+
+    Mended:
+
+        h = image -> Dense(64)
+        output y = h
+    """
+    notes = (Note("it was still open here", noticed),) if noticed is not None else (Note("it is still open at the end of the file"),)
+    return Diagnostic(opener, f"this `{opener.text}` is never closed", notes, f"close it with `{closers}`")
+
+
+@error("NN122")
+def nothing_to_close(span: Span) -> Diagnostic:
+    """A closing bracket without an opening one before it.
+
+        h = image -> Dense(64))
+
+    Mended:
+
+        h = image -> Dense(64)
+    """
+    return Diagnostic(span, f"this `{span.text}` closes nothing", repair="delete it, or open the bracket before it")
+
+
+@error("NN123")
+def wrong_closer(span: Span, opener: Span) -> Diagnostic:
+    """A bracket is closed by a bracket of another kind.
+
+        sizes = [16, 32, 64)
+
+    Mended:
+
+        sizes = [16, 32, 64]
+    """
+    notes = (Note("the bracket that it would close", opener),)
+    return Diagnostic(span, f"`{span.text}` does not close `{opener.text}`", notes, f"write `{CLOSER[opener.text]}`")
+
+
+@error("NN124")
+def nested_too_deeply(span: Span, limit: int) -> Diagnostic:
+    """Brackets, signs, powers and conditions inside each other have a limit that no reader would want to reach.
+
+    Give names to the inner parts: `inner = a + b`.
+    """
+    return Diagnostic(span, f"this is nested too deeply: the limit is {limit}", repair="give the inner parts names of their own")
+
+
+# Expressions -------------------------------------------------------------------------------------
+
+
+@error("NN131")
+def missing_comma(span: Span, opener: Span) -> Diagnostic:
+    """The things in brackets are separated by commas.
+
+        h = image -> Dense(64 activation=relu)
+
+    Mended:
+
+        h = image -> Dense(64, activation=relu)
+    """
+    return Diagnostic(span, f"a comma is missing before `{_short(span.text)}`", _inside(opener), "write `,` before it")
+
+
+@error("NN132")
+def missing_arrow(span: Span) -> Diagnostic:
+    """A tensor is handed to a layer by an arrow.
+
+        h = image Dense(64) -> relu
+
+    Mended:
+
+        h = image -> Dense(64) -> relu
+    """
+    return Diagnostic(span, f"an arrow is missing before `{_short(span.text)}`", repair=f"write `-> {_short(span.text)}`")
+
+
+@error("NN133")
+def missing_value(span: Span, message: str, repair: str | None = None) -> Diagnostic:
+    """Something should stand after an operator, an arrow, `=`, a comma or a word like `in`, and does not.
+
+    A newline ends a statement. An expression goes on on the next line if *that* line starts with the operator.
+
+        h = image +
+        mean
+
+    Mended:
+
+        h = image
+          + mean
+    """
+    return Diagnostic(span, message, repair=repair)
+
+
+@error("NN134")
+def single_equals(span: Span) -> Diagnostic:
+    """`=` gives a name a value; to ask whether two things are equal, write `==`.
+
+        if n = 3 {
+          h = image
+        }
+
+    Mended:
+
+        if n == 3 {
+          h = image
+        }
+    """
+    return Diagnostic(span, "`=` gives a value and does not compare", repair="write `==`")
+
+
+@error("NN135")
+def comparison_alone(span: Span, name: str) -> Diagnostic:
+    """`==` compares; to give a name a value, write `=`.
+
+        h == image -> Dense(64)
+        output y = h
+
+    Mended:
+
+        h = image -> Dense(64)
+        output y = h
+    """
+    return Diagnostic(span, "this compares, and nothing is done with the result", repair=f"to give `{name}` a value, write `=`")
+
+
+@error("NN136")
+def greater_for_arrow(span: Span) -> Diagnostic:
+    """`>` compares two numbers; data flows along `->`.
+
+        h = image > Dense(64)
+
+    Mended:
+
+        h = image -> Dense(64)
+    """
+    return Diagnostic(span, "`>` compares, and a layer is not a number", repair="write `->`")
+
+
+@error("NN137")
+def chained_comparison(span: Span, first: Span) -> Diagnostic:
+    """A comparison has two sides; two comparisons are joined by `and`.
+
+        wide = 16 <= width <= 64
+
+    Mended:
+
+        wide = 16 <= width and width <= 64
+    """
+    notes = (Note("the first comparison", first),)
+    return Diagnostic(span, "comparisons do not chain", notes, f"write the second one on its own, after `and`: `... and x {span.text} y`")
+
+
+@error("NN138")
+def colon_for_equals(span: Span, message: str = "a setting gets its value by `=`, not by `:`") -> Diagnostic:
+    """Settings and arguments get their values by `=`. A `:` states a type or a shape: `x: float[3]`.
+
+        h = image -> Dense(units: 64)
+
+    Mended:
+
+        h = image -> Dense(units=64)
+    """
+    return Diagnostic(span, message, repair="write `=`")
+
+
+@error("NN139")
+def not_a_target(span: Span, equals: Span) -> Diagnostic:
+    """Only a name can get a value, or several names in brackets.
+
+        Dense(64) = h
+
+    Mended:
+
+        h = Dense(64)
+    """
+    notes = (Note("it would get a value here", equals),)
+    return Diagnostic(span, "only a name can be given a value", notes, "write `name = ...`, or `(first, second) = ...`")
+
+
+@error("NN140")
+def several_values(span: Span) -> Diagnostic:
+    """One statement gives one value: `=` stands in it once.
+
+        a = b = 3
+
+    Mended:
+
+        a = 3
+        b = a
+    """
+    return Diagnostic(span, "this statement has a value already", repair="give the second name its value on a line of its own")
+
+
+@error("NN141")
+def several_names(span: Span) -> Diagnostic:
+    """Several names or values that belong together stand in brackets.
+
+        mean, spread = image -> encoder
+
+    Mended:
+
+        (mean, spread) = image -> encoder
+    """
+    return Diagnostic(span, "names and values that belong together stand in brackets", repair="write `(first, second)`")
+
+
+@error("NN142")
+def position_after_keyword(span: Span, keyword: Span) -> Diagnostic:
+    """Arguments without a name come first, in their order; then those with a name.
+
+        h = image -> Conv2D(filters=32, 3)
+
+    Mended:
+
+        h = image -> Conv2D(32, 3)
+    """
+    notes = (Note("the first argument with a name", keyword),)
+    return Diagnostic(span, "an argument without a name stands after one with a name", notes, "give it its name, or move it to the front")
+
+
+@error("NN143")
+def keyword_twice(span: Span, first: Span) -> Diagnostic:
+    """A name is given twice in one pair of brackets.
+
+        h = image -> Dense(64, activation=relu, activation=tanh)
+
+    Mended:
+
+        h = image -> Dense(64, activation=relu)
+    """
+    return Diagnostic(span, f"`{span.text}` is given twice", (Note("first here", first),), "keep one of them")
+
+
+@error("NN144")
+def mixed_brackets(span: Span, keyword: Span) -> Diagnostic:
+    """Brackets of their own hold either values, `(a, b)`, or settings, `(patience=10, monitor=val_loss)`.
+
+        early_stopping = (val_loss, patience=10)
+
+    Mended:
+
+        early_stopping = (monitor=val_loss, patience=10)
+    """
+    notes = (Note("this is a setting", keyword),)
+    return Diagnostic(span, "this has no name, and stands among settings", notes, "give it a name too: `name=...`")
+
+
+@error("NN145")
+def braces_for_value(span: Span) -> Diagnostic:
+    """`{ }` hold statements. A list stands in `[ ]`, and settings with names in `( )`.
+
+        metrics = {accuracy, auc}
+
+    Mended:
+
+        metrics = [accuracy, auc]
+    """
+    return Diagnostic(span, "`{ }` hold statements, not values", repair="write a list as `[a, b]`, and settings as `(a=1, b=2)`")
+
+
+@error("NN146")
+def wrong_index(span: Span, what: str) -> Diagnostic:
+    """`[ ]` after a value holds one number: which part is meant, counted from 0.
+
+        h = sizes[0:2]
+
+    Mended:
+
+        h = (sizes[0], sizes[1])
+    """
+    return Diagnostic(span, f"{what} in the `[ ]` after a value", repair="write one number, as in `sizes[0]`; parts of a tensor are cut out by functions")
+
+
+# Statements --------------------------------------------------------------------------------------
+
+
+@error("NN151")
+def statement_goes_on(span: Span, message: str = "the statement before it has ended") -> Diagnostic:
+    """A new statement starts on a new line.
+
+        a = 16 b = 32
+
+    Mended:
+
+        a = 16
+        b = 32
+    """
+    return Diagnostic(span, f"`{_short(span.text)}` cannot follow here: {message}", repair="a new statement starts on a new line")
+
+
+@error("NN152")
+def reserved_word(span: Span) -> Diagnostic:
+    """Ten words are no names: `if`, `else`, `for`, `in`, `and`, `or`, `not`, `true`, `false`, `none`.
+
+        in = image -> Dense(64)
+
+    Mended:
+
+        inner = image -> Dense(64)
+    """
+    return Diagnostic(span, f"`{span.text}` is a word of the language and cannot be a name", repair=f"choose another name, such as `{span.text}_`")
+
+
+@error("NN153")
+def missing_name(span: Span, what: str, example: str) -> Diagnostic:
+    """A network, block, data, train, input, output, layer or param has a name.
+
+        network {
+          input x: float[4]
+        }
+
+    Mended:
+
+        network Iris {
+          input x: float[4]
+        }
+    """
+    return Diagnostic(span, f"{what} needs a name", repair=f"write `{example}`")
+
+
+@error("NN154")
+def missing_body(span: Span, what: str, why: str = "") -> Diagnostic:
+    """What belongs to a network, block, data, train, `for`, `if` or `else` stands in `{ }`, opened on the same line.
+
+        for width in [16, 32]
+          h = h -> Dense(width)
+        }
+
+    Mended:
+
+        for width in [16, 32] {
+          h = h -> Dense(width)
+        }
+    """
+    return Diagnostic(span, f"{what} needs a body in `{{ }}`{why}", repair="write `{` at the end of this line, and `}` after the last statement")
+
+
+@error("NN155")
+def colon_for_body(span: Span, what: str) -> Diagnostic:
+    """A body stands in `{ }`, and not indented after a `:` as in Python.
+
+        for width in [16, 32]: {
+          h = h -> Dense(width)
+        }
+
+    Mended:
+
+        for width in [16, 32] {
+          h = h -> Dense(width)
+        }
+    """
+    return Diagnostic(span, f"the body of {what} stands in `{{ }}`, without `:`", repair="write `{` in place of `:`, and `}` after the last statement")
+
+
+@error("NN156")
+def missing_type(span: Span, name: str) -> Diagnostic:
+    """An input states what it takes: a type and a shape, or in a block just a shape.
+
+        input image
+
+    Mended:
+
+        input image: float[28, 28, 1]
+    """
+    return Diagnostic(span, f"the input `{name}` does not say what it takes", repair=f"write `input {name}: float[28, 28, 1]`, with its own shape")
+
+
+@error("NN157")
+def wrong_type(span: Span, message: str, repair: str = "a type is written `float[28, 28]`, `int[T] < 100`, or just `[28, 28]`") -> Diagnostic:
+    """After `:` stands a type: what the numbers are, and the sizes of the axes in `[ ]`.
+
+        input x: float
+
+    Mended:
+
+        input x: float[4]
+    """
+    return Diagnostic(span, message, repair=repair)
+
+
+@error("NN158")
+def missing_word(span: Span, message: str, repair: str) -> Diagnostic:
+    """A statement lacks the word or sign that joins its parts: `in` after `for`, `import` after `from`, `else` after `if`.
+
+        for width of [16, 32] {
+          h = h -> Dense(width)
+        }
+
+    Mended:
+
+        for width in [16, 32] {
+          h = h -> Dense(width)
+        }
+    """
+    return Diagnostic(span, message, repair=repair)
+
+
+@error("NN159")
+def else_alone(span: Span) -> Diagnostic:
+    """`else` belongs to the `if` whose `}` stands right before it.
+
+        else {
+          h = image
+        }
+
+    Mended:
+
+        if deep {
+          h = image -> Dense(64)
+        } else {
+          h = image
+        }
+    """
+    return Diagnostic(span, f"this `{span.text}` belongs to no `if`", repair="`else` stands after the `}` of an `if`")
+
+
+@error("NN160")
+def clause_twice(span: Span, first: Span) -> Diagnostic:
+    """`over`, `with` and `times` stand once in a `minimize` each.
+
+        minimize loss over net with Adam(1e-3) with SGD(0.1)
+
+    Mended:
+
+        minimize loss over net with Adam(1e-3)
+    """
+    return Diagnostic(span, f"`{span.text}` is stated twice", (Note("first here", first),), "keep one of them")
+
+
+@error("NN161")
+def import_path(span: Span) -> Diagnostic:
+    """Other files are named by a string, with their ending.
+
+        from std.blocks import Residual
+
+    Mended:
+
+        from "std/blocks.nn" import Residual
+    """
+    return Diagnostic(span, "the file of an import stands in quotes", repair='write `from "file.nn" import Name`')
+
+
+@error("NN198")
+def unexpected(span: Span, written: str, wanted: str) -> Diagnostic:
+    """Something stands where it has no meaning. The message says what could stand there.
+
+        h = image -> * 2
+
+    Mended:
+
+        h = image -> Dense(2)
+    """
+    return Diagnostic(span, f"{written} cannot stand here", repair=wanted)
+
+
+@error("NN199")
+def too_many_mistakes(span: Span, limit: int) -> Diagnostic:
+    """After a hundred mistakes the rest of a file is not looked at: it is probably not a `.nn` file.
+    """
+    return Diagnostic(span, f"{limit} mistakes: the rest of the file was not looked at", repair="mend those above first")
+
+
+def _inside(opener: Span) -> tuple[Note, ...]:
+    return (Note(f"inside this `{opener.text}`", opener),)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else text[:29] + "…"

@@ -1,0 +1,227 @@
+"""From text to syntax nodes, for any text: the parse tables of the grammar, run with recovery from mistakes.
+
+At a token that the grammar does not allow, the mistake is named (`diagnosis.py`), the tokens of its
+statement are mended, and the statement is read again. A statement that cannot be mended is left out,
+with the statements around it, and those in its body, kept; so all mistakes of a file are found in one run.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from nndsl.diagnostics import Report
+from nndsl.source import Source
+from nndsl.syntax import ast, mistakes
+from nndsl.syntax.building import Builder
+from nndsl.syntax.diagnosis import Mend, Situation, diagnose
+from nndsl.syntax.grammar import END, Plan, Tables, tables
+from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
+
+MENDS = 8
+"""How many mistakes of one statement are mended before it is left out."""
+
+DEPTH = 256
+"""How many unfinished rules may wait for each other: operators that bind to the right, and open brackets."""
+
+BROKEN = "_BROKEN"
+Step: TypeAlias = tuple[int, str, Callable[..., Any] | None, Plan | None, int | None]
+"""A rule as the parser runs it: size, symbol, method of the builder, plan, position of the value it passes on."""
+
+_jumps: dict[tuple[int, str, str], int] = {}
+
+
+def parse(source: Source, report: Report) -> ast.Spec:
+    """The syntax nodes of a source; mistakes go to the report.
+
+    Never raises, whatever the text. Statements with mistakes are left out of the result, unless the mistake
+    leaves no doubt about what was meant. An expression is nested at most about 1,500 nodes deep, except along
+    the left operands of operators, which have no limit.
+    """
+    lexer = Lexer(source, report)
+    lexer.run()
+    return Parser(lexer).run()
+
+
+class Parser:
+    """Runs the tables over the tokens of one source.
+
+    Attributes:
+        states: the states of the tables that are waiting, innermost last.
+        firsts: for each symbol between them, the index of its first token.
+    """
+
+    def __init__(self, lexer: Lexer):
+        self._lexer = lexer
+        self._source = lexer.source
+        self._tokens = lexer.tokens
+        self._tables = tables()
+        builder = Builder(lexer.source, lexer.add)
+        self._steps: list[Step] = [
+            (one.size, one.origin, getattr(builder, one.method, None), one.plan, one.passes) for one in self._tables.rules
+        ]
+        self._states = [self._tables.start]
+        self._values: list[Any] = []
+        self._firsts: list[int] = []
+        self._silent: set[int] = set()
+        self._mended: Counter[int] = Counter()
+
+    def run(self) -> ast.Spec:
+        """The whole source."""
+        index = 0
+        while True:
+            try:
+                index = self._read(index)
+            except Stop:
+                return ast.Spec(self._source, ())
+            if self._states[-1] == self._tables.end:
+                spec = self._values[-1]
+                assert isinstance(spec, ast.Spec)
+                return spec
+            index = self._recover(index)
+
+    def _read(self, index: int) -> int:
+        """Read tokens until the end is accepted, or one is not allowed; its index."""
+        states, values, firsts, tokens, steps = self._states, self._values, self._firsts, self._tokens, self._steps
+        actions, jumps = self._tables.actions, _jumps
+        count = len(tokens)
+        while index < count:
+            token = tokens[index]
+            kind = token[0]
+            action = actions[states[-1]].get(kind, 0)
+            while action < 0:
+                size, symbol, method, plan, passes = steps[-1 - action]
+                base = len(values) - size
+                first = firsts[base] if size else index
+                if passes is not None:
+                    value = values[base + passes]
+                else:
+                    parts = values[base:] if plan is None else _selected(values, base, plan)
+                    value = parts if method is None else method(tokens[first][1], tokens[index - 1][2], *parts)
+                if size:
+                    del states[-size:], values[-size:], firsts[-size:]
+                below = states[-1]
+                state = jumps.get((below, symbol, kind))
+                if state is None:
+                    state = _jump(self._tables, below, symbol, kind)
+                states.append(state)
+                values.append(value)
+                firsts.append(first)
+                action = actions[state].get(kind, 0)
+            if action == 0 or len(states) > DEPTH:
+                return index
+            states.append(action - 1)
+            values.append(token)
+            firsts.append(index)
+            index += 1
+        return index
+
+    # Recovery ------------------------------------------------------------------------------------
+
+    def _recover(self, index: int) -> int:
+        """Mend the statement that holds a token which is not allowed; where to go on reading."""
+        boundary = self._boundary()
+        first = self._firsts[boundary] if boundary < len(self._firsts) else index
+        if len(self._states) > DEPTH:
+            mistake, mend = mistakes.nested_too_deeply(self._lexer.span(*self._tokens[index][1:]), DEPTH), None
+        else:
+            mistake, mend = diagnose(Situation(self._lexer, self._waiting(boundary, first, index), first, index))
+        silent = self._is_silent(first, index)
+        del self._states[boundary + 1 :], self._values[boundary:], self._firsts[boundary:]
+        if not silent:
+            self._lexer.add(mistake)
+        self._mended[self._tokens[first][1]] += 1
+        if mend is None or (silent and mend.kind != NEWLINE) or self._mended[self._tokens[first][1]] > MENDS:
+            self._leave_out(first, index)
+        else:
+            self._mend(index, mend)
+        return first
+
+    def _boundary(self) -> int:
+        """The innermost waiting state in which a statement begins (one whose body has ended has begun before)."""
+        actions, bodies = self._tables.actions, 0
+        for position in range(len(self._states) - 1, -1, -1):
+            symbol = self._tables.symbols[self._states[position]]
+            if bodies == 0 and actions[self._states[position]].get(BROKEN, 0) > 0:
+                return position
+            bodies += (symbol == "RBRACE") - (symbol == "LBRACE")
+        return 0
+
+    def _waiting(self, boundary: int, first: int, index: int) -> list[int]:
+        """The states as they were before anything was concluded from the token that is not allowed."""
+        states = self._states[: boundary + 1]
+        for token in self._tokens[first:index]:
+            shift(self._tables, states, token[0])
+        return states
+
+    def _is_silent(self, first: int, index: int) -> bool:
+        """Whether something was said about this statement already, so that more would confuse."""
+        start, end = self._tokens[first][1], self._tokens[index][2]
+        return (
+            self._tokens[first][0] == BROKEN
+            or start in self._silent
+            or any(start <= place <= end for place in self._lexer.doubtful)
+            or (self._lexer.stopped and end >= self._tokens[-1][1])
+        )
+
+    def _mend(self, index: int, mend: Mend) -> None:
+        place = index + mend.offset
+        _, start, end = self._tokens[place]
+        if mend.insert:
+            self._tokens.insert(place, (mend.kind, start, start))
+            if mend.kind == NEWLINE:
+                self._silent.add(start)
+        else:
+            self._tokens[place] = (mend.kind, start, end)
+
+    def _leave_out(self, first: int, index: int) -> None:
+        """Put a sign for a broken statement in place of its tokens up to its body, or to its end."""
+        depth, end = 0, index
+        while (kind := self._tokens[end][0]) != END:
+            if depth == 0 and (kind in (NEWLINE, "RBRACE") or (kind == "LBRACE" and self._opens_body(end))):
+                break
+            depth += (kind == "LBRACE") - (kind == "RBRACE")
+            end += 1
+        start = self._tokens[first][1]
+        self._tokens[first:end] = [(BROKEN, start, self._tokens[max(first, end - 1)][2])]
+
+    def _opens_body(self, index: int) -> bool:
+        return index == 0 or self._tokens[index - 1][0] not in Situation.WANTS_VALUE
+
+
+def _selected(values: list[Any], base: int, plan: Plan) -> list[Any]:
+    """The values that a rule's method receives."""
+    parts: list[Any] = []
+    for place in plan:
+        if place is None:
+            parts.append(None)
+        elif isinstance(place, int):
+            parts.append(values[base + place])
+        elif parts:
+            parts += values[base + place[0]]
+        else:
+            parts = values[base + place[0]]
+    return parts
+
+
+def _jump(tables: Tables, below: int, symbol: str, kind: str) -> int:
+    """The state after a symbol, past all rules that would only pass its value on before the next token."""
+    state = tables.gotos[below][symbol]
+    while (action := tables.actions[state].get(kind, 0)) < 0:
+        rule = tables.rules[-1 - action]
+        if rule.size != 1 or rule.passes != 0:
+            break
+        state = tables.gotos[below][rule.origin]
+    _jumps[below, symbol, kind] = state
+    return state
+
+
+def shift(tables: Tables, states: list[int], kind: str) -> bool:
+    """Take one more token, in the states alone; False if it is not allowed."""
+    while (action := tables.actions[states[-1]].get(kind, 0)) < 0:
+        rule = tables.rules[-1 - action]
+        if rule.size:
+            del states[-rule.size :]
+        states.append(tables.gotos[states[-1]][rule.origin])
+    if action:
+        states.append(action - 1)
+    return bool(action) or states[-1] == tables.end
