@@ -79,3 +79,13 @@ def write_text(path: Path, text: str) -> None:
     """
     with replaced(path) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        UserError: the file could not be written.
+    """
+    with replaced(path) as beside:
+        beside.write_bytes(content)

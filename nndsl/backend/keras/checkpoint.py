@@ -9,7 +9,7 @@ expected before memory is taken.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -98,15 +98,19 @@ def _bytes(array: Array) -> memoryview:
     return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
 
 
-def read(path: Path, expected: Signature | None = None) -> Checkpoint:
+Misfit: TypeAlias = Callable[[Signature], str | None]
+"""What is wrong with the arrays of a checkpoint, if something is."""
+
+
+def read(path: Path, misfit: Misfit = lambda found: None) -> Checkpoint:
     """Read a checkpoint.
 
     Args:
-        expected: the arrays that it must hold; None: any.
+        misfit: asked before memory is taken for the arrays.
 
     Raises:
         Damaged: it is not what was written.
-        UserError: it is whole, and holds other arrays than expected.
+        UserError: it is whole, and its arrays do not fit.
     """
     try:
         with path.open("rb") as file:
@@ -114,8 +118,9 @@ def read(path: Path, expected: Signature | None = None) -> Checkpoint:
             described = _described(header)
             _check_length(described, file.tell(), path.stat().st_size)
             _check_digest(file)
-            if expected is not None and described != expected:
-                raise UserError(other_network(path, _difference(described, expected)))
+            wrong = misfit(described)
+            if wrong is not None:
+                raise UserError(other_network(path, wrong))
             return Checkpoint(path, header["record"], dict(_arrays(file, described)))
     except OSError as failure:
         raise Damaged(str(failure)) from None
@@ -174,7 +179,8 @@ def _arrays(file: IO[bytes], described: Signature) -> Iterator[tuple[str, Array]
         yield name, np.frombuffer(file.read(_length(dtype, shape)), _DTYPES[dtype]).reshape(shape)
 
 
-def _difference(found: Signature, expected: Signature) -> str:
+def difference(found: Signature, expected: Signature) -> str | None:
+    """What is different between the arrays of a checkpoint and those that are expected, if something is."""
     for name in (*expected, *found):
         if name not in found:
             return f"it lacks {name}"
@@ -182,7 +188,7 @@ def _difference(found: Signature, expected: Signature) -> str:
             return f"it holds {name} besides"
         if found[name] != expected[name]:
             return f"{name} is {_text(*found[name])} there, and {_text(*expected[name])} here"
-    return "its arrays have another order"
+    return None
 
 
 def _text(dtype: str, shape: tuple[int, ...]) -> str:
@@ -213,7 +219,7 @@ class Checkpoints:
         found = [(int(match[1]), path) for path in self.folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
         return [path for _, path in sorted(found, reverse=True)]
 
-    def newest(self, expected: Signature | None = None) -> tuple[Checkpoint, list[Diagnostic]]:
+    def newest(self, misfit: Misfit = lambda found: None) -> tuple[Checkpoint, list[Diagnostic]]:
         """The newest checkpoint that is whole, and what is wrong with those that are newer.
 
         Raises:
@@ -222,7 +228,7 @@ class Checkpoints:
         warnings: list[Diagnostic] = []
         for path in self.paths():
             try:
-                return read(path, expected), warnings
+                return read(path, misfit), warnings
             except Damaged as damage:
                 warnings.append(damaged_checkpoint(path, str(damage)))
         raise UserError(*warnings, no_checkpoint(self.folder, len(warnings)))

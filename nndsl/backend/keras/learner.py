@@ -12,9 +12,12 @@ import tensorflow as tf
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.objective import Step, Trackers
+from nndsl.backend.keras.objective import Computation, Step, Trackers
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
+from nndsl.catalogue.component import Constant
+from nndsl.graph import Ref
 from nndsl.program import Training
+from nndsl.source import Span
 
 State: TypeAlias = dict[str, "np.ndarray[Any, Any]"]
 """Numbers by name: everything that a later step depends on."""
@@ -54,6 +57,7 @@ class Learner:
     It is to be made, and used, within `surroundings`.
 
     Attributes:
+        layers: by weight owner.
         model: the network as a Keras model; it shares its weights with the objectives.
         step: the number of steps taken since the start of training.
         trackers: the figures of the pass that is under way.
@@ -61,14 +65,15 @@ class Learner:
 
     def __init__(self, training: Training, feed: Feed, epochs: int, weighting: Weighting | None = None):
         graphs = [training.network.graph, *(one.graph for one in training.objectives)]
-        self._layers = lower.layers_of(*graphs)
-        self.model = lower.model(training.network, self._layers)
+        self.layers = lower.layers_of(*graphs)
+        self.model = lower.model(training.network, self.layers)
         self._feed, self._weighting = feed, weighting
         self.step = 0
+        self._objectives = training.objectives
         self._build_rest(training)
         first = training.objectives[0]
         self._steps = tuple(
-            Step(one, self._layers, self._optimizer(training, index, epochs), training.measures if one is first else ())
+            Step(one, self.layers, self._optimizer(training, index, epochs), training.measures if one is first else ())
             for index, one in enumerate(training.objectives)
         )
         self.trackers = Trackers(first, training.measures)
@@ -84,10 +89,10 @@ class Learner:
     def _build_rest(self, training: Training) -> None:
         """Give weights to layers that only objectives use."""
         for objective in training.objectives:
-            if not all(self._layers[owner].built for owner, _ in objective.graph.owners()):
-                terms = [ref for node in objective.graph.nodes if node.owner is not None for ref in [lower.Ref(node.id)]]
+            if not all(self.layers[owner].built for owner, _ in objective.graph.owners()):
+                terms = [ref for node in objective.graph.nodes if node.owner is not None for ref in [Ref(node.id)]]
                 with lower.deep_enough(len(objective.graph.nodes)):
-                    lower.values_of(objective.graph, self._layers, lower.symbols(objective.graph), terms)
+                    lower.values_of(objective.graph, self.layers, lower.symbols(objective.graph), terms)
 
     def _optimizer(self, training: Training, index: int, epochs: int) -> keras.Optimizer:
         steps = self._feed.steps * training.objectives[index].times
@@ -162,11 +167,28 @@ class Learner:
 
         return tf.while_loop(lambda place: place < stop, body, (start,))
 
+    def first_not_finite(self) -> tuple[str, Span | None]:
+        """What is wrong with the next step, in words, and where: the first tensor of it that is not finite."""
+        for layer in self.layers.values():
+            if not all(np.isfinite(np.asarray(one.numpy(), "float64")).all() for one in layer.trainable_variables):
+                return f"the step before has made weights of `{layer.name}` infinite, or not a number", None
+        graph = self._objectives[0].graph
+        refs = [Ref(node.id, output) for node in graph.nodes for output in range(len(node.types)) if not isinstance(node.component, Constant)]
+        batch = self._feed.shuffled(tf.constant(self.step, tf.int64))
+        for ref, tensor in zip(refs, Computation(graph, self.layers, refs)(batch, training=True), strict=True):
+            if tensor.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(tensor))):
+                return f"the first tensor that is not is `{graph[ref].label or graph[ref].name}`", graph[ref].span
+        return "a penalty on weights, or a later objective, is not", None
+
     # State ---------------------------------------------------------------------------------------
 
     @property
     def optimizers(self) -> tuple[keras.Optimizer, ...]:
         return tuple(one.optimizer for one in self._steps)
+
+    def learning_rates(self) -> list[float]:
+        """The learning rate of each optimizer at the step that comes next."""
+        return [float(getattr(one, "inner_optimizer", one).learning_rate) for one in self.optimizers]
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -189,11 +211,7 @@ class Learner:
 
     def weights(self) -> dict[str, keras.Variable]:
         """The variables of all layers, those of chance among them."""
-        return {
-            f"layer/{layer.name}/{place}": variable
-            for layer in self._layers.values()
-            for place, variable in enumerate(layer.variables)
-        }
+        return lower.weights_of(self.layers)
 
     def state(self) -> State:
         return values_of(self.variables())

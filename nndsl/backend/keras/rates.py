@@ -12,7 +12,6 @@ from keras.optimizers import schedules as own
 
 from nndsl.catalogue.training import schedules
 from nndsl.catalogue.training.schedules import Schedule
-from nndsl.catalogue.training.stopping import Mode, better
 from nndsl.diagnostics import InternalError
 from nndsl.types import BadArgument
 
@@ -92,7 +91,7 @@ class Plateau:
 
     def __init__(self, component: schedules.Plateau, rate: keras.Variable):
         self._settings = component
-        self._mode: Mode = better(component.monitor, component.mode, {})
+        self._lower_is_better = _lower_is_better(component)
         self.rate = rate
         self._best: float | None = None
         self._wait = 0
@@ -126,7 +125,7 @@ class Plateau:
     def _is_better(self, figure: float) -> bool:
         if self._best is None:
             return True
-        if self._mode == "min":
+        if self._lower_is_better:
             return figure + self._settings.min_delta < self._best
         return figure - self._settings.min_delta > self._best
 
@@ -147,6 +146,12 @@ class Plateau:
     def state(self, state: Mapping[str, Any]) -> None:
         self.rate.assign(state["rate"])
         self._best, self._wait, self._rest = state["best"], int(state["wait"]), int(state["rest"])
+
+
+def _lower_is_better(component: schedules.Plateau) -> bool:
+    if component.mode == "auto" and component.monitor.removeprefix("val_") != "loss":
+        raise InternalError(f"{component} is to be told, where the metrics are known, whether less or more is better")
+    return component.mode != "max"
 
 
 class PlateauRate(own.LearningRateSchedule):

@@ -1,0 +1,22 @@
+"""The machine, as far as it decides the last bits of a result."""
+
+import os
+import platform
+from typing import Any
+
+import tensorflow as tf
+
+
+def hardware() -> dict[str, Any]:
+    """What `run.yaml` says of the machine."""
+    return {
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": [tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threading.get_inter_op_parallelism_threads()],
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0",
+        "devices": [_device(one) for one in tf.config.list_physical_devices("GPU")] or ["CPU"],
+    }
+
+
+def _device(device: Any) -> str:
+    return str(tf.config.experimental.get_device_details(device).get("device_name", device.name))

@@ -1,0 +1,262 @@
+"""Training: from a checked program to a run folder."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nndsl import diagram
+from nndsl import run as runs
+from nndsl.backend.keras.evaluate import Judge
+from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.hardware import hardware
+from nndsl.backend.keras.learner import Learner, Weighting, surroundings
+from nndsl.backend.keras.loop import Loop, measured
+from nndsl.data.dataset import Dataset
+from nndsl.diagnostics import Diagnostic, UserError, error, warning
+from nndsl.diagram.curves import curves_svg
+from nndsl.files import write_text
+from nndsl.monitor import Mode
+from nndsl.program import Program, Training
+from nndsl.progress import Progress, progress_on
+from nndsl.run import Run, plain, run_differs
+from nndsl.types import BadArgument
+
+_HASH_SHOWN = 12
+
+
+@error("NN719")
+def no_validation(name: str, training: Training) -> Diagnostic:
+    """What is watched between epochs is not measured, since the data has no validation examples.
+
+        split          = random(train=0.9, test=0.1)
+        early_stopping = (monitor=val_loss, patience=10)
+
+    Mended:
+
+        split = random(train=0.8, validation=0.1, test=0.1)
+    """
+    return Diagnostic(
+        training.span, f"`{name}` is watched, and the data `{training.data.name}` has no validation examples",
+        repair="give the split a validation part, or watch `loss`",
+    )
+
+
+@error("NN720")
+def bad_schedule(training: Training, message: str, repair: str | None) -> Diagnostic:
+    """A learning-rate schedule does not fit the length of the run: its durations are longer than all epochs together."""
+    return Diagnostic(training.objectives[0].span, f"the optimizer's learning rate {message}", repair=repair)
+
+
+@warning("NN721")
+def other_surroundings(what: str, then: object, now: object) -> Diagnostic:
+    """A run goes on under other versions, or on another machine, than it was started: its last digits may differ."""
+    return Diagnostic(None, f"this run was started with {what} {then}, and goes on with {now}: its last digits may differ")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides a run besides the file and the data."""
+
+    epochs: int
+    batch: int
+    seed: int
+    precision: str
+
+
+def train(
+    program: Program,
+    training: Training,
+    *,
+    folder: Path = Path("runs"),
+    epochs: int | None = None,
+    seed: int | None = None,
+    resume: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    data_path: Path | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Train, and keep everything in a run folder.
+
+    The first Ctrl-C ends the epoch early: what was learnt is kept, measured and saved. The first SIGTERM saves and
+    leaves. A second signal leaves at once.
+
+    Args:
+        folder: where run folders are made.
+        epochs, seed: instead of those of the file.
+        resume: the folder of a run to go on with, to the same result as if it had never been interrupted.
+        overrides, data_path: what the program was checked with, for the record.
+        progress: who is told; without it, a bar on a terminal and lines elsewhere.
+
+    Returns:
+        The run, with its history and its evaluation on the test split.
+
+    Raises:
+        UserError: the data, the disk, the schedule or the run to resume make it impossible; or the loss was not finite.
+    """
+    progress = progress or progress_on()
+    earlier = None if resume is None else Run.open(resume)
+    settings = _settings(training, epochs, seed, earlier)
+    dataset = training.data.load()
+    record = _identity(program, training, dataset, settings)
+    if earlier is not None:
+        _check_same(earlier, record, progress)
+    with surroundings(settings.precision, settings.seed):
+        course = _Course(training, dataset, settings, progress)
+        if earlier is not None:
+            return course.train(earlier, resumed=True)
+        record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
+        return course.train(_new_run(program, training, dataset, folder, record), resumed=False)
+
+
+def _settings(training: Training, epochs: int | None, seed: int | None, earlier: Run | None) -> Settings:
+    then = {} if earlier is None else earlier.settings["settings"]
+    return Settings(
+        epochs if epochs is not None else then.get("epochs", training.epochs),
+        training.batch,
+        seed if seed is not None else then.get("seed", training.seed),
+        training.precision,
+    )
+
+
+# What a run is -----------------------------------------------------------------------------------
+
+
+def _identity(program: Program, training: Training, dataset: Dataset, settings: Settings) -> dict[str, Any]:
+    """Everything that decides the result of a run, for `run.yaml`."""
+    return {
+        "training": training.name,
+        "status": "running",
+        "settings": {
+            "epochs": settings.epochs,
+            "batch": settings.batch,
+            "seed": settings.seed,
+            "precision": settings.precision,
+            "loss": [plain(node.component) for one in training.objectives for node in [one.graph[one.loss]]],
+            "optimizer": [plain(one.optimizer) for one in training.objectives],
+            "metrics": [one.name for one in training.measures],
+            "early_stopping": plain(training.early_stopping),
+            "class_weights": plain(training.class_weights),
+        },
+        "parameters": plain(program.parameters),
+        "network": {"name": training.network.name, "arguments": plain(training.network.arguments)},
+        "data": {"name": training.data.name, "sha256": dataset.digest, "examples": {name: len(one) for name, one in dataset.splits.items()}},
+        "source": runs.place_of(program.source),
+        "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
+        "versions": runs.versions(),
+        "hardware": hardware(),
+    }
+
+
+def _new_run(program: Program, training: Training, dataset: Dataset, folder: Path, record: dict[str, Any]) -> Run:
+    run = Run(runs.new_folder(folder, training.name), record)
+    runs.save_sources(run.folder, program.source, program.sources)
+    record["started"] = _now()
+    write_text(run.folder / "diagram.svg", diagram.svg(training.written))
+    run.save_json("data.json", dataset.state)
+    run.save_settings()
+    runs.point_latest(run.folder)
+    return run
+
+
+def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
+    """Refuse to go on with a run under another file, other data or other settings; say so of another machine."""
+    then = run.settings
+    _check_equal(run, "training", then["training"], now["training"])
+    for name, value in now["parameters"].items():
+        _check_equal(run, f"value of `{name}`", then["parameters"].get(name), value)
+    for name, value in now["settings"].items():
+        if name != "epochs":
+            _check_equal(run, f"`{name}`", then["settings"].get(name), value)
+    for place, digest in now["spec"].items():
+        _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
+    _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
+    for section in ("versions", "hardware"):
+        for name, value in now[section].items():
+            before = then[section].get(name)
+            if before != value:
+                progress.say(other_surroundings(name, before, value))
+
+
+def _check_equal(run: Run, what: str, then: object, now: object) -> None:
+    if then != now:
+        raise UserError(run_differs(run.folder, what, then, now))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# The course of a run -----------------------------------------------------------------------------
+
+
+class _Course:
+    """One training in one process, from the first step to the evaluation."""
+
+    def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
+        self._training, self._settings, self._progress = training, settings, progress
+        types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
+        self._feeds = {
+            name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
+        }
+        self._monitor, self._mode = self._monitored()
+        try:
+            self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
+        except BadArgument as refused:
+            raise UserError(bad_schedule(training, refused.message, refused.repair)) from None
+
+    def _monitored(self) -> tuple[str, Mode]:
+        """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any."""
+        rule = self._training.early_stopping
+        if rule is None:
+            return ("val_loss" if "validation" in self._feeds else "loss"), "min"
+        if rule.monitor.startswith("val_") and "validation" not in self._feeds:
+            raise UserError(no_validation(rule.monitor, self._training))
+        return rule.monitor, rule.mode
+
+    def train(self, run: Run, resumed: bool) -> Run:
+        with runs.locked(run.folder):
+            loop = Loop(
+                self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
+                stopping=self._training.early_stopping, monitor=self._monitor, mode=self._mode, progress=self._progress,
+            )
+            if resumed:
+                loop.resume()
+                run.settings["settings"]["epochs"] = self._settings.epochs
+            started = time.monotonic()
+            try:
+                status = loop.run()
+                run.settings |= {"status": status, "best_epoch": loop.best_epoch, "ended": _now()}
+                run.settings["seconds"] = round(run.settings.get("seconds", 0.0) + time.monotonic() - started, 1)
+                self._finish(run, loop)
+            except UserError:
+                run.settings |= {"status": "failed", "best_epoch": loop.best_epoch}
+                run.save_settings()
+                raise
+            finally:
+                self._progress.end()
+        return run
+
+    def _finish(self, run: Run, loop: Loop) -> None:
+        """What is drawn and measured when the steps are taken."""
+        run.save_settings()
+        write_text(run.folder / "curves.svg", curves_svg(run.history, loop.best_epoch))
+        if run.status != "terminated" and "test" in self._feeds:
+            with loop.best_in_place():
+                judge = Judge(self._training, self._learner.layers)
+                figures = measured(self._learner, self._feeds["test"], self._progress, "evaluating")
+                run.evaluation = judge.evaluation("test", self._feeds["test"], figures, loop.best_epoch)
+            run.save_json("evaluation.json", run.evaluation.as_dict())
+
+
+def weighting(training: Training, dataset: Dataset) -> Weighting | None:
+    """How much each class counts; `balanced` gives all classes the same weight in sum, with a mean of 1."""
+    if training.class_weights is None:
+        return None
+    field = next(name for name in training.targets.values() if training.data.fields[name].type.below is not None)
+    if training.class_weights != "balanced":
+        return Weighting(field, training.class_weights)
+    counts = dataset.class_counts[field]
+    return Weighting(field, tuple(sum(counts) / (len(counts) * max(count, 1)) for count in counts))

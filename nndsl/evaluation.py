@@ -1,0 +1,165 @@
+"""What a trained network is worth: figures on examples that it has not learnt from; and what it says of new ones."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How well one class is found.
+
+    Attributes:
+        precision: the share of the examples given this class that have it.
+        recall: the share of the examples that have this class that are given it.
+        f1: their harmonic mean. All three are 0 where they would divide by 0.
+        support: how many examples have this class.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class OutputFigures:
+    """The figures of one output.
+
+    Attributes:
+        classes: of a classification, one for each class.
+        confusion: of a classification, how many examples of each class (row) are given each class (column).
+        errors: of a regression, `mae`, `rmse` and `r2`.
+    """
+
+    classes: tuple[ClassFigures, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    errors: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of a model on one split.
+
+    Attributes:
+        figures: the loss, its terms and the metrics of the file.
+        outputs: by name, further figures of each output that is compared with a field.
+    """
+
+    split: str
+    examples: int
+    epoch: int | None
+    figures: Mapping[str, float]
+    outputs: Mapping[str, OutputFigures]
+
+    def headline(self) -> str:
+        """One line: what a person wants to know first."""
+        names = [name for name in self.figures if name != "loss"] or ["loss"]
+        shown = ", ".join(f"{name} {self.figures[name]:.4f}" for name in names)
+        which = f"the model of epoch {self.epoch}" if self.epoch is not None else "the model"
+        return f"{shown} on {self.examples:,} {self.split} examples, by {which}"
+
+    def table(self) -> str:
+        """The figures as text, with those of each class and who is taken for whom."""
+        parts = [self.headline(), "\n".join(f"  {name:<24}{value:>10.4f}" for name, value in self.figures.items())]
+        for name, figures in self.outputs.items():
+            title = f"{name}\n" if len(self.outputs) > 1 else ""
+            parts += [title + text for text in (_classes_text(figures), _errors_text(figures)) if text]
+        return "\n\n".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    def as_json(self) -> str:
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":
+        """The evaluation that `as_dict` told."""
+        outputs = {
+            name: OutputFigures(
+                tuple(ClassFigures(**one) for one in figures["classes"]), tuple(map(tuple, figures["confusion"])), figures["errors"]
+            )
+            for name, figures in values["outputs"].items()
+        }
+        return cls(values["split"], values["examples"], values["epoch"], values["figures"], outputs)
+
+
+_SHOWN_CLASSES = 20
+"""A confusion matrix is printed for up to so many classes."""
+
+
+def _classes_text(figures: OutputFigures) -> str:
+    if not figures.classes:
+        return ""
+    width = max(5, *(len(one.name) for one in figures.classes))
+    lines = [f"  {'class':<{width}}  precision  recall      f1  support"]
+    for one in figures.classes:
+        lines.append(f"  {one.name:<{width}}  {one.precision:>9.4f}  {one.recall:>6.4f}  {one.f1:>6.4f}  {one.support:>7,}")
+    if len(figures.classes) <= _SHOWN_CLASSES:
+        lines += ["", *_confusion_lines(figures, width)]
+    return "\n".join(lines)
+
+
+def _confusion_lines(figures: OutputFigures, width: int) -> list[str]:
+    names = [one.name for one in figures.classes]
+    cell = max(max(map(len, names)), *(len(f"{count:,}") for row in figures.confusion for count in row)) + 2
+    head = f"  {'taken for':<{width}}" + "".join(f"{name:>{cell}}" for name in names)
+    rows = [f"  {name:<{width}}" + "".join(f"{count:>{cell},}" for count in row) for name, row in zip(names, figures.confusion, strict=True)]
+    return [head, *rows]
+
+
+def _errors_text(figures: OutputFigures) -> str:
+    return "\n".join(f"  {name:<24}{value:>10.4f}" for name, value in figures.errors.items())
+
+
+def classification(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> OutputFigures:
+    """The figures of each class, from how many examples of each class (row) were given each class (column)."""
+    given = [sum(column) for column in zip(*confusion, strict=True)]
+    classes = []
+    for place, name in enumerate(names):
+        right, support = confusion[place][place], sum(confusion[place])
+        precision, recall = _share(right, given[place]), _share(right, support)
+        f1 = _share(2 * precision * recall, precision + recall)
+        classes.append(ClassFigures(name, precision, recall, f1, support))
+    return OutputFigures(tuple(classes), tuple(tuple(row) for row in confusion))
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network says of new examples.
+
+    Attributes:
+        columns: by name, one value for each example: a label, a probability, a number, or a list of them.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def as_csv(self) -> str:
+        """A table; lists are written as JSON."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_cell(value) for value in row] for row in zip(*self.columns.values(), strict=True))
+        return text.getvalue()
+
+    def as_json(self) -> str:
+        """A list with one object for each example."""
+        rows = [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
+        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list) else value

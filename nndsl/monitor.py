@@ -1,0 +1,39 @@
+"""What is decided between epochs. Each decision is a function of the figures so far, so a resumed run decides alike."""
+
+from collections.abc import Mapping, Sequence
+from math import inf, isfinite
+from typing import Literal
+
+from nndsl.program import EarlyStopping
+
+Mode = Literal["min", "max"]
+History = Sequence[Mapping[str, float]]
+"""The figures of each epoch, from the first on."""
+
+
+def best_epoch(history: History, monitor: str, mode: Mode) -> int | None:
+    """The epoch (from 1) with the best monitored figure, the first of equals; None if none is finite."""
+    scores = [_score(row, monitor, mode) for row in history]
+    if not scores or min(scores) == inf:
+        return None
+    return int(history[scores.index(min(scores))]["epoch"])
+
+
+def _score(row: Mapping[str, float], monitor: str, mode: Mode) -> float:
+    """The figure, turned so that smaller is better; infinite where it is not finite."""
+    value = row[monitor]
+    if not isfinite(value):
+        return inf
+    return value if mode == "min" else -value
+
+
+def should_stop(history: History, rule: EarlyStopping | None) -> bool:
+    """Whether the monitored figure has not become better, by more than `min_delta`, for `patience` epochs (as in Keras)."""
+    if rule is None:
+        return False
+    best, waited = inf, 0
+    for row in history:
+        score = _score(row, rule.monitor, rule.mode)
+        waited = 0 if score < best - rule.min_delta else waited + 1
+        best = score if waited == 0 else best
+    return len(history) > 1 and waited >= max(rule.patience, 1)

@@ -1,0 +1,303 @@
+"""A run: one training, and the folder that holds everything about it. The only module that reads and writes YAML.
+
+    runs/NAME/001/
+      spec.nn             the file (`sources/` where it imports others), as it was
+      run.yaml            everything that was decided: settings, versions, seeds, hashes of spec and data
+      metrics.csv         one line an epoch
+      best.keras          the model at its best epoch, and last.keras, the model at the last
+      checkpoints/        what --resume goes on from
+      data.json           what encoders learnt from the training examples
+      curves.svg          loss and metrics; diagram.svg, the network
+      evaluation.json     figures on the test split
+    runs/NAME/latest      the newest
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nndsl.catalogue.component import snake_case
+from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.evaluation import Evaluation
+from nndsl.files import unwritable, write_text
+from nndsl.source import Source
+
+LATEST = "latest"
+Row = dict[str, float]
+"""The figures of one epoch; `epoch` counts from 1."""
+
+
+@error("NN715")
+def not_a_run(path: Path, why: str) -> Diagnostic:
+    """A path does not lead to the folder of a run: `runs/NAME/001`, or `runs/NAME/latest`."""
+    return Diagnostic(None, f"{path} is not a run: {why}", repair="give a folder such as runs/NAME/001, or runs/NAME/latest")
+
+
+@error("NN716")
+def run_is_busy(path: Path) -> Diagnostic:
+    """Another process is training in the folder of this run. Two would write over each other."""
+    return Diagnostic(None, f"another process is training in {path}", repair="wait for it, or stop it with Ctrl-C")
+
+
+@error("NN718")
+def run_differs(path: Path, what: str, then: object, now: object) -> Diagnostic:
+    """A run can be resumed only with the file, the data and the settings that it was started with.
+
+    Otherwise its result would be that of neither.
+    """
+    return Diagnostic(
+        None, f"the run {path} was started with another {what}: {then} then, {now} now", repair="restore it, or train anew without --resume"
+    )
+
+
+@dataclass
+class Run:
+    """One training.
+
+    Attributes:
+        folder: where everything about it is.
+        settings: what `run.yaml` says.
+        history: the figures of each epoch.
+        evaluation: the figures on the test split; None before the run is over, or without a test split.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    history: list[Row] = field(default_factory=list)
+    evaluation: Evaluation | None = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """The run in a folder, `runs/NAME/001` or `runs/NAME/latest`.
+
+        Raises:
+            UserError: there is none.
+        """
+        folder = resolved(Path(path))
+        try:
+            settings = yaml.safe_load((folder / "run.yaml").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
+            raise UserError(not_a_run(Path(path), why)) from None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
+            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
+        if not isinstance(settings, dict) or "training" not in settings:
+            raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
+        told = _read_json(folder / "evaluation.json")
+        evaluation = None if told is None else Evaluation.from_dict(told)
+        return cls(folder, settings, read_metrics(folder / "metrics.csv"), evaluation)
+
+    @property
+    def status(self) -> str:
+        """`running`, `finished`, `stopped early`, `interrupted`, or `diverged`."""
+        return str(self.settings["status"])
+
+    @property
+    def best(self) -> Row | None:
+        """The figures of the epoch whose model was kept as the best."""
+        return next((row for row in self.history if row["epoch"] == self.settings.get("best_epoch")), None)
+
+    def save_settings(self) -> None:
+        """Write `run.yaml`.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        text = yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120)
+        write_text(self.folder / "run.yaml", text)
+
+    def save_json(self, name: str, content: Any) -> None:
+        """Write a file of JSON beside the others.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        write_text(self.folder / name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """What a file of JSON in the folder holds; None if it is not there."""
+        return _read_json(self.folder / name)
+
+
+# Folders -----------------------------------------------------------------------------------------
+
+
+def resolved(path: Path) -> Path:
+    """The folder of a run; `latest` is followed, whether it is a link or a file that names its folder."""
+    if path.is_file() and path.name == LATEST:
+        path = path.parent / path.read_text(encoding="utf-8").strip()
+    return path.resolve() if path.exists() else path
+
+
+def new_folder(root: Path, training: str) -> Path:
+    """Make the next folder of a training, `root/NAME/001`; one that is there is never used again.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    home = root / (snake_case(training) or "run")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        number = max((int(one.name) for one in home.iterdir() if one.name.isdecimal()), default=0)
+        while True:
+            number += 1
+            with suppress(FileExistsError):
+                (home / f"{number:03}").mkdir()
+                (home / f"{number:03}" / "checkpoints").mkdir()
+                return (home / f"{number:03}").resolve()
+    except OSError as failure:
+        raise unwritable(home, failure) from None
+
+
+def point_latest(folder: Path) -> None:
+    """Let `latest` beside a run's folder point to it: a link, or where links cannot be, a file with its name."""
+    latest, beside = folder.parent / LATEST, folder.parent / f".{LATEST}.{os.getpid()}"
+    try:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+        beside.symlink_to(folder.name, target_is_directory=True)
+        os.replace(beside, latest)
+    except OSError:
+        write_text(latest, f"{folder.name}\n")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from training in a folder. The lock goes with the process, however it ends.
+
+    Raises:
+        UserError: another process has it, or the folder cannot be written.
+    """
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        yield
+        return
+    try:
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as failure:
+        raise unwritable(folder, failure) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UserError(run_is_busy(folder)) from None
+    finally:
+        os.close(descriptor)
+
+
+# Metrics -----------------------------------------------------------------------------------------
+
+
+def write_metrics(path: Path, rows: Sequence[Row]) -> None:
+    """Write the whole of `metrics.csv`, with every digit.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    write_text(path, _csv(rows, header=True))
+
+
+def add_metrics(path: Path, row: Row) -> None:
+    """Add one line to `metrics.csv`, in one write: a run that is killed leaves it with or without the line.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        header = not path.exists()
+        with path.open("ab") as file:
+            file.write(_csv([row], header=header).encode())
+    except OSError as failure:
+        raise unwritable(path, failure) from None
+
+
+def _csv(rows: Sequence[Row], header: bool) -> str:
+    text = io.StringIO()
+    names = list(rows[0]) if rows else ["epoch"]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows({name: repr(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def read_metrics(path: Path) -> list[Row]:
+    """The lines of a `metrics.csv`; a line that was cut off is left out."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    whole = [line for line in lines if line.endswith("\n")]
+    rows = csv.DictReader(whole)
+    return [{name: int(value) if name == "epoch" else float(value) for name, value in row.items()} for row in rows]
+
+
+# Records -----------------------------------------------------------------------------------------
+
+
+def save_sources(folder: Path, main: Source, sources: Sequence[Source]) -> None:
+    """Copy the file, and those that it imports, into a run's folder.
+
+    Raises:
+        UserError: they cannot be written.
+    """
+    write_text(folder / "spec.nn", main.text)
+    others = [one for one in sources if one is not main]
+    if others:
+        (folder / "sources").mkdir()
+    for number, one in enumerate(others, 1):
+        write_text(folder / "sources" / f"{number:02}_{Path(one.name).name}", one.text)
+
+
+def place_of(source: Source) -> str:
+    """What a source is called in `run.yaml`: its path, or the name of a text without one."""
+    return source.name if source.path is None else str(source.path.resolve())
+
+
+def text_hash(text: str) -> str:
+    """The SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides the bits of a result."""
+    own = {name: version(name) for name in ("keras", "tensorflow", "numpy")}
+    return {"nndsl": _own_version(), "python": sys.version.split()[0], **own}
+
+
+def _own_version() -> str:
+    import nndsl
+
+    return str(nndsl.__version__)
+
+
+def plain(value: Any) -> Any:
+    """A value as YAML and JSON hold it: components and sizes become their text."""
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return str(value)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
