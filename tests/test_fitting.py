@@ -284,6 +284,12 @@ def test_a_metric_that_cannot_be_computed_as_one_number_is_refused(
     assert message in caught.value.message
 
 
+def test_the_largest_output_is_the_answer_however_it_was_made() -> None:
+    assert figure(metric("accuracy"), classes(3), "relu", Y, SCORES) == pytest.approx(3 / 5)
+    with pytest.raises(Mismatch, match="cannot tell whether `tanh`"):
+        metric("accuracy").fit(classes(2), "tanh", number(1))
+
+
 def test_every_choice_that_is_made_for_the_user_is_said() -> None:
     _, why = metric("f1").fit(classes(2), None, number(1))
     assert "the mean over classes" in why and "above 0.5" in why and "sigmoid is applied" in why

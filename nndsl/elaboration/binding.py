@@ -1,12 +1,14 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from nndsl.catalogue.component import Function, Input, infer
 from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
 from nndsl.catalogue.training import Loss, Metric, Optimizer
+from nndsl.catalogue.training.comparison import altered
+from nndsl.catalogue.training.schedules import Plateau
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.elaboration.builder import Complaint
@@ -15,6 +17,7 @@ from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.values import Closure
 from nndsl.graph import Graph, Node, Ref
+from nndsl.monitor import Mode
 from nndsl.passes.expose_logits import expose_logits, final_activation
 from nndsl.program import EarlyStopping, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -54,6 +57,8 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
     seam = _Seam(session, network, settings)
     objective, measures, predictions = seam.objective()
     _check_class_weights(settings, seam.targets)
+    modes = _modes(objective, measures)
+    objective = replace(objective, optimizer=_watching(settings, modes))
     return Training(
         name=definition.name,
         documentation=definition.documentation,
@@ -67,7 +72,7 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
         targets=seam.targets,
         epochs=settings.epochs,
         batch=settings.batch,
-        early_stopping=_early_stopping(settings, objective, measures),
+        early_stopping=_early_stopping(settings, modes),
         class_weights=settings.class_weights,
         seed=settings.seed,
         precision=settings.precision,
@@ -195,6 +200,9 @@ class _Seam:
         fitted, logits, reason = self._fit(loss, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
+        if self._settings.class_weights is not None and not fitted.by_example:
+            message = f"{type(fitted).called()} compares the examples of a batch with each other, so none can weigh more"
+            raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"]))
         prediction = logits if fitted.takes_logits else self._network.graph.outputs[output]
         target = self._target(output)
         types = (self._type(target), self._type(prediction))
@@ -260,19 +268,38 @@ def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None
         raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))
 
 
-def _early_stopping(settings: Settings, objective: Objective, measures: tuple[Measure, ...]) -> EarlyStopping | None:
+def _modes(objective: Objective, measures: tuple[Measure, ...]) -> Mapping[str, Mode | None]:
+    """Every figure of a training by name, and whether lower or higher is better."""
+    modes: dict[str, Mode | None] = {"loss": "min", **dict.fromkeys(objective.terms, "min")}
+    modes.update({one.name: one.metric.mode for one in measures})
+    return {**modes, **{f"val_{name}": mode for name, mode in modes.items()}}
+
+
+def _watching(settings: Settings, modes: Mapping[str, Mode | None]) -> Optimizer:
+    """The optimizer; a schedule that watches a figure knows whether lower or higher is better."""
+    rate = settings.optimizer.__dict__["learning_rate"]
+    if not isinstance(rate, Plateau):
+        return settings.optimizer
+    mode = _better(rate.monitor, rate.mode, modes, settings.spans["optimizer"])
+    return altered(settings.optimizer, learning_rate=altered(rate, mode=mode))
+
+
+def _early_stopping(settings: Settings, modes: Mapping[str, Mode | None]) -> EarlyStopping | None:
     written = settings.early_stopping
     if written is None:
         return None
-    modes: dict[str, Any] = {"loss": "min", **dict.fromkeys(objective.terms, "min")}
-    modes.update({one.name: one.metric.mode for one in measures})
-    modes.update({f"val_{name}": mode for name, mode in list(modes.items())})
-    if written.monitor not in modes:
-        raise Complaint(unknown_monitor(written.monitor, list(modes), settings.spans["early_stopping"]))
-    mode = modes[written.monitor] if written.mode == "auto" else written.mode
-    if mode is None:
-        raise Complaint(unclear_mode(written.monitor, settings.spans["early_stopping"]))
+    mode = _better(written.monitor, written.mode, modes, settings.spans["early_stopping"])
     return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
+
+
+def _better(monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None], span: Span) -> Mode:
+    """Whether lower or higher is better of what is monitored, as it is written or as the figure has it."""
+    if monitor not in modes:
+        raise Complaint(unknown_monitor(monitor, list(modes), span))
+    found = modes[monitor] if mode == "auto" else mode
+    if found is None:
+        raise Complaint(unclear_mode(monitor, span))
+    return found
 
 
 # What can be wrong -------------------------------------------------------------------------------
@@ -380,7 +407,7 @@ def class_weights_differ(message: str, span: Span) -> Diagnostic:
 
 @error("NN617")
 def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
-    """Early stopping watches a figure that this training does not have.
+    """Early stopping, or a schedule, watches a figure that this training does not have.
 
         early_stopping = (monitor=val_acuracy, patience=10)
 

@@ -7,7 +7,7 @@ with the same weights.
 
 from dataclasses import replace
 
-from nndsl.catalogue.activations import Activation, Sigmoid, Softmax
+from nndsl.catalogue.activations import Activation, Linear, Sigmoid, Softmax
 from nndsl.catalogue.component import Applicable, Component, Layer, snake_case
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
@@ -20,12 +20,25 @@ def expose_logits(network: Network) -> Network:
 
 
 def final_activation(graph: Graph, ref: Ref) -> tuple[Ref, str | None]:
-    """The tensor before the activation that makes a tensor, and that activation: `softmax`, `sigmoid` or None."""
+    """The tensor before the softmax or sigmoid that makes a tensor, and its name.
+
+    Of a tensor that another activation makes, the tensor itself, and that name; None where no activation makes it.
+    """
     node = graph[ref]
     activation = _as_activation(node.component)
     if activation is None:
-        return ref, None
+        return ref, _other_activation(node.component)
     return node.operands[0], snake_case(type(activation).__name__)
+
+
+def _other_activation(component: Applicable) -> str | None:
+    """The name of an activation, or of a layer with gates, of whose result it is not known whether it is logits."""
+    if "recurrent_activation" in component.fields():
+        return type(component).called()
+    activation = component if isinstance(component, Activation) else component.__dict__.get("activation")
+    if not isinstance(activation, Activation) or isinstance(activation, Linear):
+        return None
+    return f"{type(activation).called()} along another axis" if isinstance(activation, Softmax) else type(activation).called()
 
 
 def _as_activation(component: Applicable) -> Activation | None:

@@ -5,6 +5,5 @@ from nndsl.catalogue.training.losses import Loss
 from nndsl.catalogue.training.metrics import Metric, Prepared
 from nndsl.catalogue.training.optimizers import Optimizer
 from nndsl.catalogue.training.schedules import Schedule
-from nndsl.catalogue.training.stopping import EarlyStopping
 
-__all__ = ["EarlyStopping", "Loss", "Metric", "Optimizer", "Prepared", "Schedule", "counts"]
+__all__ = ["Loss", "Metric", "Optimizer", "Prepared", "Schedule", "counts"]

@@ -156,8 +156,7 @@ def form(target: TensorType, activation: Activation, prediction: TensorType) -> 
     if activation not in (None, "softmax", "sigmoid"):
         raise BadArgument(
             f"cannot tell whether `{activation}` gives probabilities or logits", prediction,
-            repair="end the output in softmax, sigmoid or a layer without activation, or name the form: "
-                   "BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy",
+            repair="end the output in softmax, sigmoid or no activation, or name the form, such as BinaryCrossentropy",
         )
     if target.constant or alike(target.shape, prediction.shape):
         return _form_of_equals(target, activation, prediction)

@@ -12,6 +12,8 @@ from nndsl.types import BadArgument, TensorType, TooSmall, WrongDtype, WrongRank
 Amount = Annotated[int, Known(1)]
 """A known whole number of at least 1."""
 
+CLASSIFYING: tuple[Final, ...] = ("sigmoid", "softmax")
+
 SEVERAL = "would be several figures, one for each {}, and a log has room for one"
 
 
@@ -227,7 +229,8 @@ class Accuracy(Metric):
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Metric, str]:
         if not prediction.is_float:
             return super().fit(target, activation, prediction)
-        return _fit_form("accuracy", _ACCURACIES, target, activation, prediction)
+        largest = activation not in (None, *CLASSIFYING) and not comparison.alike(target.shape, prediction.shape)
+        return _fit_form("accuracy", _ACCURACIES, target, "softmax" if largest else activation, prediction)
 
 
 class BinaryAccuracy(Metric):

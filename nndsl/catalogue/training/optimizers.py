@@ -1,13 +1,10 @@
 """Optimizers: those of `keras.optimizers`."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Known, NonNegative, Number, Positive, Rate
-from nndsl.catalogue.training.comparison import altered
-from nndsl.catalogue.training.schedules import Plateau, Schedule
-from nndsl.catalogue.training.stopping import Mode, better
+from nndsl.catalogue.training.schedules import Schedule
 from nndsl.types import BadArgument
 
 LearningRate = Positive | Schedule
@@ -43,25 +40,6 @@ class Optimizer(Component, kw_only=True):
         if len(clips) > 1:
             named = " and ".join(f"`{one}`" for one in clips)
             raise BadArgument(f"takes only one of {named}", argument=clips[1], repair="keep one of them")
-
-
-def watching(optimizer: Optimizer, modes: Mapping[str, Mode | None]) -> Optimizer:
-    """The optimizer, whose schedule knows whether lower or higher is better of what it monitors (if it monitors anything).
-
-    Args:
-        modes: for each figure that is measured, by its name without `val_`, whether lower or higher is better.
-
-    Raises:
-        BadArgument: there is no such figure, or it is not known which is better.
-    """
-    rate = optimizer.__dict__["learning_rate"]
-    if not isinstance(rate, Plateau):
-        return optimizer
-    if rate.monitor.removeprefix("val_") not in modes:
-        known = ", ".join(f"`{one}` and `val_{one}`" for one in modes)
-        raise BadArgument(f"monitors `{rate.monitor}`, which is not measured", argument="learning_rate",
-                          repair=f"there are {known}")
-    return altered(optimizer, learning_rate=altered(rate, mode=better(rate.monitor, rate.mode, modes)))
 
 
 class SGD(Optimizer):
