@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import nndsl.catalogue.functions
+import nndsl.catalogue.layers
+import nndsl.catalogue.weights  # noqa: F401 - the catalogue is known by name once its modules are imported
 from nndsl.catalogue.component import ArgumentError, Component, Function, Layer, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number

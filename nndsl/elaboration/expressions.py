@@ -388,7 +388,7 @@ class Evaluator(Applier):
 
     def _attribute(self, expression: ast.Attribute, want: Kind | None) -> Any:
         base = self.evaluate(expression.base)
-        if base is FAILED:
+        if base is FAILED or (isinstance(base, DataSet) and base.plan is None):
             return FAILED
         known = _attributes(base)
         if expression.name not in known:
