@@ -203,7 +203,7 @@ class Body(Evaluator):
                 self.session.report.add(unused_result(self._result_span))
         elif self.result is FAILED:
             raise Complaint
-        elif isinstance(self.result, Defined | APPLIABLE) and not self.inputs:
+        elif isinstance(self.result, (Defined, *APPLIABLE)) and not self.inputs:
             assert self._result_span is not None and self.operands is not None
             return self.apply(self.appliable(self.result, self._result_span), self.operands, self._result_span)
         elif self._result_span is None:

@@ -295,7 +295,7 @@ class Evaluator(Applier):
     def _step(self, value: Any, applied: Any, expression: ast.Arrow, step: ast.Expression) -> Any:
         try:
             appliable = self.appliable(applied, step.span)
-            if isinstance(value, Defined | APPLIABLE):
+            if isinstance(value, (Defined, *APPLIABLE)):
                 return Pipeline((self.appliable(value, expression.steps[0].span), appliable), expression.span)
             operands = self.tensors(value, expression.steps[0].span)
             return single(self.apply(appliable, operands, step.span))
@@ -319,7 +319,7 @@ class Evaluator(Applier):
         span = Span(expression.span.source, expression.span.start, term.span.end)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self._tensor_operation(operator, (left, expression.left.span), (right, term.span), span)
-        if operator == "*" and isinstance(left, Defined | APPLIABLE):
+        if operator == "*" and isinstance(left, (Defined, *APPLIABLE)):
             return self._repeated(left, right, expression, term)
         if isinstance(left, PlacedWord) or isinstance(right, PlacedWord):
             left, right = bare(left), bare(right)
