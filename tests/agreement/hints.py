@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from nndsl.catalogue.layers.convolution import Conv1D, Conv2D
 from nndsl.catalogue.layers.core import Dense, Embedding
 from nndsl.types import TensorType
+from tests.agreement import sequence_hints
 
 NOT_AS_ARGUMENTS = {"glu"}
 """Activations that change the shape, which a layer that applies one does not expect."""
@@ -35,6 +36,7 @@ ARGUMENTS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "SpectralNormalization": {"layer": st.sampled_from([Dense(3), Conv1D(2, 2), Conv2D(2, 2, padding="same"), Embedding(5, 3)])},
     "Dot": {"axes": st.sampled_from([1, -1, 2, (1, 2), (2, 1), (-1, 1), (1, 1), 3])},
     "Embedding": {"input_dim": st.integers(4, 9)},
+    **sequence_hints.ARGUMENTS,
 }
 """For the arguments of some components, by name."""
 
@@ -48,6 +50,7 @@ OPERANDS: dict[str, st.SearchStrategy[tuple[TensorType, ...]]] = {
     "GroupNormalization": _shapes(((64,),), ((3, 32),), ((3, 6),), ((2, 3, 32),), ((6, 6, 6),), ((5,),)),
     "SpectralNormalization": _shapes(((4,),), ((5, 3),), ((6, 6, 2),), ((2,),)),
     "Permute": st.sampled_from([(TensorType("float32", (2, 3)),), (TensorType("int32", (2, 3, 4)),), (TensorType("bool", (5,)),)]),
+    **sequence_hints.OPERANDS,
 }
 """For the operands of some components, by name."""
 

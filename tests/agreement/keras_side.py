@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras.src import backend
 
 from nndsl.backend.keras.lower import call, instantiate
@@ -56,6 +57,23 @@ def outcome(component: Layer, operands: tuple[TensorType, ...]) -> Outcome:
         tuple(backend.get_keras_mask(one) is not None for one in results),
         tuple(Weight(one.name, tuple(one.shape), one.trainable) for one in layer.weights),
     )
+
+
+def of_any_size(component: Layer, open_types: tuple[TensorType, ...], types: tuple[TensorType, ...]) -> tuple[tuple[int, ...], ...]:
+    """Compile the layer for operands some of whose sizes are open, and apply it to zeros of given sizes.
+
+    Returns:
+        The shapes of its results, without the batch axis.
+    """
+    layer = instantiate(component)
+    _apply(component, layer, [keras.KerasTensor((None, *_known(one)), dtype=one.dtype) for one in open_types], open_types)
+    signature = [tf.TensorSpec((None, *_known(one)), one.dtype) for one in open_types]
+    compiled = tf.function(lambda *tensors: _apply(component, layer, list(tensors), open_types), input_signature=signature)
+    return tuple(tuple(one.shape[1:]) for one in compiled(*(keras.ops.zeros((BATCH, *one.shape), one.dtype) for one in types)))
+
+
+def _known(type: TensorType) -> tuple[int | None, ...]:
+    return tuple(size if isinstance(size, int) else None for size in type.shape)
 
 
 def _apply(component: Layer, layer: Any, tensors: list[Any], types: tuple[TensorType, ...]) -> tuple[Any, ...]:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import nndsl.catalogue.layers  # noqa: F401 (makes the layers known)
 from nndsl.catalogue.component import REQUIRED, Component, Layer, infer
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS, STRICTER
-from nndsl.types import Mismatch, TensorType
+from nndsl.types import Mismatch, TensorType, TooSmall, named, substitute
 from tests.agreement import hints
-from tests.agreement.keras_side import outcome
+from tests.agreement.keras_side import of_any_size, outcome
 from tests.agreement.strategies import arguments, operands
 
 LAYERS = sorted({member for member in Layer.members.values()}, key=lambda one: one.__name__)
@@ -129,3 +129,56 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(layer: type[L
 
     agree()
     assert taken[True] >= 3, f"of 20 examples, only {taken[True]} were taken: a hint is needed"
+
+
+def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, int]]:
+    """The type with names for some of its sizes, and what they stand for."""
+    names = {f"S{axis}": size for axis, size in enumerate(type.shape) if data.draw(st.integers(0, 5)) > (axis == type.rank - 1) * 4}
+    shape = tuple(named(f"S{axis}") if f"S{axis}" in names else size for axis, size in enumerate(type.shape))
+    return replace(type, shape=shape, below=None), names
+
+
+@EVERY_LAYER
+def test_what_is_known_of_sizes_with_names_is_true_of_every_size(layer: type[Layer]) -> None:
+    @settings(QUICKLY, max_examples=40)
+    @given(st.data())
+    def agree(data: st.DataObject) -> None:
+        chosen, types = drawn(layer, data)
+        open_type, names = opened(types[0], data)
+        open_types = tuple(open_type if one is types[0] else one for one in types)
+        try:
+            component = layer.build(**chosen)
+            assert isinstance(component, Layer)
+            results = infer(component, open_types)
+        except Mismatch:
+            return
+        try:
+            concrete = infer(component, types)
+        except TooSmall:
+            return
+        filled = tuple(replace(one, shape=tuple(substitute(size, names) for size in one.shape)) for one in results)
+        assert filled == concrete
+        assert component.weights(*types) == component.weights(*open_types)
+        assert substitute(component.flops(open_types, results), names) == component.flops(types, concrete)
+
+    agree()
+
+
+@EVERY_LAYER
+def test_keras_computes_with_the_sizes_that_may_have_names(layer: type[Layer]) -> None:
+    @settings(QUICKLY, max_examples=8)
+    @given(st.data())
+    def agree(data: st.DataObject) -> None:
+        chosen, types = drawn(layer, data)
+        open_type, _ = opened(types[0], data)
+        open_types = tuple(open_type if one is types[0] else one for one in types)
+        try:
+            component = layer.build(**chosen)
+            assert isinstance(component, Layer)
+            results = infer(component, open_types)
+            concrete = infer(component, types)
+        except Mismatch:
+            return
+        assert of_any_size(component, open_types, types) == tuple(one.shape for one in concrete), results
+
+    agree()

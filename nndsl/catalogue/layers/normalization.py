@@ -214,11 +214,12 @@ class SpectralNormalization(Layer):
     power_iterations: Count = 1
 
     def infer(self, x: TensorType) -> TensorType:
-        result = self.layer.infer(at_least_one_axis(floating(x)))
-        if not isinstance(result, TensorType) or [one.name for one in self.layer.weights(x)][:1] != ["kernel"]:
+        result = self.layer.infer(at_least_one_axis(x))
+        first = [one.name for one in self.layer.weights(x)][:1]
+        if not isinstance(result, TensorType) or first not in (["kernel"], ["embeddings"]):
             raise BadArgument(f"needs a layer with one kernel, and {self.layer.called()} has none", argument="layer",
                               repair="Dense, or a convolution")
-        return result
+        return result if x.is_float else result.with_dtype(x.dtype)
 
     def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
         return self.layer.masked(*operands)

@@ -117,7 +117,7 @@ class Resizing(_Image):
 
 
 class CenterCrop(_Image):
-    """The middle of an image; one that is too small is enlarged first.
+    """The middle of an image of known size; one that is too small is enlarged first.
 
     Shape: `[height, width, channels] -> [height', width', channels]`
     """
@@ -126,7 +126,9 @@ class CenterCrop(_Image):
     width: Count
 
     def infer(self, image: TensorType) -> TensorType:
-        *_, channels = image.expect("height, width, channels")
+        height, width, channels = image.expect("height, width, channels")
+        number(height, "the height of its input", image)
+        number(width, "the width of its input", image)
         return TensorType(FLOAT, (self.height, self.width, channels))
 
     def windows(self, *operands: TensorType) -> None:
@@ -142,12 +144,6 @@ class RandomCrop(CenterCrop):
     height: Count
     width: Count
     seed: Seed = None
-
-    def infer(self, image: TensorType) -> TensorType:
-        height, width, _ = image.expect("height, width, channels")
-        number(height, "the height of its input", image)
-        number(width, "the width of its input", image)
-        return super().infer(image)
 
 
 class RandomFlip(_Image):

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from nndsl.catalogue.component import Layer, Window
 from nndsl.catalogue.kinds import Count, Natural, OpenSize
-from nndsl.catalogue.rules import floating, moved
+from nndsl.catalogue.rules import floating, moved, number
 from nndsl.catalogue.windows import along_axes
 from nndsl.types import (
     BadArgument,
@@ -285,7 +285,11 @@ class UpSampling2D(_UpSampling):
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = "nearest"
 
     def infer(self, x: TensorType) -> TensorType:
-        return super().infer(x if self.interpolation == "nearest" else floating(x))
+        if self.interpolation == "nearest":
+            return super().infer(x)
+        for length in floating(x).expect("height, width, channels")[:2]:
+            number(length, "the height and width of its input, to interpolate", x)
+        return super().infer(floating(x))
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         across = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}[self.interpolation]
