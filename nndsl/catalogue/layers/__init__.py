@@ -2,6 +2,7 @@
 
 from nndsl.catalogue.layers import (
     activation,
+    attention,
     convolution,
     core,
     einsum,
@@ -9,11 +10,13 @@ from nndsl.catalogue.layers import (
     normalization,
     pooling,
     preprocessing,
+    recurrent,
     regularization,
     reshaping,
+    wrappers,
 )
 
 __all__ = [
-    "activation", "convolution", "core", "einsum", "merging", "normalization", "pooling", "preprocessing", "regularization",
-    "reshaping",
+    "activation", "attention", "convolution", "core", "einsum", "merging", "normalization", "pooling", "preprocessing",
+    "recurrent", "regularization", "reshaping", "wrappers",
 ]
