@@ -1,7 +1,7 @@
 """The bodies of networks and blocks: their statements, in order, become calls in a graph."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.applying import Applier
@@ -41,16 +41,19 @@ class Body(Evaluator):
         operands: the tensors that the `input` statements name, in order; None in a network that stands alone,
             whose inputs come from outside.
         sizes: the sizes that the data give to the names in the types of inputs.
+        start: how many nodes the graph had before this expansion.
     """
 
     definition: ast.Definition
     operands: Sequence[Tensor] | None = None
     sizes: dict[str, Size]
+    start: int
 
     def __init__(self, definition: ast.Definition, **context: Any):
         super().__init__(expand=expand, **context)
         self.definition = definition
         self.sizes = {}
+        self.start = len(self.builder.nodes) if self.builder is not None else 0
         self.outputs: dict[str, tuple[Tensor | None, Span]] = {}
         self.inputs: list[ast.Input] = []
         self.checks: list[ast.Check] = []
@@ -214,7 +217,7 @@ class Body(Evaluator):
             raise Complaint
         return tuple(one for one in found if one is not None)
 
-    _rules_of_statements: dict[type, Callable[..., None]] = {
+    _rules_of_statements: ClassVar[dict[type, Callable[..., None]]] = {
         ast.Input: _input,
         ast.Output: _output,
         ast.Binding: _binding,

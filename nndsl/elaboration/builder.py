@@ -61,8 +61,9 @@ class Builder:
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[Weight, ...], Span]] = {}
 
-    def graph(self) -> Graph:
-        return Graph(tuple(self.nodes), dict(self.inputs), dict(self.outputs))
+    def graph(self, before: int | None = None) -> Graph:
+        """The graph as it is, or as it was when it had so many nodes."""
+        return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs))
 
     def frame(self, name: str, around: Expansion, span: Span) -> Expansion:
         """A new expansion of a block inside another."""
@@ -263,7 +264,7 @@ class RefusedCall:
         if isinstance(mismatch, WrongRank) and len(mismatch.types) == 1:
             message += f", not {mismatch.types[0]}"
         span = self.place.arguments.get(mismatch.argument or "", self.place.span)
-        blamed = [one for one in self.operands if any(one.type is type for type in mismatch.types)]
+        blamed = [one for one in self.operands if one.type in mismatch.types]
         notes = tuple(Note(f"this is {one.type}", one.span) for one in blamed)
         return Diagnostic(span, message, notes + expansion_notes(self.place.frames), mismatch.repair)
 

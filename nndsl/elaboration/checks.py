@@ -63,18 +63,22 @@ def _define_quantities(body: "Body", statement: ast.Check) -> None:
     """Bind those quantities that the line mentions: each costs a walk over the graph."""
     mentioned = [name for name in QUANTITIES if name in statement.span.text and body.scope.find(name) is None]
     for name in mentioned:
-        if body.operands is not None:
-            raise Complaint(later(f"`check {name}` in a {body.definition.kind} that is used as a layer", statement.span,
-                                  "state it in the network that stands alone"))
-        assert body.builder is not None
-        body.scope.names[name] = Binding(_quantity(name, body.builder.graph(), statement.span), statement.span)
+        body.scope.names[name] = Binding(_quantity(body, name, statement.span), statement.span)
 
 
-def _quantity(name: str, graph: Graph, span: Span) -> Any:
-    try:
-        return QUANTITIES[name](graph)
-    except NotLocal as reason:
-        raise Complaint(quantity_unknown(str(reason), span)) from None
+def _quantity(body: "Body", name: str, span: Span) -> Any:
+    """A quantity of the graph; in an expansion inside of a network, of what the expansion added to it."""
+    assert body.builder is not None
+    measure, graph = QUANTITIES[name], body.builder.graph()
+    if body.operands is None:
+        try:
+            return measure(graph)
+        except NotLocal as reason:
+            raise Complaint(quantity_unknown(str(reason), span)) from None
+    if name == "receptive_field":
+        raise Complaint(later(f"`check {name}` in a {body.definition.kind} that is used as a layer", span,
+                              "state it in the network that stands alone"))
+    return measure(graph) - measure(body.builder.graph(before=body.start))
 
 
 def _sides(body: "Body", condition: ast.Expression) -> list[str]:

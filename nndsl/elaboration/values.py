@@ -171,7 +171,7 @@ class DataField:
 
 
 Appliable: TypeAlias = Closure | LayerUse | FunctionUse | SharedLayer | SharedBlock | Pipeline | Repeat
-APPLIABLE: tuple[type, ...] = (Closure, LayerUse, FunctionUse, SharedLayer, SharedBlock, Pipeline, Repeat)
+APPLIABLE = (Closure, LayerUse, FunctionUse, SharedLayer, SharedBlock, Pipeline, Repeat)
 
 
 def describe_value(value: Any) -> str:
