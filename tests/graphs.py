@@ -1,7 +1,7 @@
 """Graphs built by hand, for tests of what works on graphs alone."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from nndsl.catalogue.component import Applicable, Constant, Input, Layer, infer, snake_case
 from nndsl.graph import Frame, Graph, Node, Owner, Ref
@@ -36,6 +36,11 @@ class GraphBuilder:
             owner = Owner(component.name or snake_case(type(component).__name__), component)
         return self._add(component, operands, owner)
 
+    def outputs_of(self, component: Applicable, *operands: Ref) -> list[Ref]:
+        """All outputs of a call."""
+        ref = self.apply(component, *operands)
+        return [Ref(ref.node, index) for index in range(len(self.nodes[ref.node].types))]
+
     def chain(self, ref: Ref, *components: Applicable) -> Ref:
         for component in components:
             ref = self.apply(component, ref)
@@ -48,6 +53,10 @@ class GraphBuilder:
         around, self.scope = self.scope, (*self.scope, Frame(name, f"{name}_{self._frames}", PLACE))
         yield
         self.scope = around
+
+    def nothing(self) -> AbstractContextManager[None]:
+        """No block, where there might be one."""
+        return nullcontext()
 
     def graph(self, **outputs: Ref) -> Graph:
         return Graph(tuple(self.nodes), dict(self.inputs), dict(outputs or self.outputs))

@@ -34,6 +34,11 @@ class Link:
     bottom_key: Hashable
 
 
+def link(wire: Wire, top: float, bottom: float) -> Link:
+    """A line between two places; the same tensor at the same place is the same end, and so is the same operand's."""
+    return Link(wire, top, bottom, (wire.source, wire.outlet, round(top)), (wire.target, wire.inlet, round(bottom)))
+
+
 @dataclass(slots=True)
 class _Net:
     """Lines that run along one track."""

@@ -154,7 +154,7 @@ def _topological(boxes: list[_Boxed]) -> list[_Boxed]:
     while ready:
         box = ready.pop()
         order.append(box)
-        for join in box.out:
+        for join in reversed(box.out):
             waiting[join.lower] -= 1
             if waiting[join.lower] == 0:
                 ready.append(join.lower)

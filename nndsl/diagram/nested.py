@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from nndsl.diagnostics import InternalError
-from nndsl.diagram.channel import GAP, Link, route
+from nndsl.diagram.channel import GAP, Link, link, route
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire, shifted
 from nndsl.diagram.series_parallel import Parallel, Series, Way, members
 
@@ -58,14 +58,14 @@ class Stack(Assembly):
     def add_way(self, piece: Piece) -> None:
         """The next way: begins the series, or hangs on the vertex above."""
         if self.vertex is None:
-            self.tops, self.hanging = piece.tops, piece.is_wires and len(piece.tops) == 1
+            self.tops, self.hanging = piece.tops, _run_apart(piece)
             self._place(piece)
         elif _run_apart(piece):
             self.ends = tuple(End(end.wire, self.x + self.vertex.outlets[end.wire.outlet]) for end in piece.tops)
         else:
-            vertex, starts = self.vertex, [(self.vertex.outlets[end.wire.outlet], end) for end in piece.tops]
+            starts = [(self.vertex.outlets[end.wire.outlet], end) for end in piece.tops]
             x = self.x + (starts[0][0] - starts[0][1].x if len(starts) == 1 else 0.0)
-            self._channel([Link(end.wire, self.x + start, x + end.x, (vertex, end.wire.outlet), end) for start, end in starts])
+            self._channel([link(end.wire, self.x + start, x + end.x) for start, end in starts])
             self.x = x
             self._place(piece)
 
@@ -78,13 +78,13 @@ class Stack(Assembly):
         """The next vertex: the ends above are led into it, from the top or from its side."""
         aside = _from_the_side(vertex, self.ends, self.x) if self.vertex is None else []
         entering = [end for end in self.ends if end not in aside]
-        if len(entering) == 1 or self.vertex is not None:
+        if self.hanging and len(entering) > 1:
+            self.tops = tuple(End(end.wire, vertex.inlets[end.wire.inlet]) for end in entering)
+        elif len(entering) == 1 or self.vertex is not None:
             self.x = median_low(end.x - vertex.inlets[end.wire.inlet] for end in entering)
         begun = self.height
         if not self.hanging:
-            links = [
-                Link(end.wire, end.x, self.x + vertex.inlets[end.wire.inlet], end, (vertex, end.wire.inlet)) for end in entering
-            ]
+            links = [link(end.wire, end.x, self.x + vertex.inlets[end.wire.inlet]) for end in entering]
             self._channel(links, GAP if vertex.height else PORT_GAP)
         self.seat(vertex, self.x, self.height)
         for end in aside:

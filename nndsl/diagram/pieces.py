@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
-NOTE_HEIGHT = 17.0
+NOTE_HEIGHT = 18.0
 """Room for a text below a box."""
 
 
@@ -115,7 +115,7 @@ class Piece:
     @property
     def is_wires(self) -> bool:
         """Whether it is nothing but wires that run through."""
-        return not (self.height or self.seats or self.children)
+        return not self.height and not self.seats and all(child.is_wires for _, _, child in self.children)
 
 
 @dataclass(slots=True)
