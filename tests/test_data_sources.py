@@ -1,0 +1,184 @@
+"""Every source with a tiny file: what it reads, and where it says that a row stands."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image
+from tests.data.blocks import loaded, mistakes, planned, said
+
+TABLE = 'name,weight,kind\n"Smith, J.",1.5,a\n"two\nlines",2,b\n\nlast,NA,a\n'
+
+
+def texts(folder: Path, source: str, column: str) -> list[str]:
+    """The values of a text column, read back through its classes."""
+    examples = loaded(folder, f"source = {source}\nx = source.{column} -> category")["train"]
+    classes = planned(folder, f"source = {source}\nx = source.{column} -> category").fields["x"].classes
+    assert classes is not None
+    return [classes[index] for index in examples.fields["x"]]
+
+
+def test_csv_has_quoted_fields_with_commas_and_line_breaks(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    assert texts(tmp_path, 'csv("t.csv")', "name") == ["Smith, J.", "two\nlines", "last"]
+
+
+def test_a_missing_value_in_csv_can_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    data = loaded(tmp_path, 'source = csv("t.csv")\nx = source.weight -> fill(0)')
+    assert data["train"].fields["x"].tolist() == [1.5, 2, 0]
+
+
+def test_what_counts_as_missing_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n-99\n4\n")
+    data = loaded(tmp_path, 'source = csv("t.csv", missing=["-99"])\nx = source.x -> fill(mean)')
+    assert data["train"].fields["x"].tolist() == [4, 4]
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    examples = loaded(tmp_path, 'source = csv("t.csv")\nx = source.kind -> category')["train"]
+    assert [examples.place(index) for index in range(3)] == ["t.csv, line 2", "t.csv, line 3", "t.csv, line 6"]
+
+
+@pytest.mark.parametrize("content", [TABLE.encode("utf-8-sig"), TABLE.replace("\n", "\r\n").encode()], ids=["byte order mark", "CRLF"])
+def test_files_from_other_systems_read_the_same(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    assert texts(tmp_path, 'csv("t.csv")', "kind") == ["a", "b", "a"]
+
+
+def test_a_compressed_table_reads_like_the_table(tmp_path: Path) -> None:
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(TABLE.encode()))
+    assert texts(tmp_path, 'csv("t.csv.gz")', "kind") == ["a", "b", "a"]
+
+
+def test_another_delimiter_can_be_given(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n1;x\n2;y\n")
+    assert texts(tmp_path, 'csv("t.csv", delimiter=";")', "b") == ["x", "y"]
+
+
+def test_tsv_has_tabs_between_fields(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("a\tb\n1,5\tx\n2\ty\n")
+    assert texts(tmp_path, 'tsv("t.tsv")', "a") == ["2", "1,5"][::-1]
+
+
+def test_npz_has_its_arrays_as_columns(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "a.npz", x=numpy.arange(12, dtype="uint8").reshape(3, 2, 2), y=numpy.array(["b", "a", "b"]))
+    plan = planned(tmp_path, 'source = npz("a.npz")\nx = source.x -> scale(2, offset=1)\ny = source.y -> category')
+    assert str(plan.fields["x"].type) == "float[2, 2]" and plan.examples == 3
+    examples = plan.load()["train"]
+    assert examples.fields["x"].dtype == "float32" and examples.fields["x"][1].tolist() == [[9, 11], [13, 15]]
+    assert examples.fields["y"].tolist() == [1, 0, 1]
+
+
+def test_arrays_without_encoders_keep_their_kind_of_number(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "a.npz", f=numpy.ones(2), i=numpy.ones(2, "int64"), b=numpy.ones(2, bool))
+    fields = planned(tmp_path, 'source = npz("a.npz")\nf = source.f\ni = source.i\nb = source.b').fields
+    assert [str(field.type) for field in fields.values()] == ["float[]", "int[]", "bool[]"]
+
+
+def test_npy_has_the_column_values(tmp_path: Path) -> None:
+    numpy.save(tmp_path / "a.npy", numpy.arange(6.0).reshape(2, 3).astype(">f8"))
+    assert loaded(tmp_path, 'source = npy("a.npy")\nx = source.values')["train"].fields["x"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_images_are_brought_to_one_size_and_know_their_folder(tmp_path: Path) -> None:
+    for name, colour in [("photos/cat/a.png", (255, 0, 0)), ("photos/dog/b.jpg", (0, 0, 255))]:
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new("RGB", (7, 5), colour).save(tmp_path / name, quality=100, subsampling=0)
+    (tmp_path / "photos/dog/notes.txt").write_text("not an image")
+    plan = planned(tmp_path, 'source = images("photos", size=[4, 6])\nx = source.image -> scale(1 / 255)\ny = source.folder -> category')
+    assert plan.fields["x"].attributes() == {"height": 4, "width": 6, "channels": 3} and plan.fields["y"].classes == ("cat", "dog")
+    examples = plan.load()["train"]
+    assert examples.fields["x"][0].reshape(-1, 3) == pytest.approx(numpy.tile([1, 0, 0], (24, 1)))
+    assert examples.fields["x"][1].reshape(-1, 3) == pytest.approx(numpy.tile([0, 0, 1], (24, 1)), abs=0.01)
+    assert examples.place(1) == "photos, dog/b.jpg"
+
+
+def test_images_can_be_grey(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    Image.new("L", (3, 3), 51).save(tmp_path / "p/a.png")
+    examples = loaded(tmp_path, 'source = images("p", size=[2, 2], channels=1)\nx = source.image -> scale(1 / 255)')["train"]
+    assert examples.fields["x"] == pytest.approx(numpy.full((1, 2, 2, 1), 0.2))
+
+
+@pytest.mark.parametrize("name", ["s.fa", "s.fa.gz"])
+def test_fasta_has_names_descriptions_and_sequences(tmp_path: Path, name: str) -> None:
+    content = b">one first of all\nACGT\nAC\n>two\nTTTTTT\n"
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    source = f'fasta("{name}")'
+    assert texts(tmp_path, source, "name") == ["one", "two"]
+    assert loaded(tmp_path, f"source = {source}\nx = source.sequence -> dna")["train"].fields["x"].shape == (2, 6, 4)
+    assert "record 2, column `description`: the value is missing" in said(tmp_path, f"source = {source}\nx = source.description -> words")
+
+
+def test_lines_are_rows_and_empty_ones_are_missing(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("b\n\na\n")
+    assert texts(tmp_path, 'lines("t.txt") -> drop_missing', "text") == ["b", "a"]
+    assert "t.txt, line 2, column `text`: the value is missing" in said(tmp_path, 'source = lines("t.txt")\nx = source.text -> category')
+
+
+@pytest.mark.parametrize(("name", "rows"), [("penguins", 344), ("digits", 1797), ("splice", 3186)])
+def test_the_data_sets_of_the_package_are_there(tmp_path: Path, name: str, rows: int) -> None:
+    column = {"penguins": "species", "digits": "y", "splice": "label"}[name]
+    assert len(loaded(tmp_path, f"source = dataset({name})\ny = source.{column} -> category")["train"]) == rows
+
+
+def test_unique_keeps_the_first_of_equal_rows(tmp_path: Path) -> None:
+    data = loaded(tmp_path, "source = dataset(splice) -> unique(sequence)\ny = source.label -> category")
+    assert len(data["train"]) == 3001
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n2,y\n1,z\n,p\n,q\n1,x\n")
+    assert loaded(tmp_path, 'source = csv("t.csv") -> unique(a)\nx = source.b -> category')["train"].rows.tolist() == [0, 1, 3]
+    assert loaded(tmp_path, 'source = csv("t.csv") -> unique\nx = source.b -> category')["train"].rows.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_steps_are_taken_in_order(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n,1\n5,\n6,2\n7,3\n")
+    body = 'source = csv("t.csv") -> {}\nx = source.a -> fill(0)'
+    assert loaded(tmp_path, body.format("drop_missing(a) -> limit(2)"))["train"].fields["x"].tolist() == [5, 6]
+    assert loaded(tmp_path, body.format("limit(2) -> drop_missing(a)"))["train"].fields["x"].tolist() == [5]
+    assert loaded(tmp_path, body.format("drop_missing(a, b)"))["train"].fields["x"].tolist() == [6, 7]
+
+
+def test_equal_arrays_are_found_too(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "a.npz", x=numpy.array([[1, 2], [3, 4], [1, 2]]))
+    assert loaded(tmp_path, 'source = npz("a.npz") -> unique\nx = source.x')["train"].rows.tolist() == [0, 1]
+
+
+def test_other_data_can_be_read_in_place_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n")
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "t.csv").write_text("x\n2\n3\n")
+    for path in (other, other / "t.csv"):
+        plan = planned(tmp_path, 'source = csv("t.csv")\nx = source.x -> float', data_path=path)
+        assert plan.load()["train"].fields["x"].tolist() == [2, 3]
+
+
+def test_a_check_reads_the_header_only_where_the_file_says_everything(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c\n1,x,ACGT\n")
+    (tmp_path / "d.nn").write_text(
+        'data D {\n  source = csv("t.csv")\n  a = source.a -> fill(mean) -> standardize\n  b = source.b -> category(x, y)\n'
+        "  c = source.c -> dna -> pad(4)\n  split = random(train=0.5, test=0.5, stratify=b)\n}\n"
+    )
+    program = (
+        "import sys; from pathlib import Path; from nndsl.driver import check; from nndsl.source import Source\n"
+        "path = Path(sys.argv[1]); program, report = check(Source('d.nn', path.read_text(), path))\n"
+        "assert str(program.data['D'].fields['c'].type) == 'float[4, 4]', list(report)\n"
+        "print([one for one in ('numpy', 'pyarrow', 'PIL', 'dnaio', 'networkx', 'keras') if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "d.nn")], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_rows_that_repeat_a_class_name_are_one_class(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("k\n10\n9\n10\n1\n")
+    assert planned(tmp_path, 'source = csv("t.csv")\nx = source.k -> category').fields["x"].classes == ("1", "9", "10")
+
+
+def test_two_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    assert len(mistakes(tmp_path, 'source = csv("t.csv")\nx = source.aa -> float\ny = source.c -> float')) == 2
