@@ -487,7 +487,7 @@ def _check_weights(layer: Layer, weights: tuple[Weight, ...], operands: tuple[Te
 
 def _check_setting(layer: Layer, argument: str, what: str, shape: Shape, operands: tuple[TensorType, ...]) -> None:
     """Refuse what a layer is told about a weight (or its result) of a shape for which it makes no sense."""
-    told = layer.__dict__.get(argument)
+    told: Any = layer.__dict__.get(argument)
     needed = None if told is None else told.needs(shape)
     if needed is not None:
         raise BadArgument(f"cannot use {type(told).called()} for its {what}, which has {len(shape)} axes: it needs {needed}",
