@@ -27,15 +27,16 @@ def _several(*several: tuple[TensorType, ...]) -> st.SearchStrategy[tuple[Tensor
 
 def _images(rank: int) -> st.SearchStrategy[tuple[TensorType, ...]]:
     """Sequences of images of so many axes, most of which fit."""
-    shape = st.tuples(st.integers(1, 3), *[st.integers(1, 6)] * rank, st.integers(1, 2))
+    shape = st.tuples(st.integers(1, 3), *[st.integers(2, 6 - rank)] * rank, st.integers(1, 2))
     odd = st.tuples(*[st.integers(1, 4)] * (rank + 1))
-    return st.one_of(shape, shape, shape, odd).map(lambda one: _floats(one))
+    return st.one_of(shape, shape, shape, shape, shape, odd).map(lambda one: _floats(one))
 
 
 _ONE = _several(_floats((5, 3)), _floats((1, 2)), _floats((4, 1)), _floats((3, 3), (2,)), _floats((3,)), _floats((2, 3, 4)),
                 _floats((3, 3), (2,), (2,)), (TensorType("int32", (3, 2)),))
-_UNITS = {"units": st.sampled_from([2, 2, 2, 3])}
-_SMALL = {"filters": st.just(2), "dilation_rate": st.sampled_from([1, 1, 2]), "strides": st.sampled_from([1, 1, 2])}
+_SELDOM = {"stateful": st.sampled_from([False] * 5 + [True])}
+_UNITS = _SELDOM | {"units": st.sampled_from([2, 2, 2, 3])}
+_SMALL = _SELDOM | {"filters": st.just(2), "dilation_rate": st.sampled_from([1, 1, 1, 2]), "strides": st.sampled_from([1, 1, 2])}
 _FORWARDS: list[Any] = [
     SimpleRNN(2), LSTM(2), GRU(2, return_sequences=True), LSTM(2, return_state=True), GRU(2, return_sequences=True, return_state=True),
     LSTM(2, return_sequences=True, return_state=True), ConvLSTM1D(2, 2, padding="same", return_sequences=True), ConvLSTM1D(2, 1),
@@ -64,7 +65,7 @@ ARGUMENTS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "GRU": _UNITS,
     "ConvLSTM1D": _SMALL | {"kernel_size": st.sampled_from([1, 2, 3, (2,)])},
     "ConvLSTM2D": _SMALL | {"kernel_size": st.sampled_from([1, 2, (2, 1)])},
-    "ConvLSTM3D": _SMALL | {"kernel_size": st.sampled_from([1, 2, (2, 1, 2)])},
+    "ConvLSTM3D": _SMALL | {"kernel_size": st.sampled_from([1, 1, 2, (2, 1, 2)])},
     "Bidirectional": {"layer": st.sampled_from(_FORWARDS), "backward_layer": st.sampled_from(_BACKWARDS)},
     "TimeDistributed": {"layer": st.sampled_from(_INSIDE)},
     "MultiHeadAttention": {

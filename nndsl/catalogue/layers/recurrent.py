@@ -319,6 +319,8 @@ class _Convolutional(Recurrent, abstract=True):
 
     def step(self, sequences: TensorType) -> Shape:
         _, *lengths, _ = floating(sequences).expect(f"time, {self.axes}, channels")
+        if sequences.mask:
+            raise BadArgument("cannot use a mask of places: it takes or leaves a step as a whole", sequences)
         known = [number(length, "the size of its images", sequences) for length in lengths]
         windows = sliding(self.kernel_size, self.strides, self.dilation_rate, self.spatial)
         return (*slide(windows, known, self.padding, sequences, "kernel"), self.filters)

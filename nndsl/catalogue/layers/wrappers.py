@@ -5,6 +5,7 @@ from typing import Literal
 
 from nndsl.catalogue.component import Layer, Types, Weight, Window, infer
 from nndsl.catalogue.layers.recurrent import Recurrent
+from nndsl.catalogue.rules import number
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 
@@ -73,7 +74,9 @@ class Bidirectional(Layer):
 
 
 class TimeDistributed(Layer):
-    """The same layer, with the same weights, at each position of the first axis.
+    """The same layer, with the same weights, at each position of the first axis, whose size is known.
+
+    (Keras 3.15 computes only as many positions as there are examples in a batch where the size is open.)
 
     Shape: `[time, ...] -> [time, ...]`
     """
@@ -86,6 +89,8 @@ class TimeDistributed(Layer):
         result, *more = infer(self.layer, (self._inside(x),))
         if more:
             raise BadArgument(f"takes a layer with one result, and {self.layer.called()} has {len(more) + 1}", argument="layer")
+        if x.mask and result.shape[:-1] != x.shape[1:-1]:
+            raise BadArgument(f"would pass on a mask of {shape_text(x.shape[:-1])} that no longer fits its result", x)
         return replace(result, shape=(x.shape[0], *result.shape), mask=False)
 
     def _inside(self, x: TensorType) -> TensorType:
@@ -94,9 +99,8 @@ class TimeDistributed(Layer):
             raise WrongRank("needs a tensor with at least two axes, the first of which is time", x)
         if sum(not one.optional and not one.variadic for one in self.layer.operands()) != 1 or self.layer.takes_list:
             raise BadArgument(f"takes a layer of one tensor, and {self.layer.called()} is none", argument="layer")
-        if x.mask and isinstance(self.layer, Recurrent | Bidirectional):
-            raise BadArgument(f"would give {self.layer.called()} a mask of positions for one of steps", x)
-        return replace(x, shape=x.shape[1:], mask=False)
+        number(x.shape[0], "how many positions there are", x)
+        return replace(x, shape=x.shape[1:], mask=x.mask and x.rank > 2)
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         inside = self.layer.windows(self._inside(operands[0]))
