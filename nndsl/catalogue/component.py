@@ -138,8 +138,10 @@ class Component:
     @classmethod
     def own_names(cls) -> tuple[str, ...]:
         """The names that the class has without its aliases; the first is the one used in messages."""
+        if cls.naming == "class":
+            return (cls.__name__,)
         snake = snake_case(cls.__name__)
-        return {"class": (cls.__name__,), "snake": (snake,), "both": (cls.__name__, snake)}[cls.naming]
+        return (snake,) if cls.naming == "snake" else (cls.__name__, snake)
 
     @classmethod
     def called(cls) -> str:

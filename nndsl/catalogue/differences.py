@@ -13,7 +13,6 @@ OMITTED_ARGUMENTS: dict[str, str] = {
     "lora_alpha": "adapters are made for trained weights, in Python",
     "quantization_config": "quantization is made of trained weights, in Python",
     "gptq_unpacked_column_size": "quantization is made of trained weights, in Python",
-    "sparse": "tensors are dense",
     "Embedding.weights": "a file holds no arrays; weights come from a run or a checkpoint",
     "Bidirectional.weights": "a file holds no arrays; weights come from a run or a checkpoint",
     "use_cudnn": "Keras uses the fast kernels of a GPU wherever they can do the work",
