@@ -27,7 +27,6 @@ from typing import Any
 
 import yaml
 
-from nndsl.catalogue.component import snake_case
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.evaluation import Evaluation
 from nndsl.files import unwritable, write_text
@@ -146,7 +145,7 @@ def new_folder(root: Path, training: str) -> Path:
     Raises:
         UserError: it cannot be made.
     """
-    home = root / (snake_case(training) or "run")
+    home = root / training.lower()
     try:
         home.mkdir(parents=True, exist_ok=True)
         number = max((int(one.name) for one in home.iterdir() if one.name.isdecimal()), default=0)
@@ -206,7 +205,10 @@ def write_metrics(path: Path, rows: Sequence[Row]) -> None:
     Raises:
         UserError: it cannot be written.
     """
-    write_text(path, _csv(rows, header=True))
+    if rows:
+        write_text(path, _csv(rows, header=True))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def add_metrics(path: Path, row: Row) -> None:
@@ -225,8 +227,7 @@ def add_metrics(path: Path, row: Row) -> None:
 
 def _csv(rows: Sequence[Row], header: bool) -> str:
     text = io.StringIO()
-    names = list(rows[0]) if rows else ["epoch"]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows({name: repr(value) for name, value in row.items()} for row in rows)

@@ -21,7 +21,7 @@ import tensorflow as tf
 from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.files import replaced
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 Signature: TypeAlias = dict[str, tuple[str, tuple[int, ...]]]
 """By name, the type and the shape of arrays."""
 

@@ -25,7 +25,7 @@ from nndsl.progress import Progress, progress_on
 from nndsl.run import Run
 from nndsl.source import Source
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @error("NN722")
@@ -51,8 +51,8 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     """
     program, training = reopened(run)
     dataset = training.data.load(state=run.read_json("data.json"))
-    if dataset.digest != run.settings["data"]["sha256"]:
-        raise UserError(runs.run_differs(run.folder, "data (SHA-256)", run.settings["data"]["sha256"][:12], dataset.digest[:12]))
+    if dataset.sha256 != run.settings["data"]["sha256"]:
+        raise UserError(runs.run_differs(run.folder, "data (SHA-256)", run.settings["data"]["sha256"][:12], dataset.sha256[:12]))
     if not len(dataset.splits.get(split, ())):
         raise UserError(no_examples(run, split))
     progress = progress or progress_on()

@@ -19,7 +19,7 @@ from nndsl.graph import Ref
 from nndsl.program import Training
 from nndsl.source import Span
 
-State: TypeAlias = dict[str, "np.ndarray[Any, Any]"]
+State: TypeAlias = dict[str, np.ndarray[Any, Any]]
 """Numbers by name: everything that a later step depends on."""
 
 _TRACED_TWICE = 300

@@ -142,7 +142,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
         },
         "parameters": plain(program.parameters),
         "network": {"name": training.network.name, "arguments": plain(training.network.arguments)},
-        "data": {"name": training.data.name, "sha256": dataset.digest, "examples": {name: len(one) for name, one in dataset.splits.items()}},
+        "data": {"name": training.data.name, "sha256": dataset.sha256, "examples": {name: len(one) for name, one in dataset.splits.items()}},
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
         "versions": runs.versions(),
@@ -258,5 +258,5 @@ def weighting(training: Training, dataset: Dataset) -> Weighting | None:
     field = next(name for name in training.targets.values() if training.data.fields[name].type.below is not None)
     if training.class_weights != "balanced":
         return Weighting(field, training.class_weights)
-    counts = dataset.class_counts[field]
+    counts = dataset.class_counts(field)
     return Weighting(field, tuple(sum(counts) / (len(counts) * max(count, 1)) for count in counts))
