@@ -88,11 +88,11 @@ class Delimited(Table):
             self._explain(error)
         except BROKEN as error:
             raise damaged(self._path, error) from None
-        if self._has_odd_quotes():
-            self._find_open_quote()
+        self._check_quotes()
 
     def _explain(self, error: Exception) -> None:
         """Say what is wrong in words that lead to the line; Arrow does not know it."""
+        self._check_quotes()
         ragged, rows = [], 0
         for line, record in self._records():
             rows += 1
@@ -141,14 +141,19 @@ class Delimited(Table):
                     return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near `{near}`", SAVE_AS_UTF8)
         return Unreadable(f"{self.label} is not UTF-8", SAVE_AS_UTF8)
 
-    def _has_odd_quotes(self) -> bool:
-        """Whether a quote may be open at the end: then it would have swallowed the rest of the file as one value."""
-        with open_bytes(self._path) as stream:
-            return sum(line.count(b'"') for line in stream) % 2 == 1
+    def _check_quotes(self) -> None:
+        """Refuse a quote that is open at the end: readers let it swallow the rest of the file as one value.
 
-    def _find_open_quote(self) -> None:
-        for _ in self._records(strict=True):
-            pass
+        Only a file with an odd number of quotes can have one, and counting them is fast.
+        """
+        try:
+            with open_bytes(self._path) as stream:
+                odd = sum(line.count(b'"') for line in stream) % 2 == 1
+        except BROKEN as error:
+            raise damaged(self._path, error) from None
+        if odd:
+            for _ in self._records(strict=True):
+                pass
 
     def place(self, row: int) -> str:
         for index, (line, _) in enumerate(self._records()):
