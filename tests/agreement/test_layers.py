@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import nndsl.catalogue.layers  # noqa: F401 (makes the layers known)
 from nndsl.catalogue.component import REQUIRED, Component, Layer, infer
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS, STRICTER
+from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.types import Mismatch, TensorType, TooSmall, named, substitute
 from tests.agreement import hints
 from tests.agreement.keras_side import of_any_size, outcome
@@ -182,3 +183,10 @@ def test_keras_computes_with_the_sizes_that_may_have_names(layer: type[Layer]) -
         assert of_any_size(component, open_types, types) == tuple(one.shape for one in concrete), results
 
     agree()
+
+
+def test_numbers_can_be_arranged_by_a_size_with_a_name() -> None:
+    length = named("L")
+    reshape, operand = Reshape((length * 2, 2)), TensorType("float32", (length, 4))
+    assert infer(reshape, (operand,)) == (TensorType("float32", (length * 2, 2)),)
+    assert of_any_size(reshape, (operand,), (TensorType("float32", (3, 4)),)) == ((6, 2),)

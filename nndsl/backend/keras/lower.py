@@ -17,6 +17,7 @@ import keras
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.component import Component, Constant, Function, Input, Layer
 from nndsl.catalogue.functions.matrices import Einsum
+from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import Diagnostic, InternalError, UserError, error
 from nndsl.files import replaced
@@ -115,6 +116,8 @@ def _keras_class(component: Component) -> Callable[..., Any]:
 def _argument(component: Component, name: str, value: Any, span: Span | None) -> Any:
     if isinstance(value, Component):
         return instantiate(value, span)
+    if isinstance(value, Symbolic) and isinstance(component, Reshape):
+        return -1  # of which there is one at most, and which Keras works out
     if isinstance(value, Symbolic):
         raise UserError(size_needed(span, component, name, value))
     if isinstance(value, tuple):
