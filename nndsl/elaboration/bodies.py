@@ -194,6 +194,11 @@ class Body(Evaluator):
 
     # Results -----------------------------------------------------------------
 
+    def refuse_unused_result(self) -> None:
+        """Report an expression that stands alone where there are outputs."""
+        if self._result_span is not None:
+            self.session.report.add(unused_result(self._result_span))
+
     def results(self, span: Span) -> tuple[Tensor, ...]:
         """What an expansion is worth: its outputs, or its last expression, applied to the operands if it is a layer.
 
@@ -202,8 +207,7 @@ class Body(Evaluator):
         """
         if self.outputs:
             found = [tensor for tensor, _ in self.outputs.values()]
-            if self._result_span is not None:
-                self.session.report.add(unused_result(self._result_span))
+            self.refuse_unused_result()
         elif self.result is FAILED:
             raise Complaint
         elif isinstance(self.result, (Defined, *APPLIABLE)) and not self.inputs:

@@ -73,7 +73,7 @@ class ModuleLoader:
 
     def _bind(self, module: Module, name: str, value: Any, span: Span) -> None:
         known = module.scope.names.get(name)
-        if known is not None:
+        if known is not None and known.value is not FAILED:
             raise Complaint(defined_twice(name, span, known.span))
         module.scope.names[name] = Binding(value, span)
 

@@ -41,7 +41,8 @@ def elaborate_network(
     finally:
         session.expanding.pop()
     graph = _labelled(builder.graph())
-    _check_reach(session, graph)
+    if not session.report.errors:
+        _report_unreached(session, graph)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
     return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
 
@@ -57,6 +58,7 @@ def _outputs(body: Body) -> dict[str, Tensor]:
     outputs = {name: tensor for name, (tensor, _) in body.outputs.items() if tensor is not None}
     if len(outputs) < len(body.outputs):
         raise Complaint
+    body.refuse_unused_result()
     return outputs
 
 
@@ -67,7 +69,7 @@ def _labelled(graph: Graph) -> Graph:
     return Graph(nodes, {name: nodes[node.id] for name, node in graph.inputs.items()}, graph.outputs)
 
 
-def _check_reach(session: Session, graph: Graph) -> None:
+def _report_unreached(session: Session, graph: Graph) -> None:
     """Report the inputs and the layers with weights that no output depends on."""
     needed = reaching(graph, [ref.node for ref in graph.outputs.values()])
     for node in graph.nodes:

@@ -34,7 +34,8 @@ def elaborate(
         data = _data(session, module, data_path)
         trainings = _trainings(session, module)
         networks = _networks(session, module, trainings)
-        _report_unused(session)
+        if not report.errors:
+            _report_unused(session)
     except Complaint as complaint:
         complaint.report_to(report)
     return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources))
@@ -82,6 +83,7 @@ def _bound_sizes(trained: list[Network]) -> dict[str, Any]:
 
 
 def _report_unused(session: Session) -> None:
+    """Names that nothing uses; where a file has errors, a name may well be used by what could not be understood."""
     for span, (name, used) in session.bound.items():
         if not used and not name.startswith("_"):
             session.report.add(unused(name, span))
