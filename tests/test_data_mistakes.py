@@ -9,42 +9,139 @@ import numpy
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from nndsl.diagnostics import UserError
 from tests.data.blocks import mistakes, planned, said
 
 TABLE = 'source = csv("t.csv")\n'
 
 CONTENTS = [
-    ("a number that is none", "x,y\n1,2\nabc,3\n", "x = source.x -> float", "NN520", 't.csv, line 3, column `x`: "abc" is not a number'),
+    (
+        "a number that is none",
+        "x,y\n1,2\nabc,3\n",
+        "x = source.x -> float",
+        "NN520",
+        't.csv, line 3, column `x`: "abc" is not a number',
+    ),
     ("infinity", "x\n1e999\n", "x = source.x -> float", "NN520", "line 2, column `x`: inf is not finite"),
-    ("a number among words", "x\n1\n1_000\n", "x = source.x -> standardize", "NN520", 'line 3, column `x`: "1_000" is not a number'),
+    (
+        "a number among words",
+        "x\n1\n1_000\n",
+        "x = source.x -> standardize",
+        "NN520",
+        'line 3, column `x`: "1_000" is not a number',
+    ),
     ("the second of two columns", "x,y\n1,2\n1,z\n", "x = (source.x, source.y) -> float", "NN520", "line 3, column `y`"),
-    ("a gap in the second of two columns", "x,y\n1,2\n1,\n", "x = (source.x, source.y) -> float", "NN520", "line 3, column `y`: the value is"),
+    (
+        "a gap in the second of two columns",
+        "x,y\n1,2\n1,\n",
+        "x = (source.x, source.y) -> float",
+        "NN520",
+        "line 3, column `y`: the value is",
+    ),
     ("a missing number", "x,y\n1,2\n,3\n", "x = source.x -> standardize", "NN520", "line 3, column `x`: the value is missing"),
     ("a missing class", "x,y\na,2\nNA,3\n", "x = source.x -> category", "NN520", "line 3, column `x`: the value is missing"),
     ("a fraction", "x\n1\n1.5\n", "x = source.x -> integer", "NN520", "line 3, column `x`: 1.5 is not a whole number"),
     ("an id too large", "x\n1\n7\n", "x = source.x -> integer(below=7)", "NN520", "line 3, column `x`: 7 is not from 0 to 6"),
     ("too large for 32 bits", "x\n3000000000\n", "x = source.x -> integer", "NN520", "does not fit into 32 bits"),
-    ("neither true nor false", "x\nyes\nmaybe\n", "x = source.x -> bool", "NN520", 'line 3, column `x`: "maybe" is neither true nor false'),
-    ("an unknown class", "x\na\nbb\n", "x = source.x -> category(a, bbb)", "NN520", 'line 3, column `x`: "bb" is not one of the classes (did you mean'),
-    ("a class without examples", "x\na\nb\n", "x = source.x -> category(a, b, c)", "NN524", "no training example of `x` has the class `c`"),
-    ("a foreign letter", "x\nACGT\nACXT\n", "x = source.x -> dna", "NN520", "line 3, column `x`: `X` at position 3 is not a letter of DNA"),
-    ("a letter in two bytes", "x\nACGU\nAÄGU\n", "x = source.x -> rna", "NN520", "line 3, column `x`: what stands at position 2 is not"),
-    ("unequal lengths", "x\nACG\nACGT\n", "x = source.x -> dna", "NN520", "line 3, column `x`: the sequence has 4 letters, where"),
-    ("too long a sequence", "x\nACG\nACGT\n", "x = source.x -> dna -> pad(3)", "NN520", "line 3, column `x`: the sequence has 4 items, more than 3"),
+    (
+        "neither true nor false",
+        "x\nyes\nmaybe\n",
+        "x = source.x -> bool",
+        "NN520",
+        'line 3, column `x`: "maybe" is neither true nor false',
+    ),
+    (
+        "an unknown class",
+        "x\na\nbb\n",
+        "x = source.x -> category(a, bbb)",
+        "NN520",
+        'line 3, column `x`: "bb" is not one of the classes (did you mean',
+    ),
+    (
+        "a class without examples",
+        "x\na\nb\n",
+        "x = source.x -> category(a, b, c)",
+        "NN524",
+        "no training example of `x` has the class `c`",
+    ),
+    (
+        "a foreign letter",
+        "x\nACGT\nACXT\n",
+        "x = source.x -> dna",
+        "NN520",
+        "line 3, column `x`: `X` at position 3 is not a letter of DNA",
+    ),
+    (
+        "a letter in two bytes",
+        "x\nACGU\nAÄGU\n",
+        "x = source.x -> rna",
+        "NN520",
+        "line 3, column `x`: what stands at position 2 is not",
+    ),
+    (
+        "unequal lengths",
+        "x\nACG\nACGT\n",
+        "x = source.x -> dna",
+        "NN520",
+        "line 3, column `x`: the sequence has 4 letters, where",
+    ),
+    (
+        "too long a sequence",
+        "x\nACG\nACGT\n",
+        "x = source.x -> dna -> pad(3)",
+        "NN520",
+        "line 3, column `x`: the sequence has 4 items, more than 3",
+    ),
     ("no value to learn from", "x,y\n,1\n,2\n", "x = source.x -> fill(mean)", "NN520", "no training example has a value"),
-    ("a row that is too short", "x,y\n1,2\n1\n", "x = source.x -> float", "NN503", "t.csv, line 3: the row has 1 field where the header names 2"),
-    ("a row that is too long", "x,y\n1,2,3\n1,2\n1,2,3\n", "x = source.x -> float", "NN503", "line 2: the row has 3 fields where the header names 2 columns (so are line 4)"),
-    ("a quote that is not closed", 'x,y\n1,2\n"1,2\n3,4\n', "x = source.y -> float", "NN503", "t.csv, line 3: the quotes of a field do not match"),
+    (
+        "a row that is too short",
+        "x,y\n1,2\n1\n",
+        "x = source.x -> float",
+        "NN503",
+        "t.csv, line 3: the row has 1 field where the header names 2",
+    ),
+    (
+        "a row that is too long",
+        "x,y\n1,2,3\n1,2\n1,2,3\n",
+        "x = source.x -> float",
+        "NN503",
+        "line 2: the row has 3 fields where the header names 2 columns (see also line 4)",
+    ),
+    (
+        "a quote that is not closed",
+        'x,y\n1,2\n"1,2\n3,4\n',
+        "x = source.y -> float",
+        "NN503",
+        "t.csv, line 3: the quotes of a field do not match",
+    ),
     ("nothing", "", "x = source.x -> float", "NN503", "t.csv is empty"),
     ("a header only", "x,y\n", "x = source.x -> float", "NN522", "t.csv has no rows"),
     ("a header without its line end", "x,y", "x = source.x -> float", "NN522", "t.csv has no rows"),
-    ("two columns of one name", "x,y,x\n1,2,3\n", "x = source.y -> float", "NN504", "t.csv, line 1: more than one column is called `x`"),
+    (
+        "two columns of one name",
+        "x,y,x\n1,2,3\n",
+        "x = source.y -> float",
+        "NN504",
+        "t.csv, line 1: more than one column is called `x`",
+    ),
     ("an unknown column", "xs,y\n1,2\n", "x = source.xz -> float", "NN501", "t.csv has no column `xz`"),
     ("text without an encoder", "x\n1\n", "x = source.x", "NN506", "the field `x` is text"),
-    ("an encoder that does not fit", "x\n1\n", "x = source.x -> one_hot", "NN505", "in `x`, one_hot takes classes or token ids, not text"),
-    ("classes of two columns", "x,y\n1,2\n", "x = (source.x, source.y) -> category", "NN505", "category takes one column of text"),
-]  # fmt: skip
+    (
+        "an encoder that does not fit",
+        "x\n1\n",
+        "x = source.x -> one_hot",
+        "NN505",
+        "in `x`, one_hot takes classes or token ids, not text",
+    ),
+    (
+        "classes of two columns",
+        "x,y\n1,2\n",
+        "x = (source.x, source.y) -> category",
+        "NN505",
+        "category takes one column of text",
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "field", "code", "message"), [one[1:] for one in CONTENTS], ids=[one[0] for one in CONTENTS])
@@ -52,7 +149,7 @@ def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path: Path, content: s
     (tmp_path / "t.csv").write_text(content)
     (found,) = mistakes(tmp_path, TABLE + field)
     assert found.code == code and message in found.message
-    assert found.span is not None and found.span.text in "csv(\"t.csv\")" + field
+    assert found.span is not None and found.span.text in 'csv("t.csv")' + field
 
 
 def test_a_message_names_some_rows_and_counts_the_others(tmp_path: Path) -> None:
@@ -173,7 +270,9 @@ def test_a_file_too_large_to_be_read_for_a_check_has_to_be_described(tmp_path: P
     assert "NN507" in text and "list the classes: `category(a, b, ...)`" in text
     assert "give the length: `-> pad(length)`" in said(tmp_path, TABLE + "y = source.y -> dna")
     assert "give the size of the vocabulary" in said(tmp_path, TABLE + "y = source.y -> characters")
-    assert planned(tmp_path, TABLE + "x = source.x -> category(a, b)\ny = source.y -> dna(length=4)").load()["train"].fields["y"].shape == (2, 4, 4)
+    assert planned(tmp_path, TABLE + "x = source.x -> category(a, b)\ny = source.y -> dna(length=4)").load()["train"].fields[
+        "y"
+    ].shape == (2, 4, 4)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +281,16 @@ def test_a_file_too_large_to_be_read_for_a_check_has_to_be_described(tmp_path: P
         ("random(train=0.9, test=0.1, stratify=y)", "NN509", "`y`, which is not a field"),
         ("random(train=0.9, test=0.1, stratify=z)", "NN510", "`z`, which has no classes"),
         ("random(train=0.99, validation=0.01)", "NN523", "the validation split is empty: its share of 4 examples is none"),
-        ("column(part, train=a, validation=none, test=c)", "NN521", 't.csv, line 3, column `part`: "b" does not say to which part'),
-        ("column(part, train=[a, b], validation=d, test=c)", "NN523", "the validation split is empty: no row of the 4 belongs there"),
+        (
+            "column(part, train=a, validation=none, test=c)",
+            "NN521",
+            't.csv, line 3, column `part`: "b" does not say to which part',
+        ),
+        (
+            "column(part, train=[a, b], validation=d, test=c)",
+            "NN523",
+            "the validation split is empty: no row of the 4 belongs there",
+        ),
         ("column(parts)", "NN501", "t.csv has no column `parts`"),
     ],
 )
@@ -193,7 +300,9 @@ def test_a_split_that_does_not_fit_the_data_is_a_mistake(tmp_path: Path, split: 
     assert found.code == code and message in found.message
 
 
-@pytest.mark.parametrize("split", ["random(train=0.9, test=0.2)", "random(train=0)", "order(train=0.5)", "column(p, train=a, test=a)"])
+@pytest.mark.parametrize(
+    "split", ["random(train=0.9, test=0.2)", "random(train=0)", "order(train=0.5)", "column(p, train=a, test=a)"]
+)
 def test_shares_and_values_that_contradict_each_other_are_a_mistake(tmp_path: Path, split: str) -> None:
     (tmp_path / "t.csv").write_text("z,p\n1,a\n2,b\n")
     assert mistakes(tmp_path, f"{TABLE}z = source.z -> float\nsplit = {split}")
@@ -230,7 +339,10 @@ def test_new_arrays_have_the_shape_of_the_old(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.one_of(st.binary(max_size=80), st.text('x,y"\n\r1aN.\t;', max_size=40).map(str.encode)), encoder=st.sampled_from(["float", "category", "words", "dna -> pad(9)"]))
+@given(
+    content=st.one_of(st.binary(max_size=80), st.text('x,y"\n\r1aN.\t;', max_size=40).map(str.encode)),
+    encoder=st.sampled_from(["float", "category", "words", "dna -> pad(9)"]),
+)
 def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path: Path, content: bytes, encoder: str) -> None:
     (tmp_path / "t.csv").write_bytes(b"x,y\n" + content)
     try:
@@ -239,3 +351,22 @@ def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path: Path, content: by
         assert all(one.code.startswith("NN5") for one in failure.diagnostics)
     else:
         assert len(examples) > 0 and all(examples.place(index).startswith("t.csv, line ") for index in range(len(examples)))
+
+
+def test_a_device_is_not_a_file(tmp_path: Path) -> None:
+    assert "zero is a device, not a file" in said(tmp_path, 'source = csv("/dev/zero")\nx = source.x -> float')
+
+
+def test_rows_are_found_although_another_column_is_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"x,y\n" + b"1,a\n" * 5000 + b"1,\xe9\nbad,a\n")
+    assert "t.csv, line 5003, column `x`" in said(tmp_path, TABLE + "x = source.x -> float")
+
+
+def test_columns_without_names_count_as_columns(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",,x\n1,2,3\n1,2,3,4\n")
+    assert "line 3: the row has 4 fields where the header names 3 columns" in said(tmp_path, TABLE + "x = source.x -> float")
+
+
+@pytest.mark.parametrize("path", ["t" * 300, "a\\u0000b"])
+def test_a_path_that_cannot_be_is_refused(tmp_path: Path, path: str) -> None:
+    assert mistakes(tmp_path, f'source = csv("{path}")\nx = source.x -> float')

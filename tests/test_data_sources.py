@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 from PIL import Image
+
 from tests.data.blocks import loaded, mistakes, planned, said
 
 TABLE = 'name,weight,kind\n"Smith, J.",1.5,a\n"two\nlines",2,b\n\nlast,NA,a\n'
@@ -44,7 +45,9 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
     assert [examples.place(index) for index in range(3)] == ["t.csv, line 2", "t.csv, line 3", "t.csv, line 6"]
 
 
-@pytest.mark.parametrize("content", [TABLE.encode("utf-8-sig"), TABLE.replace("\n", "\r\n").encode()], ids=["byte order mark", "CRLF"])
+@pytest.mark.parametrize(
+    "content", [TABLE.encode("utf-8-sig"), TABLE.replace("\n", "\r\n").encode()], ids=["byte order mark", "CRLF"]
+)
 def test_files_from_other_systems_read_the_same(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     assert texts(tmp_path, 'csv("t.csv")', "kind") == ["a", "b", "a"]
@@ -90,8 +93,13 @@ def test_images_are_brought_to_one_size_and_know_their_folder(tmp_path: Path) ->
         (tmp_path / name).parent.mkdir(parents=True)
         Image.new("RGB", (7, 5), colour).save(tmp_path / name, quality=100, subsampling=0)
     (tmp_path / "photos/dog/notes.txt").write_text("not an image")
-    plan = planned(tmp_path, 'source = images("photos", size=[4, 6])\nx = source.image -> scale(1 / 255)\ny = source.folder -> category')
-    assert plan.fields["x"].attributes() == {"height": 4, "width": 6, "channels": 3} and plan.fields["y"].classes == ("cat", "dog")
+    plan = planned(
+        tmp_path, 'source = images("photos", size=[4, 6])\nx = source.image -> scale(1 / 255)\ny = source.folder -> category'
+    )
+    assert plan.fields["x"].attributes() == {"height": 4, "width": 6, "channels": 3} and plan.fields["y"].classes == (
+        "cat",
+        "dog",
+    )
     examples = plan.load()["train"]
     assert examples.fields["x"][0].reshape(-1, 3) == pytest.approx(numpy.tile([1, 0, 0], (24, 1)))
     assert examples.fields["x"][1].reshape(-1, 3) == pytest.approx(numpy.tile([0, 0, 1], (24, 1)), abs=0.01)
@@ -112,13 +120,17 @@ def test_fasta_has_names_descriptions_and_sequences(tmp_path: Path, name: str) -
     source = f'fasta("{name}")'
     assert texts(tmp_path, source, "name") == ["one", "two"]
     assert loaded(tmp_path, f"source = {source}\nx = source.sequence -> dna")["train"].fields["x"].shape == (2, 6, 4)
-    assert "record 2, column `description`: the value is missing" in said(tmp_path, f"source = {source}\nx = source.description -> words")
+    assert "record 2, column `description`: the value is missing" in said(
+        tmp_path, f"source = {source}\nx = source.description -> words"
+    )
 
 
 def test_lines_are_rows_and_empty_ones_are_missing(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("b\n\na\n")
     assert texts(tmp_path, 'lines("t.txt") -> drop_missing', "text") == ["b", "a"]
-    assert "t.txt, line 2, column `text`: the value is missing" in said(tmp_path, 'source = lines("t.txt")\nx = source.text -> category')
+    assert "t.txt, line 2, column `text`: the value is missing" in said(
+        tmp_path, 'source = lines("t.txt")\nx = source.text -> category'
+    )
 
 
 @pytest.mark.parametrize(("name", "rows"), [("penguins", 344), ("digits", 1797), ("splice", 3186)])

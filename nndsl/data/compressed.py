@@ -16,11 +16,15 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
-def open_text(path: Path) -> IO[str]:
-    """The contents, unpacked, as UTF-8 without a byte order mark; line ends are kept."""
+def open_text(path: Path, errors: str = "strict") -> IO[str]:
+    """The contents, unpacked, as UTF-8 without a byte order mark; line ends are kept.
+
+    Args:
+        errors: what happens with bytes that are not UTF-8 (see `open`).
+    """
     if path.suffix == ".gz":
-        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open("rt", encoding="utf-8-sig", newline="")
+        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", errors=errors, newline=""))
+    return path.open("rt", encoding="utf-8-sig", errors=errors, newline="")
 
 
 def damaged(path: Path, error: Exception) -> Unreadable:

@@ -2,13 +2,15 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 from nndsl.data.component import DataSource
 from nndsl.data.compressed import BROKEN, damaged, open_bytes, open_text
 from nndsl.data.forms import SHOWN, Texts
-from nndsl.data.tables import BadHeader, Chunk, Table, Unreadable, find, reason
+from nndsl.data.tables import BadHeader, Chunk, DataError, Table, Unreadable, find, reason
+from nndsl.types import BadArgument
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null")
 """What stands for a missing value, unless a source says otherwise."""
@@ -30,6 +32,10 @@ class Csv(DataSource):
     path: str
     delimiter: str = ","
     missing: tuple[str, ...] = MISSING
+
+    def validate(self) -> None:
+        if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n':
+            raise BadArgument("takes one character as delimiter, and no quote or line break", argument="delimiter")
 
     def open(self, folder: Path, replacement: Path | None = None) -> Table:
         return Delimited(find(self.path, folder, replacement), self.delimiter, self.missing)
@@ -64,6 +70,7 @@ class Delimited(Table):
         if twice:
             listed = " and ".join(f"`{name}`" for name in twice)
             raise BadHeader(f"{self.label}, line 1: more than one column is called {listed}", "give each column its own name")
+        self._width = len(names)
         return dict(zip(stripped, names, strict=True))
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
@@ -94,12 +101,14 @@ class Delimited(Table):
         """Say what is wrong in words that lead to the line; Arrow does not know it."""
         self._check_quotes()
         ragged, rows = [], 0
-        for line, record in self._records():
+        for line, record in self._records(errors="replace"):
             rows += 1
-            if len(record) != len(self._names):
+            if len(record) != self._width:
                 ragged.append((line, len(record)))
         if ragged:
             raise self._ragged_rows(ragged)
+        if "UTF8" in str(error):
+            raise self._not_utf8()
         if rows > 1:
             raise Unreadable(f"{self.label} cannot be read: {reason(error)}")
 
@@ -107,18 +116,23 @@ class Delimited(Table):
         (line, found), *others = ragged
         listed = ", ".join(f"line {line}" for line, _ in others[: SHOWN - 1])
         more = f" and {len(others) - SHOWN + 1} more" if len(others) >= SHOWN else ""
-        also = f" (so are {listed}{more})" if others else ""
+        also = f" (see also {listed}{more})" if others else ""
         fields = f"{found} field{'s' * (found != 1)}"
         return Unreadable(
-            f"{self.label}, line {line}: the row has {fields} where the header names {len(self._names)} columns{also}",
-            f"put fields that hold a `{self._delimiter}` in double quotes" if found > len(self._names) else None,
+            f"{self.label}, line {line}: the row has {fields} where the header names {self._width} columns{also}",
+            f"put fields that hold a `{self._delimiter}` in double quotes" if found > self._width else None,
         )
 
-    def _records(self, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """Every record with the number of the line it starts on, as an editor shows it; empty lines are no records."""
+    def _records(self, strict: bool = False, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
+        """Every record with the number of the line it starts on, as an editor shows it; empty lines are no records.
+
+        Args:
+            strict: refuse quotes that do not match.
+            errors: what happens with bytes that are not UTF-8 (see `open`).
+        """
         line = 1
         try:
-            with open_text(self._path) as stream, _long_fields():
+            with open_text(self._path, errors) as stream, _long_fields():
                 records = csv.reader(stream, delimiter=self._delimiter, strict=strict)
                 for record in records:
                     if record:
@@ -155,11 +169,15 @@ class Delimited(Table):
             for _ in self._records(strict=True):
                 pass
 
+    @cached_property
+    def _lines(self) -> list[int]:
+        """For each record, with the header, the line it starts on. Arrow does not tell, so the file is read again."""
+        with suppress(DataError):
+            return [line for line, _ in self._records(errors="replace")]
+        return []
+
     def place(self, row: int) -> str:
-        for index, (line, _) in enumerate(self._records()):
-            if index == row + 1:
-                return f"line {line}"
-        return f"row {row + 1}"
+        return f"line {self._lines[row + 1]}" if row + 1 < len(self._lines) else f"row {row + 1}"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Only the names and types of columns are read. Where an encoder's result depends 
 does not list, a vocabulary), the columns that decide are read too, and what is learnt comes from the training split.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,17 @@ class DataPlan:
         """
         try:
             return self.source.open(self.folder, path if path is not None else self.data_path)
+        except DataError as failure:
+            raise UserError(broken_source(failure, self.source_span)) from None
+
+    def bytes_to_read(self, table: Table, columns: Iterable[str]) -> int:
+        """How much has to be read from the disk for some columns.
+
+        Raises:
+            UserError: the source is no longer there.
+        """
+        try:
+            return table.bytes_to_read(columns)
         except DataError as failure:
             raise UserError(broken_source(failure, self.source_span)) from None
 
@@ -222,7 +233,7 @@ class _Planning:
         if self._state is not None:
             return self._state["encoders"][spec.name]  # type: ignore[no-any-return]
         columns = {column.name for column in spec.columns} | {*self._deciding_columns}
-        size = self._table.bytes_to_read(columns)
+        size = self._draft.bytes_to_read(self._table, columns)
         if size > SCANNED_FOR_CHECK:
             self._report.add(too_large_to_scan(self._table.label, size, encoders[-1], span))
             return None

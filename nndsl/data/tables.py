@@ -1,8 +1,10 @@
 """Tables: rows and named columns, wherever they come from, read by column and in pieces."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any, TypeAlias
 
 from nndsl.data.forms import Form, Numbers, Texts
@@ -67,8 +69,15 @@ class Table:
         raise NotImplementedError
 
     def bytes_to_read(self, columns: Iterable[str]) -> int:
-        """How much has to be read from the disk for some columns."""
-        return sum(one.stat().st_size for one in self.files)
+        """How much has to be read from the disk for some columns.
+
+        Raises:
+            DataError: a file is no longer there.
+        """
+        try:
+            return sum(one.stat().st_size for one in self.files)
+        except OSError as error:
+            raise Unreadable(f"{self.label} cannot be read: {reason(error)}") from None
 
 
 def read_whole(table: Table, columns: Sequence[str]) -> dict[str, Column]:
@@ -236,10 +245,14 @@ def find(path: str, folder: Path, replacement: Path | None, is_folder: bool = Fa
     wanted = replacement if replacement is not None else folder / path
     if replacement is not None and not is_folder and replacement.is_dir():
         wanted = replacement / Path(path).name
-    if not wanted.exists():
-        raise Missing(f"{_shown(wanted)} does not exist", _nearby(wanted))
-    if wanted.is_dir() and not is_folder:
-        raise Missing(f"{_shown(wanted)} is a folder, not a file")
+    try:
+        mode = wanted.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise Missing(f"{_shown(wanted)} does not exist", _nearby(wanted)) from None
+    except OSError as error:
+        raise Unreadable(f"{_shown(wanted)} cannot be read: {reason(error)}") from None
+    if not S_ISREG(mode) and not (is_folder and S_ISDIR(mode)):
+        raise Missing(f"{_shown(wanted)} is {'a folder' if S_ISDIR(mode) else 'a device'}, not a file")
     return wanted
 
 
@@ -251,7 +264,8 @@ def _shown(path: Path) -> str:
 
 
 def _nearby(path: Path) -> str | None:
-    if not path.parent.is_dir():
+    try:
+        near = closest(path.name, os.listdir(path.parent))
+    except (OSError, ValueError):
         return f"there is no folder {_shown(path.parent)} either"
-    near = closest(path.name, (one.name for one in path.parent.iterdir()))
     return f"did you mean `{near}`, which is there?" if near else None
