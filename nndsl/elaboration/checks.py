@@ -82,11 +82,11 @@ def _quantity(body: "Body", name: str, span: Span) -> Any:
 
 
 def _sides(body: "Body", condition: ast.Expression) -> list[str]:
-    """The two sides of the comparison that failed, where they are more than the numbers that are written."""
+    """What the sides of the comparison that failed are worth, where they do not say so themselves."""
     if not isinstance(condition, ast.Binary) or condition.operator not in COMPARISONS:
         return []
-    written = [side for side in (condition.left, condition.right) if not isinstance(side, ast.Number)]
-    return [f"{side.span.text} is {_grouped(body.evaluate(side))}" for side in written]
+    sides = [(side.span.text, _grouped(body.evaluate(side))) for side in (condition.left, condition.right)]
+    return [f"{written} is {value}" for written, value in sides if written.replace("_", "") != value.replace("_", "")]
 
 
 def _grouped(value: Any) -> str:

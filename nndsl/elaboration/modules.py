@@ -117,10 +117,11 @@ class ModuleLoader:
         if path not in self._modules:
             self._reading.append(path)
             try:
-                source = read_source(path, name=_shown(path, statement.path.value))
+                source = read_source(path, name=_shown(statement.path.value, importer))
                 self._modules[path] = self.load(parse(source, self._session.report))
             except UserError as unreadable:
-                raise Complaint(import_unreadable(statement, unreadable.diagnostics[0].message)) from None
+                reason = unreadable.diagnostics[0].message.rpartition("`: ")[2]
+                raise Complaint(import_unreadable(statement, reason)) from None
             finally:
                 self._reading.pop()
         return self._modules[path]
@@ -140,8 +141,9 @@ def library_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "specs"
 
 
-def _shown(path: Path, written: str) -> str:
-    return written if written.startswith(LIBRARY) else str(path)
+def _shown(written: str, importer: Source) -> str:
+    """What messages call an imported file."""
+    return written if written.startswith(LIBRARY) else str(importer.folder() / written)
 
 
 def _overridden(target: ast.Target, default: Any, value: Any) -> Any:
@@ -169,7 +171,7 @@ def import_unreadable(statement: ast.Import, reason: str) -> Diagnostic:
 
         from "blocks.nn" import Residual
     """
-    return Diagnostic(statement.path.span, f"this import cannot be read: {reason}", (), _library_repair(statement.path.value))
+    return Diagnostic(statement.path.span, f"cannot import \"{statement.path.value}\": {reason}", (), _library_repair(statement.path.value))
 
 
 def _library_repair(written: str) -> str | None:
