@@ -175,6 +175,6 @@ def test_a_long_network_is_wrapped_into_columns() -> None:
 
 @pytest.mark.parametrize("network", [chain(2000), resnet(220), cells(100)], ids=["chain", "blocks", "cells"])
 def test_two_thousand_nodes_take_less_than_three_seconds(network: Network) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     lay_out(figure(network, "full"))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import log
 
+from nndsl.diagram.channel import GAP
 from nndsl.diagram.nested import compose, stack
 from nndsl.diagram.pieces import Assembly, Piece, Wire
 from nndsl.diagram.series_parallel import Series
@@ -26,22 +27,23 @@ def wrapped(way: Series) -> Piece:
     if single.height <= TALL:
         return single
     cuts = [index for index in range(1, len(way.vertices)) if isinstance(way.ways[index], Wire)]
-    heights = [_column(way, parts, index, index + 1).height + 24 for index in range(len(way.vertices))]
-    heights = [height + parts[index].height for index, height in enumerate(heights)]
-    options = []
-    for count in range(1, min(MOST_COLUMNS, len(cuts) + 1) + 1):
-        bounds = _divided(heights, cuts, count)
-        columns = [_column(way, parts, *bound) for bound in bounds]
-        options.append((_misfit(columns), count, columns))
-    return _joined(way, min(options, key=lambda option: option[:2])[2])
+    steps = [_column(way, parts, index, index + 1) for index in range(len(way.vertices))]
+    heights = [step.height + GAP for step in steps]
+    options = [_divided(heights, cuts, count) for count in range(1, min(MOST_COLUMNS, len(cuts) + 1) + 1)]
+    best = min(options, key=lambda bounds: _misfit(steps, heights, bounds))
+    return _joined([_column(way, parts, *bound) for bound in best])
 
 
-def _misfit(columns: Sequence[Piece]) -> float:
+def _misfit(steps: Sequence[Piece], heights: Sequence[float], bounds: Sequence[tuple[int, int]]) -> float:
     """How far columns are from filling a picture of the best shape."""
-    breadth = sum(column.left + column.right + BETWEEN for column in columns)
-    heights = [column.height for column in columns]
-    empty = max(heights) * len(heights) / sum(heights) - 1
-    return abs(log(breadth / max(heights) / BEST_SHAPE)) + EMPTINESS * empty
+    columns = [(sum(heights[first:last]), _breadth(steps[first:last])) for first, last in bounds]
+    tallest = max(height for height, _ in columns)
+    empty = tallest * len(columns) / sum(height for height, _ in columns) - 1
+    return abs(log(sum(breadth for _, breadth in columns) / tallest / BEST_SHAPE)) + EMPTINESS * empty
+
+
+def _breadth(steps: Sequence[Piece]) -> float:
+    return max(step.left for step in steps) + max(step.right for step in steps) + BETWEEN
 
 
 def _column(way: Series, parts: Sequence[Piece], first: int, last: int) -> Piece:
@@ -75,7 +77,7 @@ def _runs(heights: Sequence[float], cuts: Sequence[int], most: float) -> list[tu
     return [*runs, (start, end)]
 
 
-def _joined(way: Series, columns: Sequence[Piece]) -> Piece:
+def _joined(columns: Sequence[Piece]) -> Piece:
     """Columns side by side, each wire between them led under the one and over the next."""
     top, x = FALL * (len(columns) > 1), 0.0
     picture = Assembly(height=top + max(column.height + column.below for column in columns) + TURN * (len(columns) > 1))

@@ -17,7 +17,9 @@ from nndsl.types import Size
 
 Detail: TypeAlias = Literal["full", "blocks", "overview"]
 Look: TypeAlias = Literal["card", "operator", "terminal"]
-CHIPS_FIT_ON = {"convolution", "dense", "embedding", "normalization", "attention", "recurrent", "merging", "function"}
+CHIPS_FIT_ON = {
+    "convolution", "dense", "embedding", "normalization", "attention", "recurrent", "merging", "function", "pooling", "reshaping",
+}  # fmt: skip
 NORMALIZED = {"convolution", "dense"}
 MOST_CHIPS = 4
 
@@ -161,7 +163,7 @@ class _Composer:
         used = tuple(ref for ref in outputs if self.uses[ref]) or outputs[:1]
         component = node.component
         return Card(
-            (node,), "card", wording.title(component), "", (), wording.family(type(component)), inputs, used,
+            (node,), "card", wording.title(component), "", (), wording.family(component), inputs, used,
             self._notes(node, used), wording.keeps_order(component), shared=self.owned[node.owner] > 1 if node.owner else False,
             params=costs.used_weights(self.graph, [node]),
         )  # fmt: skip
@@ -208,7 +210,7 @@ class _Composer:
         if card.nodes[0].owner is not None and card.shared != host.shared:
             return False
         if card.family == "normalization":
-            return host.family in NORMALIZED and "normalization" not in {wording.family(type(one.component)) for one in host.nodes}
+            return host.family in NORMALIZED and "normalization" not in {wording.family(one.component) for one in host.nodes}
         return card.family in ("activation", "regularization") and host.family in CHIPS_FIT_ON and not self._numbers(card.nodes[0])
 
     # Frames

@@ -1,9 +1,9 @@
 """Networks in the languages of other drawing programs: Graphviz and Mermaid."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nndsl.diagram import wording
-from nndsl.graph import Graph, Node
+from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Network
 
 
@@ -29,7 +29,7 @@ def to_mermaid(network: Network) -> str:
     return "\n".join([*lines, ""])
 
 
-def _edges(graph: Graph):  # type: ignore[no-untyped-def]
+def _edges(graph: Graph) -> Iterator[tuple[Ref, Node]]:
     return ((ref, node) for node in graph.nodes for ref in node.operands)
 
 
@@ -37,7 +37,9 @@ def _shape(graph: Graph, node: int, output: int) -> str:
     return wording.shape_label(graph.nodes[node].types[output].shape)
 
 
-def _nested(nodes: Sequence[Node], depth: int, write, begin, end: str) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def _nested(
+    nodes: Sequence[Node], depth: int, write: Callable[[Node], str], begin: Callable[[str, str], str], end: str
+) -> Iterator[str]:
     """The nodes, those of one block together, between the lines that begin and end it."""
     blocks: dict[object, list[Node]] = {}
     for node in nodes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import REQUIRED, Component, Function, Input, describe
+from nndsl.catalogue.component import REQUIRED, Component, Function, Layer, describe
 from nndsl.diagram.measure import shortened
 from nndsl.types import Shape, Size, Symbolic, TensorType
 
@@ -26,14 +26,15 @@ _UNTOLD_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_axes")
 _SHAPED = ("kernel_size", "pool_size", "size", "filters", "units", "depth_multiplier", "strides", "dilation_rate", "activation")
 
 
-def family(kind: type[Component]) -> str:
-    """The family that gives a component its colour: the module it is declared in, where that says it."""
-    if issubclass(kind, Activation):
+def family(component: Component) -> str:
+    """The family that gives a component its colour: the module it is declared in, or what it wraps."""
+    inner, kind = getattr(component, "layer", None), type(component)
+    if isinstance(inner, Layer):
+        return family(inner)
+    if isinstance(component, Activation):
         return "activation"
-    if issubclass(kind, Function):
+    if isinstance(component, Function):
         return "function"
-    if issubclass(kind, Input):
-        return "input"
     module: str = kind.__module__
     return _BY_CLASS.get(kind.__name__, module.rpartition(".")[2])
 

@@ -19,7 +19,7 @@ class Mend(NamedTuple):
     """A change of one token that makes the statement go on.
 
     Attributes:
-        kind: the token that should stand there.
+        kind: the token that should stand there; empty to leave out the one that stands there.
         insert: before what stands there, rather than in its place.
         offset: which token, counted from the one that is not allowed.
     """
@@ -340,7 +340,8 @@ def _incomplete(at: Situation) -> Finding | None:
     if at.first_kind == "FOR":
         return mistakes.missing_word(end, "`for` does not say over what it goes", "write `for x in [16, 32] { ... }`"), None
     if at.allows("EQUAL"):
-        return mistakes.missing_value(end, "nothing is given to the name", "write `=` and a value"), None
+        name = at.text(at.first_offset + (at.first_kind in ("LAYER", "PARAM")))
+        return mistakes.missing_value(end, f"`{name}` gets no value", "write `=` and a value"), None
     return None
 
 
@@ -363,18 +364,14 @@ def _equals(at: Situation) -> Finding | None:
     opener = at.opener
     before = [at.kind(offset) for offset in range(at.first_offset, 0)]
     if opener is not None and opener.text == "[":
-        return mistakes.mixed_brackets(at.span(-1), at.span()) if False else _setting_in_list(at), None
+        return mistakes.unexpected(at.span(), "`=`", "a list holds values; settings with names stand in `( )`"), None
     if opener is not None:
         return mistakes.not_a_target(at.span(-1), at.span()), None
-    if before[0] in ("IF", "CHECK") or (before[0] == "ELSE" and "IF" in before) or "IF" in before:
+    if before[0] == "CHECK" or "IF" in before:
         return mistakes.single_equals(at.span()), Mend("EQUALS")
     if "EQUAL" in before:
         return mistakes.several_values(at.span()), None
     return None
-
-
-def _setting_in_list(at: Situation) -> Diagnostic:
-    return mistakes.unexpected(at.span(), "`=`", "a list holds values; settings with names stand in `( )`")
 
 
 def _comparison(at: Situation) -> Finding | None:
@@ -413,6 +410,9 @@ def _word_between(at: Situation) -> Finding | None:
 def _comma(at: Situation) -> Finding | None:
     if at.kind() != "COMMA" or at.opener is not None or not (at.after_value or at.allows("EQUAL")):
         return None
+    before = [at.kind(offset) for offset in range(at.first_offset, 0)]
+    if "EQUAL" in before and at.after_value and (at.kind(1) in _ENDS or (at.is_name(1) and at.kind(2) in ("EQUAL", "COLON"))):
+        return mistakes.comma_after_statement(at.span()), Mend("" if at.kind(1) in _ENDS else NEWLINE)
     last = at.index
     while at.kind(last - at.index) not in (*_ENDS, "EQUAL", "LBRACE"):
         last += 1
@@ -421,13 +421,21 @@ def _comma(at: Situation) -> Finding | None:
     return mistakes.several_names(at.span(begin).to(at.span(max(0, last - at.index - 1)))), None
 
 
+def _no_objective(at: Situation) -> Finding | None:
+    """`minimize over critic`: the word was taken for a name."""
+    if at.first_kind == "MINIMIZE" and at.index == at.first + 2 and at.kind(-1) in ("OVER", "WITH", "TIMES") and at.begins_value:
+        message = "this `minimize` does not say what is made smaller"
+        return mistakes.missing_value(at.span(-2), message, "write `minimize loss over ...`"), None
+    return None
+
+
 def _two_values(at: Situation) -> Finding | None:
     """A value directly after a value: a comma, an arrow or the end of the line is missing."""
     if not at.begins_value or at.kind(-1) == "" or at.wants_value:
         return None
     if at.kind(-1) == "RBRACE":
         return mistakes.statement_goes_on(at.span(), "`}` has ended the statement"), Mend(NEWLINE, insert=True)
-    if not (at.after_value or at.allows("COMMA")):
+    if not (at.after_value or at.allows("COMMA")) or at.allows("LBRACE"):
         return None
     layer = at.is_name(0) and at.text()[0].isupper() and (at.kind(-1) in ("RPAR", "RSQB") or at.is_name(-1))
     opener = at.opener
@@ -471,6 +479,7 @@ _QUESTIONS: tuple[Callable[[Situation], Finding | None], ...] = (
     _loop,
     _word_between,
     _comma,
+    _no_objective,
     _two_values,
     _after_statement,
     _body_of_nothing,
@@ -503,16 +512,16 @@ def _described(at: Situation) -> str:
 _NAMED = (
     ("NUMBER", "a value"),
     ("NAME", "a name"),
-    ("COMMA", "`,`"),
-    ("RPAR", "`)`"),
-    ("RSQB", "`]`"),
-    ("EQUAL", "`=`"),
-    ("COLON", "`:`"),
+    ("PLUS", "an operator"),
     ("IN", "`in`"),
     ("ELSE", "`else`"),
     ("IMPORT", "`import`"),
+    ("EQUAL", "`=`"),
+    ("COLON", "`:`"),
+    ("COMMA", "`,`"),
+    ("RPAR", "`)`"),
+    ("RSQB", "`]`"),
     ("LBRACE", "`{`"),
-    ("PLUS", "an operator"),
     (NEWLINE, "the end of the line"),
 )
 
@@ -521,7 +530,8 @@ def _wanted(at: Situation) -> str:
     """What could stand there, in words."""
     if at.is_first:
         return "a statement begins with a name or with a word such as `input`, `for` or `network`"
-    found = [words for kind, words in _NAMED if at.allows(kind) and not (kind == "NAME" and at.wants_value)]
+    implied = ("NAME",) if at.wants_value else ("IN",) if at.after_value else ()
+    found = [words for kind, words in _NAMED if kind not in implied and at.allows(kind)]
     if not found:
         return "delete it"
     return f"here could stand {', '.join(found[:-1])}{' or ' if found[1:] else ''}{found[-1]}"

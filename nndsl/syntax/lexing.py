@@ -29,7 +29,7 @@ _COMMENT = r"(?:#[^\r\n]*+)"
 _LAYOUT = [
     ("break", rf"{_COMMENT}?+{_BREAK}(?:[ \t\f]*+{_COMMENT}?+{_BREAK})*+"),
     ("comment", rf"{_COMMENT}"),
-    ("foreign", r'"""|=>|===|!==|<>|>>|<<|:=|&&|\|\||\|>|->>|--+>|-[ \t]+>|[-+*/%]='),
+    ("foreign", r'"""|\.(?=[0-9])|=>|===|!==|<>|>>|<<|:=|&&|\|\||\|>|->>|--+>|-[ \t]+>|[-+*/%]='),
 ]
 
 
@@ -216,6 +216,8 @@ class Lexer:
         elif found.kind in ("LPAR", "LSQB", "LBRACE", "RPAR", "RSQB", "RBRACE"):
             self._special[found.kind](found.kind, start, found.end)
         elif found.kind is not None:
+            if found.kind == "NAME" and self.tokens and self.tokens[-1][2] == start and self.text[start - 1].isalnum():
+                start = self.tokens.pop()[1]
             self.tokens.append((found.kind, start, found.end))
         if found.swallows_line:
             self._brackets.close_line()

@@ -402,7 +402,7 @@ def several_names(span: Span) -> Diagnostic:
 
         (mean, spread) = image -> encoder
     """
-    return Diagnostic(span, "names and values that belong together stand in brackets", repair="write `(first, second)`")
+    return Diagnostic(span, "names and values that belong together stand in brackets", repair=f"write `({_short(span.text)})`")
 
 
 @error("NN142")
@@ -487,6 +487,25 @@ def statement_goes_on(span: Span, message: str = "the statement before it has en
         b = 32
     """
     return Diagnostic(span, f"`{_short(span.text)}` cannot follow here: {message}", repair="a new statement starts on a new line")
+
+
+@error("NN162")
+def comma_after_statement(span: Span) -> Diagnostic:
+    """Statements are separated by the ends of their lines, and not by commas as in JSON.
+
+        data Photos {
+          source = images("photos/"),
+          image = source.image
+        }
+
+    Mended:
+
+        data Photos {
+          source = images("photos/")
+          image = source.image
+        }
+    """
+    return Diagnostic(span, "a statement ends with its line, without `,`", repair="delete it; a new statement starts on a new line")
 
 
 @error("NN152")

@@ -7,6 +7,7 @@ with the statements around it, and those in its body, kept; so all mistakes of a
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 from nndsl.diagnostics import Report
@@ -14,7 +15,7 @@ from nndsl.source import Source
 from nndsl.syntax import ast, mistakes
 from nndsl.syntax.building import Builder
 from nndsl.syntax.diagnosis import Mend, Situation, diagnose
-from nndsl.syntax.grammar import END, Plan, Tables, tables
+from nndsl.syntax.grammar import END, Plan, Rule, Tables, tables
 from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
 
 MENDS = 8
@@ -24,10 +25,8 @@ DEPTH = 256
 """How many unfinished rules may wait for each other: operators that bind to the right, and open brackets."""
 
 BROKEN = "_BROKEN"
-Step: TypeAlias = tuple[int, str, Callable[..., Any] | None, Plan | None, int | None]
-"""A rule as the parser runs it: size, symbol, method of the builder, plan, position of the value it passes on."""
-
-_jumps: dict[tuple[int, str, str], int] = {}
+Step: TypeAlias = tuple[int, str, Callable[..., Any] | None, Plan | None]
+"""A rule as the parser runs it: its size, its symbol, what makes its value (None: a list), and from what."""
 
 
 def parse(source: Source, report: Report) -> ast.Spec:
@@ -56,9 +55,8 @@ class Parser:
         self._tokens = lexer.tokens
         self._tables = tables()
         builder = Builder(lexer.source, lexer.add)
-        self._steps: list[Step] = [
-            (one.size, one.origin, getattr(builder, one.method, None), one.plan, one.passes) for one in self._tables.rules
-        ]
+        self._steps = [_step(rule, builder) for rule in self._tables.rules]
+        self._jumps = _jumps()
         self._states = [self._tables.start]
         self._values: list[Any] = []
         self._firsts: list[int] = []
@@ -80,40 +78,40 @@ class Parser:
             index = self._recover(index)
 
     def _read(self, index: int) -> int:
-        """Read tokens until the end is accepted, or one is not allowed; its index."""
+        """Read tokens until the end is accepted, or one is not allowed; its index.
+
+        Every token and every rule of the text passes through this loop, so it trades calls for length.
+        """
         states, values, firsts, tokens, steps = self._states, self._values, self._firsts, self._tokens, self._steps
-        actions, jumps = self._tables.actions, _jumps
-        count = len(tokens)
-        while index < count:
-            token = tokens[index]
-            kind = token[0]
+        actions, jumps = self._tables.actions, self._jumps
+        kind = tokens[index][0]
+        while True:
             action = actions[states[-1]].get(kind, 0)
             while action < 0:
-                size, symbol, method, plan, passes = steps[-1 - action]
-                base = len(values) - size
-                first = firsts[base] if size else index
-                if passes is not None:
-                    value = values[base + passes]
+                size, symbol, method, plan = steps[-1 - action]
+                if size == 1 and plan is None and method is not None:
+                    first = firsts[-1]
+                    values[-1] = method(tokens[first][1], tokens[index - 1][2], values[-1])
+                    state = states[-1] = jumps[states[-2], symbol, kind]
                 else:
+                    base = len(values) - size
                     parts = values[base:] if plan is None else _selected(values, base, plan)
+                    first = firsts[base] if size else index
                     value = parts if method is None else method(tokens[first][1], tokens[index - 1][2], *parts)
-                if size:
-                    del states[-size:], values[-size:], firsts[-size:]
-                below = states[-1]
-                state = jumps.get((below, symbol, kind))
-                if state is None:
-                    state = _jump(self._tables, below, symbol, kind)
-                states.append(state)
-                values.append(value)
-                firsts.append(first)
+                    del states[base + 1 :], values[base:], firsts[base:]
+                    state = jumps[states[-1], symbol, kind]
+                    states.append(state)
+                    values.append(value)
+                    firsts.append(first)
                 action = actions[state].get(kind, 0)
             if action == 0 or len(states) > DEPTH:
                 return index
-            states.append(action - 1)
-            values.append(token)
-            firsts.append(index)
+            token = tokens[index]
             index += 1
-        return index
+            below, symbol, kind = states[-1], kind, tokens[index][0]
+            states.append(jumps[below, symbol, kind])
+            values.append(token)
+            firsts.append(index - 1)
 
     # Recovery ------------------------------------------------------------------------------------
 
@@ -171,7 +169,7 @@ class Parser:
             if mend.kind == NEWLINE:
                 self._silent.add(start)
         else:
-            self._tokens[place] = (mend.kind, start, end)
+            self._tokens[place : place + 1] = [(mend.kind, start, end)] if mend.kind else []
 
     def _leave_out(self, first: int, index: int) -> None:
         """Put a sign for a broken statement in place of its tokens up to its body, or to its end."""
@@ -188,8 +186,19 @@ class Parser:
         return index == 0 or self._tokens[index - 1][0] not in Situation.WANTS_VALUE
 
 
+def _step(rule: Rule, builder: Builder) -> Step:
+    if rule.passes is not None:
+        return rule.size, rule.origin, _only, [rule.passes]
+    return rule.size, rule.origin, getattr(builder, rule.method, None), rule.plan
+
+
+def _only(start: int, end: int, part: Any) -> Any:
+    """The value of a rule that passes a value on, such as a bracketed one."""
+    return part
+
+
 def _selected(values: list[Any], base: int, plan: Plan) -> list[Any]:
-    """The values that a rule's method receives."""
+    """The values that a rule's method receives, of those from `base` on."""
     parts: list[Any] = []
     for place in plan:
         if place is None:
@@ -199,20 +208,32 @@ def _selected(values: list[Any], base: int, plan: Plan) -> list[Any]:
         elif parts:
             parts += values[base + place[0]]
         else:
-            parts = values[base + place[0]]
+            parts = values[base + place[0]]  # so that a list that grows by one is not copied each time
     return parts
 
 
-def _jump(tables: Tables, below: int, symbol: str, kind: str) -> int:
-    """The state after a symbol, past all rules that would only pass its value on before the next token."""
-    state = tables.gotos[below][symbol]
-    while (action := tables.actions[state].get(kind, 0)) < 0:
-        rule = tables.rules[-1 - action]
-        if rule.size != 1 or rule.passes != 0:
-            break
-        state = tables.gotos[below][rule.origin]
-    _jumps[below, symbol, kind] = state
-    return state
+class Jumps(dict[tuple[int, str, str], int]):
+    """From a state and a symbol after it, past all rules that would only pass its value on before the next token."""
+
+    def __init__(self, tables: Tables):
+        self._tables = tables
+
+    def __missing__(self, key: tuple[int, str, str]) -> int:
+        below, symbol, kind = key
+        tables = self._tables
+        state = tables.gotos[below][symbol] if symbol in tables.gotos[below] else tables.actions[below][symbol] - 1
+        while (action := tables.actions[state].get(kind, 0)) < 0:
+            rule = tables.rules[-1 - action]
+            if rule.size != 1 or rule.passes != 0:
+                break
+            state = tables.gotos[below][rule.origin]
+        self[key] = state
+        return state
+
+
+@cache
+def _jumps() -> Jumps:
+    return Jumps(tables())
 
 
 def shift(tables: Tables, states: list[int], kind: str) -> bool:

@@ -1,43 +1,68 @@
-"""Files from the disk, as text."""
+"""Sources from files: the bytes that a user names, as text."""
 
+import os
 from pathlib import Path
 
 from nndsl.diagnostics import UserError
 from nndsl.source import Source
-from nndsl.syntax.mistakes import not_utf8, unreadable
+from nndsl.syntax import mistakes
 
-LARGEST_FILE = 64 * 2**20
+LARGEST = 64 * 2**20
+"""The largest file that is read, in bytes."""
 
 
 def read_source(path: Path, name: str | None = None) -> Source:
-    """The text of a `.nn` file.
+    """The source in a file.
 
     Args:
-        name: what messages call the file; its path as given, if that is not said.
+        name: how messages call the file; its path, if nothing else is said.
 
     Raises:
-        UserError: it is not there, is not a file, cannot be read, is not UTF-8, or is larger than 64 MiB.
+        UserError: the file is missing, a folder, too large, not readable, or not text in UTF-8.
     """
-    shown = name or str(path)
+    name = str(path) if name is None else name
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise UserError(unreadable(shown, f"it is larger than {LARGEST_FILE // 2**20} MiB"))
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(unreadable(shown, "there is no such file", "check the path and the folder you are in")) from None
-    except IsADirectoryError:
-        raise UserError(unreadable(shown, "it is a folder", "name a file in it")) from None
-    except (OSError, ValueError) as reason:
-        raise UserError(unreadable(shown, getattr(reason, "strerror", None) or str(reason))) from None
-    return Source(shown, _decoded(data, shown), path)
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, ValueError) as failure:
+        raise UserError(mistakes.unreadable(name, *_why(path, failure))) from None
+    if len(content) > LARGEST:
+        raise UserError(mistakes.unreadable(name, f"it is larger than {LARGEST // 2**20} MiB, and cannot be a `.nn` file"))
+    try:
+        return Source(name, content.decode("utf-8-sig"), path)
+    except UnicodeDecodeError as failure:
+        place = failure.start
+        # With a byte order mark, the decoder counts from the byte after it.
+        content = failure.object
+        line = content.count(b"\n", 0, place) + 1
+        before = content[content.rfind(b"\n", 0, place) + 1 : place].decode("utf-8", "replace")
+        raise UserError(mistakes.not_utf8(name, line, len(before) + 1, content[place])) from None
 
 
-def _decoded(data: bytes, shown: str) -> str:
-    """UTF-8, with or without a byte order mark; line ends are kept as they are."""
+def _why(path: Path, failure: OSError | ValueError) -> tuple[str, str | None]:
+    """Why a file cannot be read, and what to do about it."""
+    match failure:
+        case FileNotFoundError():
+            near = _similar(path)
+            return "there is no such file", f"did you mean `{near}`?" if near else None
+        case IsADirectoryError():
+            return "it is a folder", "name a file in it"
+        case NotADirectoryError():
+            return "a part of its path is a file, not a folder", None
+        case PermissionError():
+            return "it may not be read", "change its permissions"
+        case OSError(strerror=str(reason)):
+            return reason[:1].lower() + reason[1:], None
+    return "its name cannot be that of a file", None
+
+
+def _similar(path: Path) -> Path | None:
+    """A `.nn` file in the same folder with nearly the same name."""
+    from nndsl.diagnostics import closest
+
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        line_start = data.rfind(b"\n", 0, reason.start) + 1
-        line, column = data.count(b"\n", 0, reason.start) + 1, len(data[line_start : reason.start].decode("utf-8", "replace")) + 1
-        raise UserError(not_utf8(shown, line, column, data[reason.start])) from None
+        names = [one for one in os.listdir(path.parent) if one.endswith(".nn")]
+    except OSError:
+        return None
+    near = closest(path.name, names)
+    return path.parent / near if near else None

@@ -163,13 +163,16 @@ def _wrong_number(text: str) -> tuple[str, str | None]:
 
 
 def _foreign_letters(span: Span, text: str) -> Found:
-    what = f"the name `{_short(text)}` holds letters other than a to z, and so it"
-    return Found(mistakes.unknown_character(span, what, "write it with the letters a to z, digits and `_`"), span.end, "NAME")
+    """A name with letters of other alphabets; it may have begun with plain ones."""
+    before = re.search(r"[A-Za-z0-9_]*\Z", span.source.text[max(0, span.start - 100) : span.start])
+    whole = Span(span.source, span.start - len(before[0] if before else ""), span.end)
+    what = f"the letter `{text[0]}` ({_name(text[0])})"
+    return Found(mistakes.unknown_character(whole, what, "names are made of the letters a to z, digits and `_`"), span.end, "NAME")
 
 
 _FORMS: list[tuple[re.Pattern[str], Callable[[Span, str], Found]]] = [
     (re.compile(r"->>|=>|===|!==|<>|>>|&&|\|\||\|>|:=|!(?!=)|\^|\||&"), _operator),
-    (re.compile(r"--+>"), _long_arrow),
+    (re.compile(r"--+>|-[ \t]+>"), _long_arrow),
     (re.compile(r"<<"), _shift),
     (re.compile(r"[-+*/%]="), _augmented),
     (re.compile(r";"), _semicolon),

@@ -3,13 +3,17 @@
 import inspect
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keras.src import backend
 
 import nndsl.catalogue.functions  # noqa: F401 (makes the functions known)
 from nndsl.backend.keras.lower import call_function, instantiate
@@ -17,7 +21,7 @@ from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.broadcasting import result_dtype
 from nndsl.catalogue.component import REQUIRED, Constant, Function, infer
 from nndsl.catalogue.functions.differences import LEFT_OUT, OMITTED_ARGUMENTS, OTHER_DEFAULTS, OWN, STRICTER
-from nndsl.types import Mismatch, TensorType
+from nndsl.types import Mismatch, TensorType, named, substitute
 from tests.agreement import functions as hints
 
 FUNCTIONS = sorted({member for member in Function.members.values()}, key=lambda one: one.__name__)
@@ -83,7 +87,12 @@ def test_a_function_is_documented(function: type[Function]) -> None:
 
 
 def tensor(type: TensorType, make: Callable[..., Any]) -> Any:
-    return hints.NUMBERS[type.dtype] if type.constant else make((BATCH, *type.shape), dtype=type.dtype)
+    if type.constant:
+        return hints.NUMBERS[type.dtype]
+    made = make((BATCH, *type.shape), dtype=type.dtype)
+    if type.mask:
+        backend.set_keras_mask(made, keras.ops.ones((BATCH, *type.shape[:-1]), dtype="bool"))
+    return made
 
 
 def symbol(type: TensorType) -> Any:
@@ -116,6 +125,7 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(function: typ
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         chosen, types = data.draw(hints.calls(function))
+        types = tuple(replace(one, mask=one.is_float and one.rank == 2 and data.draw(st.booleans())) for one in types)
         try:
             component = function.build(**chosen)
             assert isinstance(component, Function)
@@ -126,7 +136,9 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(function: typ
             return
         taken[True] += 1
         promised = [(one.shape, one.dtype) for one in results]
-        assert described(applied(component, [tensor(one, keras.ops.ones) for one in types], types)) == promised
+        computed = applied(component, [tensor(one, keras.ops.ones) for one in types], types)
+        assert described(computed) == promised
+        assert [backend.get_keras_mask(one) is not None for one in listed(computed)] == [one.mask for one in results]
         assert described(applied(component, [symbol(one) for one in types], types)) == promised
 
     agree()
@@ -140,6 +152,86 @@ def check_refusal(function: Function, types: tuple[TensorType, ...], refusal: Mi
     with pytest.raises(Exception):  # noqa: B017 (Keras raises what it likes)
         applied(function, [tensor(one, keras.ops.ones) for one in types], types)
         pytest.fail(f"Keras takes {function} of {types}, and the catalogue {refusal.message}", pytrace=False)
+
+
+def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, int]]:
+    """The type with names for some of its sizes, and what they stand for."""
+    names = {f"S{axis}": size for axis, size in enumerate(type.shape) if data.draw(st.integers(0, 3)) > 1}
+    shape = tuple(named(f"S{axis}") if f"S{axis}" in names else size for axis, size in enumerate(type.shape))
+    return replace(type, shape=shape), names
+
+
+@EVERY_FUNCTION
+def test_what_is_known_of_sizes_with_names_is_true_of_every_size(function: type[Function]) -> None:
+    @settings(QUICKLY, max_examples=40)
+    @given(st.data())
+    def agree(data: st.DataObject) -> None:
+        chosen, types = data.draw(hints.calls(function))
+        open_type, names = opened(types[0], data)
+        open_types = tuple(open_type if one == types[0] and not one.constant else one for one in types)
+        try:
+            component = function.build(**chosen)
+            assert isinstance(component, Function)
+            results = infer(component, open_types)
+            concrete = infer(component, types)
+        except Mismatch:
+            return
+        filled = tuple(replace(one, shape=tuple(substitute(size, names) for size in one.shape)) for one in results)
+        assert [(one.shape, one.dtype) for one in filled] == [(one.shape, one.dtype) for one in concrete]
+        assert substitute(component.flops(open_types, results), names) == component.flops(types, concrete)
+        assert computed_with_open_sizes(component, open_types, types) == [one.shape for one in concrete]
+
+    agree()
+
+
+def computed_with_open_sizes(
+    function: Function, open_types: tuple[TensorType, ...], types: tuple[TensorType, ...]
+) -> list[tuple[int, ...]]:
+    """The shapes of what a function compiled for open sizes gives for tensors of given sizes."""
+    signature = [
+        tf.TensorSpec((None, *(size if isinstance(size, int) else None for size in one.shape)), one.dtype)
+        for one in open_types if not one.constant
+    ]
+
+    def run(*given: Any) -> Any:
+        tensors = iter(given)
+        return applied(function, [hints.NUMBERS[one.dtype] if one.constant else next(tensors) for one in types], open_types)
+
+    compiled = tf.function(run, input_signature=signature)
+    return [tuple(one.shape[1:]) for one in listed(compiled(*(tensor(one, keras.ops.ones) for one in types if not one.constant)))]
+
+
+@EVERY_FUNCTION
+def test_a_model_with_the_function_is_saved_and_loaded(function: type[Function], tmp_path: Path) -> None:
+    component, types = taken_call(function)
+    inputs = [keras.Input(one.shape, dtype=one.dtype) for one in types if not one.constant]
+    symbols = iter(inputs)
+    result = applied(component, [hints.NUMBERS[one.dtype] if one.constant else next(symbols) for one in types], types)
+    model = keras.Model(inputs, result)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    numbers = [tensor(replace(one, mask=False), keras.ops.ones) for one in types if not one.constant]
+    for one, other in zip(listed(model(numbers)), listed(loaded(numbers)), strict=True):
+        assert keras.ops.all(keras.ops.equal(one, other))
+
+
+def taken_call(function: type[Function]) -> tuple[Function, tuple[TensorType, ...]]:
+    """A call that the catalogue takes, with as many arguments set as are found."""
+    found: list[tuple[Function, tuple[TensorType, ...]]] = []
+
+    @settings(QUICKLY, max_examples=30)
+    @given(hints.calls(function))
+    def search(call: hints.Call) -> None:
+        try:
+            component = function.build(**call[0])
+            assert isinstance(component, Function)
+            infer(component, call[1])
+        except Mismatch:
+            return
+        found.append((component, call[1]))
+
+    search()
+    return max(found, key=lambda one: len(one[0].changed()))
 
 
 DTYPES = ["bool", "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64"]
