@@ -6,8 +6,8 @@ that divide by a sum along an axis (`softmax`, `log_softmax`, `sparsemax`) as th
 
 from nndsl.catalogue.component import Function, Layer, Window
 from nndsl.catalogue.kinds import Index, NonNegative
-from nndsl.catalogue.rules import floating, position_of
-from nndsl.types import BadArgument, Size, TensorType, elements, sign
+from nndsl.catalogue.rules import floating, number, position_of
+from nndsl.types import BadArgument, Size, TensorType, elements
 
 
 class Activation(Function, abstract=True):
@@ -225,8 +225,8 @@ class Glu(Activation):
 
     def infer(self, x: TensorType) -> TensorType:
         place = position_of(self.axis, x)
-        size = super().infer(x).shape[place]
-        if sign(size % 2) in (1, -1):
+        size = number(super().infer(x).shape[place], "the size of the axis that it splits", x)
+        if size % 2:
             raise BadArgument(f"splits an axis into halves, and cannot do so with {size}", x)
         return TensorType(x.dtype, (*x.shape[:place], size // 2, *x.shape[place + 1 :]))
 

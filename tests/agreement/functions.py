@@ -18,7 +18,7 @@ FLOATS = ["float32", "float32", "float32", "float16", "bfloat16"]
 DTYPES = [*FLOATS, "int32", "int32", "int64", "uint8", "bool"]
 TRUTHS = ["bool"] * 5 + ["int32", "float32"]
 SINGLE = ["float32"] * 6 + ["float16", "int32"]
-OF_SINGLE = {"arctan2", "logaddexp", "normalize", "reciprocal", "logsumexp"}
+OF_SINGLE = {"arctan2", "exp2", "logaddexp", "normalize", "reciprocal", "logsumexp"}
 OF_TRUTHS = {"logical_and", "logical_or", "logical_xor", "logical_not", "all", "any"}
 _SHAPES = st.one_of(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.lists(st.integers(1, 4), max_size=3)).map(tuple)
 _AXIS = st.sampled_from([1, 1, -1, -1, 2, -2, 3, 0])

@@ -162,6 +162,9 @@ class Exp(_OfFloats):
 class Exp2(_OfFloats):
     """2 to the power of `x`."""
 
+    def infer(self, x: TensorType) -> TensorType:
+        return super().infer(single(x))
+
 
 class Expm1(_OfFloats):
     """`exp(x) - 1`, exact near 0."""
