@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
-from nndsl.catalogue.component import Constant, Input, Layer, describe
+from nndsl.catalogue.component import Component, Constant, Field, Input, describe
 from nndsl.costs import Cost
 from nndsl.graph import Node
 from nndsl.program import Network
@@ -72,16 +72,19 @@ def call_text(node: Node) -> str:
     for name, field in fields.items():
         if name not in told or field.keyword_only:
             break
-        leading.append(_argument(told.pop(name)))
-    arguments = [*leading, *(f"{name}={_argument(value)}" for name, value in told.items() if name != "name")]
+        leading.append(_argument(told.pop(name), field))
+    arguments = [*leading, *(f"{name}={_argument(value, fields[name])}" for name, value in told.items() if name != "name")]
     return type(component).called() + (f"({', '.join(arguments)})" if arguments else "")
 
 
-def _argument(value: Any) -> str:
+def _argument(value: Any, field: Field) -> str:
     """A value as it is written in a file."""
-    if isinstance(value, Layer) or (hasattr(value, "changed") and value.changed()):
-        inner = ", ".join(f"{name}={_argument(one)}" for name, one in value.changed().items())
-        return f"{type(value).called()}({inner})" if inner else type(value).called()
+    if isinstance(value, Component) and value.changed():
+        fields = value.fields()
+        inner = ", ".join(f"{name}={_argument(one, fields[name])}" for name, one in value.changed().items())
+        return f"{type(value).called()}({inner})"
+    if isinstance(value, str) and value in field.kind.options():
+        return value
     return describe(value).strip("`")
 
 

@@ -103,7 +103,7 @@ def test_dot_and_mermaid_name_every_node_and_every_edge(network: Network) -> Non
     assert dot.count(" -> ") == edges == mermaid.count("-->")
     for node in network.graph.nodes:
         assert f"n{node.id} [label=" in dot and re.search(rf"\bn{node.id}\[", mermaid)
-    assert dot.count("{") == dot.count("}") and mermaid.count("subgraph ") == len(re.findall(r"^ *end$", mermaid, re.M))
+    assert dot.count("{") == dot.count("}") and mermaid.count("subgraph ") == len(re.findall(r"^ *end$", mermaid, re.MULTILINE))
 
 
 def test_quotes_and_backslashes_in_names_are_escaped() -> None:

@@ -161,7 +161,7 @@ def test_a_chain_is_straight() -> None:
 
 def test_equal_blocks_are_drawn_equally() -> None:
     drawn = Drawn(resnet(), "full")
-    sizes = {}
+    sizes: dict[tuple[str, object], set[tuple[float, float]]] = {}
     for item, box in drawn.boxes.items():
         if isinstance(item, Frame):
             sizes.setdefault((item.name, item.params), set()).add((round(box[2] - box[0], 3), round(box[3] - box[1], 3)))

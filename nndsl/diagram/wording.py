@@ -42,7 +42,8 @@ def family(component: Component) -> str:
 def title(component: Component) -> str:
     """The component's name, or the short form of the field where it has one: `MaxPool2D`, `BatchNorm`."""
     kind = type(component)
-    return min((kind.called(), *kind.__dict__.get("aliases", ())), key=len)
+    names: tuple[str, ...] = (kind.called(), *kind.__dict__.get("aliases", ()))
+    return min(names, key=len)
 
 
 def symbol(component: Component) -> str | None:
