@@ -21,7 +21,7 @@ finite = st.floats(-1e6, 1e6)
 def table(folder: Path, *columns: list[Any]) -> str:
     """A CSV file with the columns a, b, ...; returns its source."""
     names = "abcdef"[: len(columns)]
-    rows = [",".join("" if one is None else f'"{one}"' for one in row) for row in zip(*columns, strict=True)]
+    rows = [",".join("NA" if one is None else f'"{one}"' for one in row) for row in zip(*columns, strict=True)]
     (folder / "t.csv").write_text("\n".join([",".join(names), *rows]) + "\n")
     return 'source = csv("t.csv")\n'
 
@@ -69,7 +69,9 @@ def test_images_are_standardized_by_channel_or_as_a_whole(tmp_path: Path) -> Non
     images = numpy.random.default_rng(0).integers(0, 255, (5, 4, 3, 2), "uint8")
     numpy.savez(tmp_path / "a.npz", x=images)
     by_channel = loaded(tmp_path, 'source = npz("a.npz")\nx = source.x -> standardize')["train"].fields["x"]
-    assert by_channel.mean(axis=(0, 1, 2)) == pytest.approx([0, 0], abs=1e-5) and by_channel.std(axis=(0, 1, 2)) == pytest.approx([1, 1])
+    assert by_channel.mean(axis=(0, 1, 2)) == pytest.approx([0, 0], abs=1e-5) and by_channel.std(axis=(0, 1, 2)) == pytest.approx(
+        [1, 1]
+    )
     whole = loaded(tmp_path, 'source = npz("a.npz")\nx = source.x -> standardize(axis=none)')["train"].fields["x"]
     assert whole == pytest.approx((images - images.mean()) / images.std(), abs=1e-5)
     rows = loaded(tmp_path, 'source = npz("a.npz")\nx = source.x -> standardize(axis=1)')["train"].fields["x"]
@@ -84,7 +86,9 @@ def test_minmax_brings_training_examples_into_0_to_1(tmp_path: Path, values: lis
 
 
 @pytest.mark.parametrize(
-    ("value", "filled"), [("mean", 3), ("median", 2), ("most_frequent", 1), ("-1", -1)], ids=["mean", "median", "most frequent", "number"]
+    ("value", "filled"),
+    [("mean", 3), ("median", 2), ("most_frequent", 1), ("-1", -1)],
+    ids=["mean", "median", "most frequent", "number"],
 )
 def test_missing_numbers_are_filled(tmp_path: Path, value: str, filled: float) -> None:
     field = f"source.a -> float -> fill({value})"
@@ -120,11 +124,18 @@ def test_classes_may_be_numbers(tmp_path: Path) -> None:
 
 
 def test_one_hot_has_a_1_at_the_class(tmp_path: Path) -> None:
-    assert encoded(tmp_path, "source.a -> category(a, b, c) -> one_hot", ["c", "a", "b"]).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert encoded(tmp_path, "source.a -> category(a, b, c) -> one_hot", ["c", "a", "b"]).tolist() == [
+        [0, 0, 1],
+        [1, 0, 0],
+        [0, 1, 0],
+    ]
 
 
 def test_the_training_examples_of_each_class_are_counted(tmp_path: Path) -> None:
-    body = table(tmp_path, list("abbbab")) + "x = source.a -> category\ny = source.a -> category -> one_hot\nsplit = order(train=0.8, test=0.2)"
+    body = (
+        table(tmp_path, list("abbbab"))
+        + "x = source.a -> category\ny = source.a -> category -> one_hot\nsplit = order(train=0.8, test=0.2)"
+    )
     data = loaded(tmp_path, body)
     assert data.class_counts("x") == data.class_counts("y") == (2, 3)
 
@@ -167,7 +178,10 @@ def test_sequences_are_brought_to_one_length_where_it_is_said(tmp_path: Path, fi
 def test_tensors_can_be_padded_and_reshaped(tmp_path: Path) -> None:
     numpy.savez(tmp_path / "a.npz", x=numpy.arange(8).reshape(2, 4))
     data = loaded(tmp_path, 'source = npz("a.npz")\nx = source.x -> pad(5)\ny = source.x -> reshape(2, 2)')["train"]
-    assert data.fields["x"].tolist() == [[0, 1, 2, 3, 0], [4, 5, 6, 7, 0]] and data.fields["y"].tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    assert data.fields["x"].tolist() == [[0, 1, 2, 3, 0], [4, 5, 6, 7, 0]] and data.fields["y"].tolist() == [
+        [[0, 1], [2, 3]],
+        [[4, 5], [6, 7]],
+    ]
 
 
 # Tokens ------------------------------------------------------------------------------------------
@@ -197,7 +211,15 @@ def test_the_vocabulary_and_the_length_are_known_when_the_file_is_checked(tmp_pa
 
 # What is learnt ----------------------------------------------------------------------------------
 
-LEARNING = ["float -> fill(median)", "standardize", "minmax", "category", "characters", "words", "fill(most_frequent) -> category"]
+LEARNING = [
+    "float -> fill(median)",
+    "standardize",
+    "minmax",
+    "category",
+    "characters",
+    "words",
+    "fill(most_frequent) -> category",
+]
 
 
 @MANY
@@ -217,7 +239,9 @@ def test_other_data_are_encoded_as_in_the_training(tmp_path: Path, encoder: str,
     letters = {"bool": "01", "dna": "ACGT"}.get(encoder, "123")
     encoder = "category -> one_hot" if encoder == "one" else encoder
     values = data.draw(st.lists(st.sampled_from(letters), min_size=1, max_size=9))
-    plan = planned(tmp_path, table(tmp_path, values, list(range(len(values)))) + f"x = source.a -> {encoder}\ny = source.b -> float")
+    plan = planned(
+        tmp_path, table(tmp_path, values, list(range(len(values)))) + f"x = source.a -> {encoder}\ny = source.b -> float"
+    )
     dataset = plan.load()
     kept = json.loads(json.dumps(dataset.state))
     (tmp_path / "new.csv").write_text("\n".join(["other,a", *(f"?,{one}" for one in values)]) + "\n")
@@ -247,10 +271,25 @@ def test_a_file_can_be_planned_from_what_a_training_kept(tmp_path: Path) -> None
 
 def test_what_is_loaded_has_the_types_that_were_promised(tmp_path: Path) -> None:
     fields = {
-        "a": ["float", "fill(mean)", "standardize", "minmax", "scale(2)", "integer", "category", "category -> one_hot", "words", "characters"],
+        "a": [
+            "float",
+            "fill(mean)",
+            "standardize",
+            "minmax",
+            "scale(2)",
+            "integer",
+            "category",
+            "category -> one_hot",
+            "words",
+            "characters",
+        ],
         "b": ["dna", "rna -> pad(7)", "protein(length=9)", "characters(length=2) -> one_hot"],
     }
-    lines = [f"f{place}{column} = source.{column} -> {one}" for column, encoders in fields.items() for place, one in enumerate(encoders)]
+    lines = [
+        f"f{place}{column} = source.{column} -> {one}"
+        for column, encoders in fields.items()
+        for place, one in enumerate(encoders)
+    ]
     plan = planned(tmp_path, table(tmp_path, [1, 2, 3], ["AC", "CA", "GG"]) + "\n".join(lines))
     arrays = plan.load()["train"].fields
     for name, field in plan.fields.items():

@@ -21,7 +21,7 @@ SAVE_AS_UTF8 = "save the file as UTF-8"
 class Csv(DataSource):
     """A table as comma-separated values, with names of columns in its first line; `.gz` is unpacked on the way.
 
-    Fields may be quoted, as in RFC 4180, and quoted fields may hold line breaks. The text is UTF-8.
+    Fields may be quoted, as in RFC 4180, and quoted fields may hold line breaks. The text is UTF-8. Empty lines are no rows.
 
     Args:
         path: the file, relative to the `.nn` file.

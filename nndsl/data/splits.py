@@ -55,7 +55,7 @@ class Random(Split):
     def assign(self, count: int, values: Values | None) -> "Mapping[str, Array]":
         import numpy
 
-        strata = codes(values) if values is not None else numpy.zeros(count, "int64")
+        strata = codes(values) if values is not None else None
         order = shuffled(count, self.seed)
         test = _drawn(order, strata, rounded(count, self.test), self.test)
         rest = order[~numpy.isin(order, test)]
@@ -165,14 +165,14 @@ def rounded(count: int, share: float) -> int:
     return int(count * share + 0.5 + 1e-9)
 
 
-def _drawn(order: "Array", strata: "Array", wanted: int, share: float) -> "Array":
-    """The first of each stratum in a given order: `wanted` examples in all, from each stratum its share."""
+def _drawn(order: "Array", strata: "Array | None", wanted: int, share: float) -> "Array":
+    """The first of some examples in a given order: `wanted` in all and, where there are strata, from each its share."""
     import numpy
 
-    if not wanted:
-        return order[:0]
-    names, places, sizes = numpy.unique(strata[order], return_inverse=True, return_counts=True)
-    quotas = _quotas(sizes, wanted, share) if len(names) > 1 else numpy.array([wanted])
+    if strata is None:
+        return order[:wanted]
+    _, places, sizes = numpy.unique(strata[order], return_inverse=True, return_counts=True)
+    quotas = _quotas(sizes, wanted, share)
     by_stratum = numpy.argsort(places, kind="stable")
     rank = numpy.empty(len(order), "int64")
     rank[by_stratum] = numpy.arange(len(order)) - numpy.repeat(sizes.cumsum() - sizes, sizes)
