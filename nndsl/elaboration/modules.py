@@ -65,6 +65,9 @@ class ModuleLoader:
                 self._param(module, statement, evaluator, main)
             case ast.Definition():
                 self._define(module, statement)
+            case ast.Broken():
+                for target in statement.targets:
+                    module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
             case _:
                 kind = type(statement).__name__.lower()
                 what = "an expression" if isinstance(statement, ast.Evaluate) else f"this {kind}"

@@ -324,14 +324,31 @@ class Definition:
     body: tuple["Statement", ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement of the file with a mistake in it that leaves open what was meant; the mistake was reported.
+
+    Attributes:
+        targets: the names that it was to bind, as far as they are known.
+        statements: what was understood of it.
+    """
+
+    span: Span
+    targets: tuple[Target, ...]
+    statements: tuple["Statement", ...]
+
+
 Statement: TypeAlias = (
-    Import | Param | Input | Output | Binding | LayerDeclaration | For | If | Check | Minimize | Evaluate | Definition
+    Import | Param | Input | Output | Binding | LayerDeclaration | For | If | Check | Minimize | Evaluate | Definition | Broken
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A whole file. The parser accepts any statement anywhere; the elaborator says which belongs where."""
+    """A whole file. The parser accepts any statement anywhere; the elaborator says which belongs where.
+
+    A statement that holds mistakes, however deep, is `Broken` as a whole; so none of the others holds one.
+    """
 
     source: Source
     statements: tuple[Statement, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nndsl.source import Span
-from nndsl.syntax import mistakes
+from nndsl.syntax import token_mistakes
 
 if TYPE_CHECKING:
     from nndsl.syntax.lexing import Lexer
@@ -56,7 +56,7 @@ class Brackets:
         if kind == "LBRACE" and self.inside_round and self._lexer.tokens[-1][0] in _OPERAND_ENDS:
             self._close_round(start, self._here(start))
         if len(self._open) >= NESTED:
-            self._lexer.stop(mistakes.nested_too_deeply(self._here(start), NESTED))
+            self._lexer.stop(token_mistakes.nested_too_deeply(self._here(start), NESTED))
         self._push(Opened(kind, start, self._lexer.line))
 
     def opens_indented(self, start: int) -> None:
@@ -122,10 +122,10 @@ class Brackets:
 
     def _closes_nothing(self, kind: str, start: int, top: Opened | None) -> None:
         if top is None or top.kind == "LBRACE":
-            self._lexer.add(mistakes.nothing_to_close(self._here(start)), doubtful=True)
+            self._lexer.add(token_mistakes.nothing_to_close(self._here(start)), doubtful=True)
             return
         self._put_closer(top.kind, start, start + 1)
-        self._lexer.add(mistakes.wrong_closer(self._here(start), self._here(top.start)))
+        self._lexer.add(token_mistakes.wrong_closer(self._here(start), self._here(top.start)))
 
     def _close_round(self, end: int, noticed: Span | None, until: str = "", quiet: bool = False) -> None:
         """Close `( )` and `[ ]` down to a brace, or to the one that the closing bracket `until` belongs to."""
@@ -135,7 +135,7 @@ class Brackets:
             self._put_closer(self._open[-1].kind, end)
         if not quiet:
             self._lexer.doubtful.append(end)
-            self._lexer.add(mistakes.unclosed(self._here(innermost.start), noticed, closers), doubtful=True)
+            self._lexer.add(token_mistakes.unclosed(self._here(innermost.start), noticed, closers), doubtful=True)
 
     def _close_braces(self, line: int) -> None:
         """A definition begins, and those before it should have ended: all that are not indented less."""
@@ -147,7 +147,7 @@ class Brackets:
         blamed = self._suspects.pop() if self._suspects and self._suspects[-1].start > opened.start else opened
         self._put_closer(opened.kind, end)
         if not quiet:
-            self._lexer.add(mistakes.unclosed(self._here(blamed.start), noticed, "}"))
+            self._lexer.add(token_mistakes.unclosed(self._here(blamed.start), noticed, "}"))
 
     def _put_closer(self, kind: str, start: int, end: int | None = None) -> None:
         self._pop()

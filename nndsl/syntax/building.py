@@ -1,14 +1,15 @@
 """From rules of the grammar to syntax nodes: one method for each rule, called when the rule is complete."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from nndsl.diagnostics import Diagnostic
-from nndsl.source import Source, Span
-from nndsl.syntax import ast, mistakes
-from nndsl.syntax.lexing import Token
+from nndsl.source import Span
+from nndsl.syntax import ast, mistakes, token_mistakes
+from nndsl.syntax.lexing import Lexer, Token
 
 LARGEST = 2**63 - 1
 TRAILERS = 16
@@ -27,7 +28,7 @@ class Trailer(NamedTuple):
     end: int
     arguments: Arguments | None = None
     name: Token | None = None
-    index: ast.Expression | None = None
+    place: ast.Expression | None = None
 
 
 class Clause(NamedTuple):
@@ -40,10 +41,13 @@ class Clause(NamedTuple):
 class Builder:
     """Makes the nodes of one source. Every method takes where its rule starts and ends, then its parts."""
 
-    def __init__(self, source: Source, add: Callable[[Diagnostic], None]):
-        self._source = source
-        self._text = source.text
-        self._add = add
+    def __init__(self, lexer: Lexer):
+        self._source = lexer.source
+        self._text = lexer.source.text
+        self._lexer = lexer
+
+    def _add(self, mistake: Diagnostic) -> None:
+        self._lexer.add(mistake, spoils=True)
 
     def _span(self, token: Token) -> Span:
         return Span(self._source, token[1], token[2])
@@ -57,7 +61,14 @@ class Builder:
     # Bodies --------------------------------------------------------------------------------------
 
     def start(self, start: int, end: int, *statements: ast.Statement | None) -> ast.Spec:
-        return ast.Spec(self._source, self.body(start, end, *statements))
+        body, before = list(self.body(start, end, *statements)), 0
+        spoilt = sorted(self._lexer.spoilt)
+        for index, statement in enumerate(body if spoilt else ()):
+            place = bisect_left(spoilt, before)
+            if place < len(spoilt) and spoilt[place] <= statement.span.end:
+                body[index] = _broken(statement)
+            before = statement.span.end + 1
+        return ast.Spec(self._source, tuple(body))
 
     def body(self, start: int, end: int, *statements: ast.Statement | None) -> Body:
         body = tuple(one for one in statements if one is not None)
@@ -67,18 +78,20 @@ class Builder:
                     self._add(mistakes.comparison_alone(one.span, name))
         return body
 
-    def broken(self, start: int, end: int, *rest: object) -> None:
-        return None
+    def broken(self, start: int, end: int, *rest: Body) -> ast.Broken:
+        self._lexer.spoilt.append(start)
+        targets = tuple(self._target(name) for name in self._lexer.names_left_out.get(start, ()))
+        return ast.Broken(Span(self._source, start, end), targets, rest[0] if rest else ())
 
     # Statements ----------------------------------------------------------------------------------
 
     def definition(
         self, start: int, end: int, kind: Token, name: Token, parameters: tuple[ast.Parameter, ...] | None, body: Body
     ) -> ast.Definition:
-        documentation = None
+        documentation: str | None = None
         match body:
-            case (ast.Evaluate(value=ast.String(value=documentation)), *_):
-                body = body[1:]
+            case (ast.Evaluate(value=ast.String() as string), *_):
+                documentation, body = string.value, body[1:]
         word = cast(Literal["block", "network", "data", "train"], self._word(kind))
         head = Span(self._source, kind[1], name[2])
         return ast.Definition(Span(self._source, start, end), word, self._word(name), head, parameters, documentation, body)
@@ -98,10 +111,10 @@ class Builder:
 
     def param(self, start: int, end: int, name: Token, value: ast.Expression) -> ast.Param:
         """`in` at the top of the value, outside of brackets, names the choices."""
-        choices = None
+        span, target = Span(self._source, start, end), self._target(name)
         if isinstance(value, ast.Binary) and value.operator == "in" and "(" not in self._text[name[2] : value.span.start]:
-            value, choices = value.left, value.right
-        return ast.Param(Span(self._source, start, end), self._target(name), value, choices)
+            return ast.Param(span, target, value.left, value.right)
+        return ast.Param(span, target, value, None)
 
     def input(self, start: int, end: int, name: Token, stated: ast.Type, *options: ast.Keyword) -> ast.Input:
         if options:
@@ -191,7 +204,7 @@ class Builder:
 
     def chain(self, start: int, end: int, value: ast.Expression, *trailers: Trailer) -> ast.Expression:
         if len(trailers) > TRAILERS:
-            self._add(mistakes.nested_too_deeply(Span(self._source, start, end), TRAILERS))
+            self._add(token_mistakes.nested_too_deeply(Span(self._source, start, end), TRAILERS))
         for trailer in trailers[:TRAILERS]:
             span = Span(self._source, start, trailer.end)
             if trailer.arguments is not None:
@@ -199,7 +212,7 @@ class Builder:
             elif trailer.name is not None:
                 value = ast.Attribute(span, value, self._word(trailer.name), self._span(trailer.name))
             else:
-                value = ast.Subscript(span, value, cast(ast.Expression, trailer.index))
+                value = ast.Subscript(span, value, cast(ast.Expression, trailer.place))
         return value
 
     def arguments(self, start: int, end: int, *arguments: ast.Expression | ast.Keyword) -> Trailer:
@@ -216,7 +229,7 @@ class Builder:
         return Trailer(end, name=name)
 
     def subscript(self, start: int, end: int, index: ast.Expression) -> Trailer:
-        return Trailer(end, index=index)
+        return Trailer(end, place=index)
 
     def keyword(self, start: int, end: int, name: Token, value: ast.Expression) -> ast.Keyword:
         return ast.Keyword(Span(self._source, start, end), self._word(name), self._span(name), value)
@@ -267,17 +280,17 @@ class Builder:
         return ast.Duration(Span(self._source, start, end), value, "epochs" if "EPOCH" in unit[0] else "steps")
 
     def _value(self, span: Span, text: str) -> int | float:
-        """The number; 0 for a malformed one, which was reported when it was read."""
+        """The number, or 1 for a malformed one, which was reported when it was read."""
         if text.isdigit() and len(text) <= 18:
             return int(text)
+        whole = re.fullmatch("[0-9_]+", text) is not None
         try:
-            whole = re.fullmatch("[0-9_]+", text) is not None
             value = int(text[:40]) if whole else float(text)
         except ValueError:
-            return 0
+            return 1
         if (len(text) > 40 or value > LARGEST) if whole else not isfinite(value):
-            self._add(mistakes.number_too_large(span))
-            return 0
+            self._add(token_mistakes.number_too_large(span))
+            return 1
         return value
 
     def string(self, start: int, end: int, token: Token) -> ast.String:
@@ -293,8 +306,25 @@ class Builder:
         if len(code) == 5 and not 0xD800 <= int(code[1:], 16) <= 0xDFFF:
             return chr(int(code[1:], 16))
         span = Span(self._source, offset + found.start(), offset + found.end())
-        self._add(mistakes.unknown_escape(span, found[0]))
+        self._add(token_mistakes.unknown_escape(span, found[0]))
         return ""
+
+
+def _broken(statement: ast.Statement) -> ast.Broken:
+    match statement:
+        case ast.Broken():
+            return statement
+        case ast.Definition(name=name, head=head):
+            targets: tuple[ast.Target, ...] = (ast.Target(head, name),)
+        case ast.Import(names=names):
+            targets = tuple(ast.Target(one.span, one.alias) for one in names)
+        case ast.Binding() | ast.For():
+            targets = statement.targets
+        case ast.Param() | ast.Input() | ast.Output() | ast.LayerDeclaration():
+            targets = (statement.target,)
+        case _:
+            targets = ()
+    return ast.Broken(statement.span, targets, (statement,))
 
 
 def _as_targets(left: ast.Expression) -> tuple[ast.Target, ...] | None:

@@ -5,40 +5,29 @@
 
 import re
 from collections.abc import Callable
-from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from nndsl.diagnostics import Diagnostic, closest
 from nndsl.source import Span
-from nndsl.syntax import mistakes
-from nndsl.syntax.grammar import END, tables
-from nndsl.syntax.lexing import NEWLINE, Lexer
-
-
-class Mend(NamedTuple):
-    """A change of one token that makes the statement go on.
-
-    Attributes:
-        kind: the token that should stand there; empty to leave out the one that stands there.
-        insert: before what stands there, rather than in its place.
-        offset: which token, counted from the one that is not allowed.
-    """
-
-    kind: str
-    insert: bool = False
-    offset: int = 0
-
+from nndsl.syntax import mistakes, token_mistakes
+from nndsl.syntax.grammar import END
+from nndsl.syntax.lexing import NEWLINE
+from nndsl.syntax.situation import (
+    BODIED,
+    CLOSERS,
+    COMPARISONS,
+    ENDS,
+    HEADS,
+    OPENERS,
+    OPERATORS,
+    RESERVED,
+    WANTS_VALUE,
+    Mend,
+    Situation,
+)
 
 Finding: TypeAlias = tuple[Diagnostic, Mend | None]
 
-_ENDS = frozenset((NEWLINE, END, "RBRACE"))
-_HEADS = frozenset(("NETWORK", "BLOCK", "DATA", "TRAIN"))
-_BODIED = _HEADS | {"FOR", "IF", "ELSE"}
-_COMPARISONS = frozenset(("EQUALS", "DIFFERS", "LESS", "GREATER", "AT_MOST", "AT_LEAST", "IN"))
-_OPERATORS = _COMPARISONS - {"IN"} | {"PLUS", "MINUS", "TIMES_SIGN", "SLASH", "FLOOR", "PERCENT", "POWER", "ARROW"}
-_OPENERS = frozenset(("LPAR", "LSQB"))
-_CLOSERS = frozenset(("RPAR", "RSQB"))
-_RESERVED = frozenset(("IF", "ELSE", "FOR", "IN", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE"))
 _KINDS = ("network", "block", "data", "train")
 _FOREIGN = {
     "def": "reusable pieces begin with `block`",
@@ -70,93 +59,6 @@ _FOREIGN = {
 }
 
 
-class Situation:
-    """A token that is not allowed, and what came before it in its statement.
-
-    Attributes:
-        first: the index of the first token of the statement.
-        index: the index of the token that is not allowed.
-        symbols: the parts of the statement as far as they were understood, as symbols of the grammar.
-    """
-
-    WANTS_VALUE = _OPERATORS | _OPENERS | {"EQUAL", "COMMA", "AND", "OR", "NOT", "OVER", "WITH", "WHEN"}
-
-    def __init__(self, lexer: Lexer, states: list[int], first: int, index: int):
-        self._lexer = lexer
-        self._tokens = lexer.tokens
-        self._states = states
-        self.first = first
-        self.index = index
-
-    @cached_property
-    def symbols(self) -> list[str]:
-        return [tables().symbols[one] for one in self._states]
-
-    def kind(self, offset: int = 0) -> str:
-        """The kind of the token at a distance from the one that is not allowed; empty outside of the statement."""
-        place = self.index + offset
-        return self._tokens[place][0] if self.first <= place < len(self._tokens) else ""
-
-    def span(self, offset: int = 0) -> Span:
-        return self._lexer.span(*self._tokens[self.index + offset][1:])
-
-    def text(self, offset: int = 0) -> str:
-        return self.span(offset).text
-
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing of the statement came before."""
-        return self.index == self.first
-
-    @property
-    def first_kind(self) -> str:
-        return self._tokens[self.first][0]
-
-    @property
-    def first_offset(self) -> int:
-        return self.first - self.index
-
-    def allows(self, kind: str) -> bool:
-        """Whether a token of this kind could stand here."""
-        from nndsl.syntax.parser import shift
-
-        return shift(tables(), list(self._states), kind)
-
-    @cached_property
-    def wants_value(self) -> bool:
-        return self.allows("NUMBER")
-
-    @cached_property
-    def wants_name(self) -> bool:
-        return self.allows("NAME") and not self.wants_value
-
-    @cached_property
-    def after_value(self) -> bool:
-        """Whether an expression could end here."""
-        return self.allows("PLUS") and not self.wants_value
-
-    @property
-    def begins_value(self) -> bool:
-        """Whether the token could begin a value."""
-        kind = self.kind()
-        return self.is_name(0) or kind in ("NUMBER", "STRING", "PERCENTAGE", "TRUE", "FALSE", "NONE", "NOT", "LPAR", "LSQB")
-
-    def is_name(self, offset: int) -> bool:
-        kind = self.kind(offset)
-        return kind == "NAME" or (kind in tables().keywords.values() and kind not in _RESERVED)
-
-    @property
-    def opener(self) -> Span | None:
-        """The innermost open `(` or `[`, if the token stands in one."""
-        depth = 0
-        for offset in range(-1, self.first_offset - 1, -1):
-            kind = self.kind(offset)
-            if kind in _OPENERS and depth == 0:
-                return self.span(offset)
-            depth += (kind in _CLOSERS) - (kind in _OPENERS)
-        return None
-
-
 def diagnose(situation: Situation) -> Finding:
     """The mistake at a token that is not allowed."""
     for question in _QUESTIONS:
@@ -173,9 +75,9 @@ def _comment(at: Situation) -> Finding | None:
     """`// text` or `/* text`: the second slash begins a line, or stands alone among words."""
     for offset in range(0, max(at.first_offset, -4) - 1, -1):
         if at.kind(offset) == "FLOOR" and (at.is_name(1) or at.is_name(offset + 1)) and _begins_line(at.span(offset)):
-            return mistakes.foreign_operator(at.span(offset), "//", "a comment begins with `#`"), None
+            return token_mistakes.foreign_operator(at.span(offset), "//", "a comment begins with `#`"), None
         if at.kind(offset) == "SLASH" and at.text(offset + 1)[:1] == "*" and at.span(offset).end == at.span(offset + 1).start:
-            return mistakes.foreign_operator(at.span(offset), "/*", "a comment begins with `#`, on each of its lines"), None
+            return token_mistakes.foreign_operator(at.span(offset), "/*", "a comment begins with `#`, on each of its lines"), None
     return None
 
 
@@ -189,11 +91,11 @@ def _foreign_statement(at: Situation) -> Finding | None:
         return None
     word = at.text(-1)
     if word in _FOREIGN:
-        return mistakes.foreign_word(at.span(-1), word, _FOREIGN[word]), None
+        return token_mistakes.foreign_word(at.span(-1), word, _FOREIGN[word]), None
     if at.is_name(0) and at.kind(1) in ("LBRACE", "LPAR") and _leads_to_body(at):
         near = closest(word, _KINDS)
         repair = f"did you mean `{near}`?" if near else "a body belongs to a `network`, `block`, `data` or `train`"
-        return mistakes.foreign_word(at.span(-1), word, repair), None
+        return token_mistakes.foreign_word(at.span(-1), word, repair), None
     return None
 
 
@@ -207,9 +109,9 @@ def _leads_to_body(at: Situation) -> bool:
 def _foreign_inside(at: Situation) -> Finding | None:
     """`elif` after a body, or `lambda` in an expression."""
     if at.kind() == "NAME" and at.kind(-1) == "RBRACE" and at.text() in ("elif", "elseif", "elsif"):
-        return mistakes.foreign_word(at.span(), at.text(), "write `else if`"), Mend(NEWLINE, insert=True)
+        return token_mistakes.foreign_word(at.span(), at.text(), "write `else if`"), Mend(NEWLINE, insert=True)
     if at.kind(-1) == "NAME" and at.text(-1) == "lambda":
-        return mistakes.foreign_word(at.span(-1), "lambda", _FOREIGN["lambda"]), None
+        return token_mistakes.foreign_word(at.span(-1), "lambda", _FOREIGN["lambda"]), None
     return None
 
 
@@ -230,18 +132,17 @@ def _import_path(at: Situation) -> Finding | None:
 
 def _reserved_name(at: Situation) -> Finding | None:
     """A word of the language where a name should stand, or that is given a value like a name."""
-    if at.kind() in _RESERVED and (at.wants_name or (at.wants_value and at.kind(1) in ("EQUAL", "COLON"))):
+    if at.kind() in RESERVED and (at.wants_name or (at.wants_value and at.kind(1) in ("EQUAL", "COLON"))):
         return mistakes.reserved_word(at.span()), Mend("NAME")
-    if at.kind() in ("EQUAL", "COLON", "COMMA") and at.kind(-1) in _RESERVED and at.wants_value and at.kind(-1) != "ELSE":
-        if at.index == at.first + 1 or (at.kind(-2) in _OPENERS | {"COMMA"} and at.kind(-1) not in ("NOT",)):
-            return mistakes.reserved_word(at.span(-1)), Mend("NAME", offset=-1)
-    if at.kind() == "EQUAL" and at.kind(-1) in ("TRUE", "FALSE", "NONE"):
+    begins = at.index == at.first + 1 or at.kind(-2) in OPENERS | {"COMMA"}
+    gets_value = at.kind() in ("EQUAL", "COLON") and at.kind(-1) in RESERVED - {"ELSE"}
+    if begins and gets_value and (at.wants_value or at.kind(-1) in ("TRUE", "FALSE", "NONE", "FOR")):
         return mistakes.reserved_word(at.span(-1)), Mend("NAME", offset=-1)
     return None
 
 
 def _braces_for_value(at: Situation) -> Finding | None:
-    if at.kind() == "LBRACE" and at.wants_value and at.kind(-1) in Situation.WANTS_VALUE:
+    if at.kind() == "LBRACE" and at.wants_value and at.kind(-1) in WANTS_VALUE:
         return mistakes.braces_for_value(at.span()), None
     return None
 
@@ -270,16 +171,16 @@ def _missing_value(at: Situation) -> Finding | None:
     if at.text()[:1] == "." and at.span().source.text.startswith("...", at.span().start):
         dots = Span(at.span().source, at.span().start, at.span().start + 3)
         return mistakes.missing_value(dots, "`...` stands for something that is left out", "write it out"), None
-    if last in _OPENERS or (last == "COMMA" and at.kind() in ("COMMA", *_CLOSERS)):
+    if last in OPENERS or (last == "COMMA" and at.kind() in ("COMMA", *CLOSERS)):
         return mistakes.missing_value(at.span(), f"a value is missing before `{at.text()}`", "write it, or delete what is too much"), None
     message = _GIVES_NOTHING.get(last, f"a value is missing after `{at.text(-1)}`")
     return mistakes.missing_value(at.span(-1), message, _how_to_go_on(at, last)), None
 
 
 def _how_to_go_on(at: Situation, last: str) -> str | None:
-    if at.kind() == NEWLINE and last in _OPERATORS:
+    if at.kind() == NEWLINE and last in OPERATORS:
         return f"write its right side here, or begin the next line with `{at.text(-1)}`"
-    if last in _OPERATORS and at.kind() in _OPERATORS:
+    if last in OPERATORS and at.kind() in OPERATORS:
         return f"two operators follow each other: delete `{at.text(-1)}` or `{at.text()}`"
     return {"EQUAL": "write a value after it", "ARROW": "write a layer or a function after it"}.get(last)
 
@@ -290,7 +191,7 @@ def _missing_name(at: Situation) -> Finding | None:
     last, word = at.kind(-1), at.text(-1)
     if last == "DOT":
         return mistakes.missing_value(at.span(-1), "a name is missing after the point", "write it directly after the point"), None
-    if last in _HEADS:
+    if last in HEADS:
         return mistakes.missing_name(at.span(-1), f"this `{word}`", f"{word} Name {{ ... }}"), None
     if last in ("INPUT", "OUTPUT", "LAYER", "PARAM"):
         example = {"INPUT": "input x: float[4]", "OUTPUT": "output y = ...", "LAYER": "layer embed = ...", "PARAM": "param width = 16"}[last]
@@ -298,7 +199,7 @@ def _missing_name(at: Situation) -> Finding | None:
     if last in ("FOR", "AS", "IMPORT"):
         example = {"FOR": "for width in [16, 32] { ... }", "AS": "import Residual as Block", "IMPORT": 'from "file.nn" import Name'}[last]
         return mistakes.missing_name(at.span(-1), f"this `{word}`", example), None
-    if at.first_kind in _HEADS and at.kind() not in _ENDS:
+    if at.first_kind in HEADS and at.kind() not in ENDS:
         return mistakes.missing_name(_visible(at), "a parameter", "block Name(width, kernel=3) { ... }"), None
     return None
 
@@ -316,7 +217,7 @@ def _type(at: Situation) -> Finding | None:
         word = at.text(-1)
         return mistakes.wrong_type(at.span(-1), f"`{word}` has no sizes", f"write them in `[ ]`; a single number is `{word}[]`"), None
     if at.kind() == "EQUAL" and colon == -1:
-        return mistakes.foreign_operator(at.span(-1).to(at.span()), ": =", "write `=`"), None
+        return token_mistakes.foreign_operator(at.span(-1).to(at.span()), ": =", "write `=`"), None
     return mistakes.colon_for_equals(at.span(colon), _colon_message(at)), Mend("EQUAL", offset=colon)
 
 
@@ -326,7 +227,7 @@ def _colon_message(at: Situation) -> str:
 
 def _incomplete(at: Situation) -> Finding | None:
     """The line ends where the statement cannot end."""
-    if at.kind() not in _ENDS or at.is_first:
+    if at.kind() not in ENDS or at.is_first:
         return None
     end, word = mistakes.after(at.span(-1)), at.text(at.first_offset)
     if at.allows("ELSE") and not at.allows(NEWLINE):
@@ -351,7 +252,7 @@ def _incomplete(at: Situation) -> Finding | None:
 def _colon(at: Situation) -> Finding | None:
     if at.kind() != "COLON":
         return None
-    if at.kind(1) == "LBRACE" or (at.first_kind in _BODIED and at.kind(1) == NEWLINE):
+    if at.kind(1) == "LBRACE" or (at.first_kind in BODIED and at.kind(1) == NEWLINE):
         return mistakes.colon_for_body(at.span(), f"`{at.text(at.first_offset)}`"), None
     if at.opener is not None and at.is_name(-1):
         return mistakes.colon_for_equals(at.span()), Mend("EQUAL")
@@ -376,16 +277,16 @@ def _equals(at: Situation) -> Finding | None:
 
 def _comparison(at: Situation) -> Finding | None:
     """A second comparison after a first one."""
-    if at.kind() not in _COMPARISONS or not any(one in _COMPARISONS for one in at.symbols):
+    if at.kind() not in COMPARISONS or not any(one in COMPARISONS for one in at.symbols):
         return None
     depth = 0
     for offset in range(-1, at.first_offset - 1, -1):
         kind = at.kind(offset)
-        if depth == 0 and kind in _COMPARISONS:
+        if depth == 0 and kind in COMPARISONS:
             if kind == at.kind() == "GREATER":
                 return mistakes.greater_for_arrow(at.span(offset)), None
             return mistakes.chained_comparison(at.span(), at.span(offset)), None
-        depth += (kind in _CLOSERS) - (kind in _OPENERS)
+        depth += (kind in CLOSERS) - (kind in OPENERS)
     return None
 
 
@@ -411,10 +312,10 @@ def _comma(at: Situation) -> Finding | None:
     if at.kind() != "COMMA" or at.opener is not None or not (at.after_value or at.allows("EQUAL")):
         return None
     before = [at.kind(offset) for offset in range(at.first_offset, 0)]
-    if "EQUAL" in before and at.after_value and (at.kind(1) in _ENDS or (at.is_name(1) and at.kind(2) in ("EQUAL", "COLON"))):
-        return mistakes.comma_after_statement(at.span()), Mend("" if at.kind(1) in _ENDS else NEWLINE)
+    if "EQUAL" in before and at.after_value and (at.kind(1) in ENDS or (at.is_name(1) and at.kind(2) in ("EQUAL", "COLON"))):
+        return mistakes.comma_after_statement(at.span()), Mend("" if at.kind(1) in ENDS else NEWLINE)
     last = at.index
-    while at.kind(last - at.index) not in (*_ENDS, "EQUAL", "LBRACE"):
+    while at.kind(last - at.index) not in (*ENDS, "EQUAL", "LBRACE"):
         last += 1
     first = at.first_offset if at.first_kind not in ("LAYER", "PARAM", "OUTPUT") else -1
     begin = next((offset + 1 for offset in range(-1, at.first_offset - 1, -1) if at.kind(offset) == "EQUAL"), first)
@@ -448,13 +349,13 @@ def _two_values(at: Situation) -> Finding | None:
 
 def _after_statement(at: Situation) -> Finding | None:
     """Anything after a statement that has ended with `}`."""
-    if at.kind(-1) == "RBRACE" and not at.is_first and at.kind() not in _ENDS:
+    if at.kind(-1) == "RBRACE" and not at.is_first and at.kind() not in ENDS:
         return mistakes.statement_goes_on(at.span(), "`}` has ended the statement"), Mend(NEWLINE, insert=True)
     return None
 
 
 def _body_of_nothing(at: Situation) -> Finding | None:
-    if at.kind() == "LBRACE" and at.first_kind not in _BODIED and not at.is_first:
+    if at.kind() == "LBRACE" and at.first_kind not in BODIED and not at.is_first:
         wanted = "a body belongs to a `network`, `block`, `data`, `train`, `for` or `if`"
         return mistakes.unexpected(at.span(), "`{`", wanted), None
     return None

@@ -98,6 +98,46 @@ def _lark_version() -> str:
     return found[1] if found else spec.origin
 
 
+# Running the tables ------------------------------------------------------------------------------
+
+
+def shift(tables: Tables, states: list[int], kind: str) -> bool:
+    """Take one more token, in the states alone; False if it is not allowed."""
+    while (action := tables.actions[states[-1]].get(kind, 0)) < 0:
+        rule = tables.rules[-1 - action]
+        if rule.size:
+            del states[-rule.size :]
+        states.append(tables.gotos[states[-1]][rule.origin])
+    if action:
+        states.append(action - 1)
+    return bool(action) or states[-1] == tables.end
+
+
+class Jumps(dict[tuple[int, str, str], int]):
+    """From a state and a symbol after it, past all rules that would only pass its value on before the next token."""
+
+    def __init__(self, tables: Tables):
+        self._tables = tables
+
+    def __missing__(self, key: tuple[int, str, str]) -> int:
+        below, symbol, kind = key
+        tables = self._tables
+        state = tables.gotos[below][symbol] if symbol in tables.gotos[below] else tables.actions[below][symbol] - 1
+        while (action := tables.actions[state].get(kind, 0)) < 0:
+            rule = tables.rules[-1 - action]
+            if rule.size != 1 or rule.passes != 0:
+                break
+            state = tables.gotos[below][rule.origin]
+        self[key] = state
+        return state
+
+
+@cache
+def jumps() -> Jumps:
+    """The jumps of the language, found as they are needed and kept for all texts."""
+    return Jumps(tables())
+
+
 # The cache ---------------------------------------------------------------------------------------
 
 
@@ -209,7 +249,7 @@ def _plan(rule: "LarkRule") -> Plan:
         position, symbol = next(expansion)
         if not symbol.is_term:
             plan.append([position] if symbol.name.startswith("_") else position)
-        elif not symbol.filter_out:
+        elif not getattr(symbol, "filter_out", False):
             plan.append(position)
     return plan
 

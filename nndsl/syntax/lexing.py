@@ -11,7 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from nndsl.diagnostics import Diagnostic, Report
 from nndsl.source import Source, Span
-from nndsl.syntax import mistakes, spelling
+from nndsl.syntax import mistakes, spelling, token_mistakes
 from nndsl.syntax.brackets import Brackets
 from nndsl.syntax.grammar import END, tables
 
@@ -54,7 +54,9 @@ class Lexer:
 
     Attributes:
         tokens: what was read, ending with the token `$END`.
-        doubtful: places where a guess was made that could be wrong, in order.
+        doubtful: places where a guess was made that could be wrong, so that nothing more is said about them.
+        spoilt: places of mistakes that leave open what was meant.
+        names_left_out: for statements that are left out, by where they start, the names that they bind.
     """
 
     def __init__(self, source: Source, report: Report):
@@ -63,6 +65,8 @@ class Lexer:
         self.report = report
         self.tokens: list[Token] = []
         self.doubtful: list[int] = []
+        self.spoilt: list[int] = []
+        self.names_left_out: dict[int, list[Token]] = {}
         self.line = 0
         self.stopped = False
         self._mistakes = 0
@@ -113,10 +117,18 @@ class Lexer:
                 append((kind, *match.span(index)))
         return None
 
-    def add(self, diagnostic: Diagnostic, doubtful: bool = False) -> None:
-        """Report a mistake; a doubtful one makes the messages of the parser about its statement worthless."""
-        if doubtful and diagnostic.span is not None:
-            self.doubtful.append(diagnostic.span.start)
+    def add(self, diagnostic: Diagnostic, doubtful: bool = False, spoils: bool = False) -> None:
+        """Report a mistake.
+
+        Args:
+            doubtful: it makes the messages of the parser about its statement worthless.
+            spoils: it leaves open what its statement means, as doubtful ones do.
+        """
+        if diagnostic.span is not None:
+            if doubtful:
+                self.doubtful.append(diagnostic.span.start)
+            if doubtful or spoils:
+                self.spoilt.append(diagnostic.span.start)
         known = len(self.report)
         self.report.add(diagnostic)
         self._mistakes += len(self.report) - known
@@ -127,6 +139,7 @@ class Lexer:
         """Report a mistake after which the rest of the text is not looked at."""
         self.stopped = True
         self.doubtful.append(self.tokens[-1][2] if self.tokens else 0)
+        self.spoilt.append(self.doubtful[-1])
         self.report.add(diagnostic)
         raise Stop
 
@@ -205,7 +218,7 @@ class Lexer:
         word = self.text[start:end]
         plain = spelling.FOREIGN_TRUTHS[word]
         self.tokens.append((tables().keywords[plain], start, end))
-        self.add(mistakes.foreign_word(self.span(start, end), word, f"write `{plain}`"))
+        self.add(token_mistakes.foreign_word(self.span(start, end), word, f"write `{plain}`"))
 
     def _misspelt(self, kind: str, start: int, end: int) -> int:
         """Report what is no token, put what was meant in its place, and go on after it."""
@@ -221,5 +234,5 @@ class Lexer:
             self.tokens.append((found.kind, start, found.end))
         if found.swallows_line:
             self._brackets.close_line()
-        self.add(found.mistake, found.doubtful)
+        self.add(found.mistake, found.doubtful, found.spoils)
         return found.end

@@ -7,16 +7,16 @@ with the statements around it, and those in its body, kept; so all mistakes of a
 
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeAlias
 
 from nndsl.diagnostics import Report
 from nndsl.source import Source
-from nndsl.syntax import ast, mistakes
+from nndsl.syntax import ast, token_mistakes
 from nndsl.syntax.building import Builder
-from nndsl.syntax.diagnosis import Mend, Situation, diagnose
-from nndsl.syntax.grammar import END, Plan, Rule, Tables, tables
-from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
+from nndsl.syntax.diagnosis import diagnose
+from nndsl.syntax.grammar import END, Plan, Rule, jumps, shift, tables
+from nndsl.syntax.lexing import NEWLINE, Lexer, Stop
+from nndsl.syntax.situation import WANTS_VALUE, Mend, Situation, names_bound
 
 MENDS = 8
 """How many mistakes of one statement are mended before it is left out."""
@@ -32,8 +32,8 @@ Step: TypeAlias = tuple[int, str, Callable[..., Any] | None, Plan | None]
 def parse(source: Source, report: Report) -> ast.Spec:
     """The syntax nodes of a source; mistakes go to the report.
 
-    Never raises, whatever the text. Statements with mistakes are left out of the result, unless the mistake
-    leaves no doubt about what was meant. An expression is nested at most about 1,500 nodes deep, except along
+    Never raises, whatever the text. Statements of the file with mistakes are `Broken`, unless the mistakes leave
+    no doubt about what was meant. An expression is nested at most about 1,500 nodes deep, except along
     the left operands of operators, which have no limit.
     """
     lexer = Lexer(source, report)
@@ -54,9 +54,9 @@ class Parser:
         self._source = lexer.source
         self._tokens = lexer.tokens
         self._tables = tables()
-        builder = Builder(lexer.source, lexer.add)
+        builder = Builder(lexer)
         self._steps = [_step(rule, builder) for rule in self._tables.rules]
-        self._jumps = _jumps()
+        self._jumps = jumps()
         self._states = [self._tables.start]
         self._values: list[Any] = []
         self._firsts: list[int] = []
@@ -120,13 +120,13 @@ class Parser:
         boundary = self._boundary()
         first = self._firsts[boundary] if boundary < len(self._firsts) else index
         if len(self._states) > DEPTH:
-            mistake, mend = mistakes.nested_too_deeply(self._lexer.span(*self._tokens[index][1:]), DEPTH), None
+            mistake, mend = token_mistakes.nested_too_deeply(self._lexer.span(*self._tokens[index][1:]), DEPTH), None
         else:
             mistake, mend = diagnose(Situation(self._lexer, self._waiting(boundary, first, index), first, index))
         silent = self._is_silent(first, index)
         del self._states[boundary + 1 :], self._values[boundary:], self._firsts[boundary:]
         if not silent:
-            self._lexer.add(mistake)
+            self._lexer.add(mistake, spoils=mend is not None and not mend.certain)
         self._mended[self._tokens[first][1]] += 1
         if mend is None or (silent and mend.kind != NEWLINE) or self._mended[self._tokens[first][1]] > MENDS:
             self._leave_out(first, index)
@@ -180,10 +180,11 @@ class Parser:
             depth += (kind == "LBRACE") - (kind == "RBRACE")
             end += 1
         start = self._tokens[first][1]
+        self._lexer.names_left_out.setdefault(start, names_bound(self._tokens[first:end]))
         self._tokens[first:end] = [(BROKEN, start, self._tokens[max(first, end - 1)][2])]
 
     def _opens_body(self, index: int) -> bool:
-        return index == 0 or self._tokens[index - 1][0] not in Situation.WANTS_VALUE
+        return index == 0 or self._tokens[index - 1][0] not in WANTS_VALUE
 
 
 def _step(rule: Rule, builder: Builder) -> Step:
@@ -210,39 +211,3 @@ def _selected(values: list[Any], base: int, plan: Plan) -> list[Any]:
         else:
             parts = values[base + place[0]]  # so that a list that grows by one is not copied each time
     return parts
-
-
-class Jumps(dict[tuple[int, str, str], int]):
-    """From a state and a symbol after it, past all rules that would only pass its value on before the next token."""
-
-    def __init__(self, tables: Tables):
-        self._tables = tables
-
-    def __missing__(self, key: tuple[int, str, str]) -> int:
-        below, symbol, kind = key
-        tables = self._tables
-        state = tables.gotos[below][symbol] if symbol in tables.gotos[below] else tables.actions[below][symbol] - 1
-        while (action := tables.actions[state].get(kind, 0)) < 0:
-            rule = tables.rules[-1 - action]
-            if rule.size != 1 or rule.passes != 0:
-                break
-            state = tables.gotos[below][rule.origin]
-        self[key] = state
-        return state
-
-
-@cache
-def _jumps() -> Jumps:
-    return Jumps(tables())
-
-
-def shift(tables: Tables, states: list[int], kind: str) -> bool:
-    """Take one more token, in the states alone; False if it is not allowed."""
-    while (action := tables.actions[states[-1]].get(kind, 0)) < 0:
-        rule = tables.rules[-1 - action]
-        if rule.size:
-            del states[-rule.size :]
-        states.append(tables.gotos[states[-1]][rule.origin])
-    if action:
-        states.append(action - 1)
-    return bool(action) or states[-1] == tables.end

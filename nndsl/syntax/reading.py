@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nndsl.diagnostics import UserError
 from nndsl.source import Source
-from nndsl.syntax import mistakes
+from nndsl.syntax import token_mistakes
 
 LARGEST = 64 * 2**20
 """The largest file that is read, in bytes."""
@@ -25,9 +25,9 @@ def read_source(path: Path, name: str | None = None) -> Source:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as failure:
-        raise UserError(mistakes.unreadable(name, *_why(path, failure))) from None
+        raise UserError(token_mistakes.unreadable(name, *_why(path, failure))) from None
     if len(content) > LARGEST:
-        raise UserError(mistakes.unreadable(name, f"it is larger than {LARGEST // 2**20} MiB, and cannot be a `.nn` file"))
+        raise UserError(token_mistakes.unreadable(name, f"it is larger than {LARGEST // 2**20} MiB, and cannot be a `.nn` file"))
     try:
         return Source(name, content.decode("utf-8-sig"), path)
     except UnicodeDecodeError as failure:
@@ -36,7 +36,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
         content = failure.object
         line = content.count(b"\n", 0, place) + 1
         before = content[content.rfind(b"\n", 0, place) + 1 : place].decode("utf-8", "replace")
-        raise UserError(mistakes.not_utf8(name, line, len(before) + 1, content[place])) from None
+        raise UserError(token_mistakes.not_utf8(name, line, len(before) + 1, content[place])) from None
 
 
 def _why(path: Path, failure: OSError | ValueError) -> tuple[str, str | None]:

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from unicodedata import category, name as character_name
+from unicodedata import category
+from unicodedata import name as character_name
 
 from nndsl.diagnostics import Diagnostic
 from nndsl.source import Source, Span
-from nndsl.syntax import mistakes
+from nndsl.syntax import token_mistakes
 from nndsl.syntax.grammar import tables
+from nndsl.syntax.token_mistakes import short
 
-FOREIGN_TRUTHS = {"True": "true", "False": "false", "None": "none", "null": "none", "nil": "none"}
+FOREIGN_TRUTHS = {"True": "true", "False": "false", "None": "none"}
 
 _LOOKALIKES = {
     "->": "→⟶⇒➔➜➝➞⇾↦▸►",
@@ -62,7 +64,8 @@ class Found:
     Attributes:
         end: where it ends.
         kind: the kind of token that was probably meant; None if it is best left out.
-        doubtful: what was meant is not clear.
+        doubtful: what was meant is not clear, and what follows could be taken wrongly.
+        spoils: what was meant is not clear.
         swallows_line: it took what follows on its line along.
     """
 
@@ -70,6 +73,7 @@ class Found:
     end: int
     kind: str | None
     doubtful: bool = False
+    spoils: bool = False
     swallows_line: bool = False
 
 
@@ -92,73 +96,73 @@ def _kind_of(plain: str) -> str:
 
 def _operator(span: Span, text: str) -> Found:
     plain, repair = _OPERATORS[text]
-    return Found(mistakes.foreign_operator(span, text, repair), span.end, _kind_of(plain))
+    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, _kind_of(plain))
 
 
 def _long_arrow(span: Span, text: str) -> Found:
-    return Found(mistakes.foreign_operator(span, text, "write `->`"), span.end, _kind_of("->"))
+    return Found(token_mistakes.foreign_operator(span, text, "write `->`"), span.end, _kind_of("->"))
 
 
 def _augmented(span: Span, text: str) -> Found:
     repair = f"write it out: `h = h {text[0]} ...`"
-    return Found(mistakes.foreign_operator(span, text, repair), span.end, _kind_of("="))
+    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, _kind_of("="), spoils=True)
 
 
 def _shift(span: Span, text: str) -> Found:
-    return Found(mistakes.foreign_operator(span, text, "multiply by a power: `x * 2 ** n`"), span.end, _kind_of("*"))
+    return Found(token_mistakes.foreign_operator(span, text, "multiply by a power: `x * 2 ** n`"), span.end, _kind_of("*"), spoils=True)
 
 
 def _semicolon(span: Span, text: str) -> Found:
-    return Found(mistakes.semicolon(span), span.end, "_NEWLINE")
+    return Found(token_mistakes.semicolon(span), span.end, "_NEWLINE")
 
 
 def _triple_quotes(span: Span, text: str) -> Found:
-    return Found(mistakes.wrong_quotes(span, "three quotes", 'write one pair of `"`, on one line'), span.end, "STRING")
+    return Found(token_mistakes.wrong_quotes(span, "three quotes", 'write one pair of `"`, on one line'), span.end, "STRING", spoils=True)
 
 
 def _open_triple_quotes(span: Span, text: str) -> Found:
     opening = Span(span.source, span.start, span.start + 3)
-    return Found(mistakes.wrong_quotes(opening, "three quotes", 'write one pair of `"`, on one line'), span.end, "STRING", doubtful=True)
+    return Found(token_mistakes.wrong_quotes(opening, "three quotes", 'write one pair of `"`, on one line'), span.end, "STRING", doubtful=True)
 
 
 def _single_quotes(span: Span, text: str) -> Found:
-    return Found(mistakes.wrong_quotes(span, "single quotes", f'write `"{_short(text[1:-1])}"`'), span.end, "STRING")
+    return Found(token_mistakes.wrong_quotes(span, "single quotes", f'write `"{short(text[1:-1])}"`'), span.end, "STRING")
 
 
 def _backticks(span: Span, text: str) -> Found:
-    return Found(mistakes.wrong_quotes(span, "backticks", f'write `"{_short(text[1:-1])}"`'), span.end, "STRING")
+    return Found(token_mistakes.wrong_quotes(span, "backticks", f'write `"{short(text[1:-1])}"`'), span.end, "STRING")
 
 
 def _typographic_quotes(span: Span, text: str) -> Found:
-    return Found(mistakes.lookalike(span, f"the quote `{text[0]}`", '"'), span.end, "STRING")
+    return Found(token_mistakes.lookalike(span, f"the quote `{text[0]}`", '"'), span.end, "STRING")
 
 
 def _unterminated(span: Span, text: str) -> Found:
-    return Found(mistakes.unterminated_string(span), span.end, "STRING", doubtful=True, swallows_line=True)
+    return Found(token_mistakes.unterminated_string(span), span.end, "STRING", doubtful=True, swallows_line=True)
 
 
 def _number(span: Span, text: str) -> Found:
     why, repair = _wrong_number(text)
-    return Found(mistakes.malformed_number(span, why, repair), span.end, "NUMBER")
+    return Found(token_mistakes.malformed_number(span, why, repair), span.end, "NUMBER", spoils=True)
 
 
 def _wrong_number(text: str) -> tuple[str, str | None]:
     """Why a text that begins like a number is none, and what to write."""
     if re.fullmatch(r"\.[0-9_]+.*", text):
-        return "a digit is missing before the point", f"write `0{_short(text)}`"
+        return "a digit is missing before the point", f"write `0{short(text)}`"
     if re.fullmatch(r"[0-9_]+\.", text):
-        return "a digit is missing after the point", f"write `{_short(text)}0` or `{_short(text[:-1])}`"
+        return "a digit is missing after the point", f"write `{short(text)}0` or `{short(text[:-1])}`"
     if re.fullmatch(r"0+[0-9_]+(\.[0-9]*)?", text):
-        return "it begins with 0", f"write `{_short(text.lstrip('0_') or '0')}`"
+        return "it begins with 0", f"write `{short(text.lstrip('0_') or '0')}`"
     if re.fullmatch(r"0[xXbBoO][0-9A-Fa-f_]+", text):
         return "only decimal numbers are written", f"write `{int(text, 0)}`" if len(text) < 18 and "__" not in text and text[-1] != "_" else None
     if re.fullmatch(r"[0-9_]+", text):
-        return "a single `_` stands between digits", f"write `{_short(text.replace('_', ''))}`"
+        return "a single `_` stands between digits", f"write `{short(text.replace('_', ''))}`"
     if re.fullmatch(r"[0-9_.]+[eE][+-]?", text):
-        return "the exponent is missing", f"write `{_short(text)}{'3' if text[-1] in '+-' else '-3'}`"
+        return "the exponent is missing", f"write `{short(text)}{'3' if text[-1] in '+-' else '-3'}`"
     word = re.fullmatch(r"([0-9][0-9_]*)([A-Za-z]\w*)", text)
     if word:
-        return "letters follow its digits", f"write `{_short(word[1])} {_short(word[2])}`, or begin the name with a letter"
+        return "letters follow its digits", f"write `{short(word[1])} {short(word[2])}`, or begin the name with a letter"
     return "it has too many points, or letters among its digits", None
 
 
@@ -167,7 +171,7 @@ def _foreign_letters(span: Span, text: str) -> Found:
     before = re.search(r"[A-Za-z0-9_]*\Z", span.source.text[max(0, span.start - 100) : span.start])
     whole = Span(span.source, span.start - len(before[0] if before else ""), span.end)
     what = f"the letter `{text[0]}` ({_name(text[0])})"
-    return Found(mistakes.unknown_character(whole, what, "names are made of the letters a to z, digits and `_`"), span.end, "NAME")
+    return Found(token_mistakes.unknown_character(whole, what, "names are made of the letters a to z, digits and `_`"), span.end, "NAME", spoils=True)
 
 
 _FORMS: list[tuple[re.Pattern[str], Callable[[Span, str], Found]]] = [
@@ -192,22 +196,18 @@ def _one_character(span: Span) -> Found:
     character = span.text
     if character in _PLAIN:
         plain = _PLAIN[character]
-        return Found(mistakes.lookalike(span, f"`{character}` ({_name(character)})", plain), span.end, _kind_of(plain))
+        return Found(token_mistakes.lookalike(span, f"`{character}` ({_name(character)})", plain), span.end, _kind_of(plain))
     if character in "\x85\u2028\u2029\v":
-        return Found(mistakes.invisible(span, _name(character)), span.end, "_NEWLINE")
+        return Found(token_mistakes.invisible(span, _name(character)), span.end, "_NEWLINE")
     if category(character) in ("Zs", "Cf", "Cc", "Cs", "Co", "Cn"):
-        return Found(mistakes.invisible(span, _name(character)), span.end, None, doubtful=category(character) == "Cc")
+        return Found(token_mistakes.invisible(span, _name(character)), span.end, None, doubtful=category(character) == "Cc")
     if character == "\\":
-        mistake = mistakes.unknown_character(span, "a backslash", "an expression goes on if the next line starts with its operator")
+        mistake = token_mistakes.unknown_character(span, "a backslash", "an expression goes on if the next line starts with its operator")
         return Found(mistake, span.end, None, doubtful=True)
     what = f"`{character}`" if character.isascii() else f"`{character}` ({_name(character)})"
-    return Found(mistakes.unknown_character(span, what), span.end, None, doubtful=True)
+    return Found(token_mistakes.unknown_character(span, what), span.end, None, doubtful=True)
 
 
 def _name(character: str) -> str:
     """`U+00A0 NO-BREAK SPACE`."""
     return f"U+{ord(character):04X} {character_name(character, '')}".rstrip()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 30 else text[:29] + "…"
