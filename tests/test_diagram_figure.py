@@ -8,11 +8,14 @@ from hypothesis import given
 from nndsl.catalogue.activations import Relu
 from nndsl.catalogue.component import Component, Layer
 from nndsl.catalogue.functions.arithmetic import Add, Multiply, Subtract
+from nndsl.catalogue.layers.attention import MultiHeadAttention
 from nndsl.catalogue.layers.convolution import Conv2D
 from nndsl.catalogue.layers.core import Dense, Embedding
 from nndsl.catalogue.layers.normalization import BatchNormalization, LayerNormalization, SpectralNormalization
 from nndsl.catalogue.layers.pooling import MaxPooling2D
+from nndsl.catalogue.layers.recurrent import LSTM
 from nndsl.catalogue.layers.regularization import Dropout
+from nndsl.catalogue.layers.wrappers import Bidirectional
 from nndsl.diagram import wording
 from nndsl.diagram.figure import Card, Frame, Item, figure
 from nndsl.graph import Owner
@@ -69,6 +72,13 @@ def test_an_operation_with_a_number_is_written_out() -> None:
     assert [card.title for card in cards(built.network(y=h))] == ["x", "1 − x", "x × 0.5"]
 
 
+def test_self_attention_takes_its_tensor_by_one_wire_and_a_square_by_two() -> None:
+    built = GraphBuilder()
+    h = built.input("x", 8, 8)
+    network = built.network(y=built.apply(MultiHeadAttention(2, 4), h, h), z=built.apply(Multiply(), h, h))
+    assert {card.title: len(card.inputs) for card in cards(network)} == {"x": 0, "MultiHeadAttention": 1, "×": 2}
+
+
 # Folding -----------------------------------------------------------------------------------------
 
 
@@ -108,6 +118,21 @@ def test_neighbours_are_not_folded_over_a_tensor_that_is_a_result() -> None:
     first = built.apply(Dense(8), built.input("x", 8))
     network = built.network(y=built.apply(Dense(8), first), between=first)
     assert all(card.times == 1 for card in cards(network))
+
+
+def blocks_with_a_side_input(*sides: int) -> Network:
+    """Equal blocks in a chain, each with one of two tensors beside it."""
+    built = GraphBuilder()
+    h, *beside = (built.input(name, 8) for name in ("x", "first", "second"))
+    for side in sides:
+        with built.block("Mix"):
+            h = built.apply(Dense(8), built.apply(Add(), built.apply(Dense(8), h), beside[side]))
+    return built.network(y=h, first=beside[0], second=beside[1])
+
+
+def test_equal_blocks_with_a_tensor_in_common_are_folded() -> None:
+    frames = [item for item in figure(blocks_with_a_side_input(0, 0, 0, 1)).members if isinstance(item, Frame)]
+    assert [(frame.times, len(frame.inputs)) for frame in frames] == [(3, 2), (1, 2)]
 
 
 def test_shared_weights_do_not_fold_with_own_ones() -> None:
@@ -169,7 +194,8 @@ ARGUMENTS: dict[str, tuple[Callable[[], Component], str]] = {
     "pooling": (lambda: MaxPooling2D(3, strides=2), "3×3 /2"),
     "units": (lambda: Dense(256), "256"),
     "embedding": (lambda: Embedding(8000, 256), "8000 → 256"),
-    "a wrapped layer": (lambda: SpectralNormalization(Dense(8)), "Dense(8)"),
+    "a wrapped layer": (lambda: SpectralNormalization(Dense(8, Relu())), "Dense(8, relu)"),
+    "a switch": (lambda: Bidirectional(LSTM(64, return_sequences=True)), "LSTM(64, return_sequences)"),
 }
 
 

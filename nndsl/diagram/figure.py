@@ -30,7 +30,7 @@ class Card:
 
     Attributes:
         nodes: every call it stands for, in order, folded repetitions included.
-        inputs: the tensors it takes, in order, numbers written in the file left out.
+        inputs: the tensors it takes, in order, without numbers written in the file; only an operator lists one twice.
         outputs: the tensors it gives; by the names that the rest of the figure knows them by.
         notes: for each output, its shape, where that is worth saying.
         times: how many equal neighbours it stands for.
@@ -155,10 +155,10 @@ class _Composer:
             return replace(self._plain(node), arguments=told)
         if numbers:
             return replace(self._plain(node), title=self._sum(node, sign), arguments="")
-        return replace(self._plain(node), look="operator", title=sign, arguments="")
+        return replace(self._plain(node), look="operator", title=sign, arguments="", inputs=node.operands)
 
     def _plain(self, node: Node) -> Card:
-        inputs = tuple(ref for ref in node.operands if not self._is_hidden(self.graph[ref]))
+        inputs = tuple(dict.fromkeys(ref for ref in node.operands if not self._is_hidden(self.graph[ref])))
         outputs = tuple(Ref(node.id, index) for index in range(len(node.types)))
         used = tuple(ref for ref in outputs if self.uses[ref]) or outputs[:1]
         component = node.component
@@ -275,7 +275,9 @@ class _Composer:
             following = by_input.get(item.outputs[0])
             if following is None or not _can_fold(following) or type(following) is not type(item):
                 return
-            if len(following.nodes) != len(item.nodes) or not self._only_used_in(following, item.outputs[0]):
+            if len(following.nodes) != len(item.nodes) or not _takes_over(item, following):
+                return
+            if not self._only_used_in(following, item.outputs[0]):
                 return
             if self._signature(following) != signature:
                 return
@@ -314,7 +316,13 @@ class _Composer:
 
 
 def _can_fold(item: Item) -> bool:
-    return len(item.inputs) == len(item.outputs) == 1 and not (isinstance(item, Card) and item.look != "card")
+    return len(item.outputs) == 1 and len(item.inputs) > 0 and not (isinstance(item, Card) and item.look != "card")
+
+
+def _takes_over(item: Item, following: Item) -> bool:
+    """Whether one item takes the other's result in the place of one of its inputs, and all others are the same tensors."""
+    differing = [pair for pair in zip(item.inputs, following.inputs, strict=False) if pair[0] != pair[1]]
+    return len(item.inputs) == len(following.inputs) and len(differing) == 1 and differing[0][1] == item.outputs[0]
 
 
 def _common_depth(nodes: Sequence[Node]) -> int:

@@ -122,7 +122,14 @@ def _rest(component: Component, begins: bool) -> Iterator[str]:
         told = name in _SHAPED or name in _UNTOLD or name.endswith(_UNTOLD_ENDINGS)
         if told or (value == field.default and field.default is not REQUIRED):
             continue
-        yield value_text(value) if index == 0 and begins and field.default is REQUIRED else f"{name}={value_text(value)}"
+        yield _named(name, value, index == 0 and begins and field.default is REQUIRED)
+
+
+def _named(name: str, value: Any, plain: bool) -> str:
+    """`64`, `relu`, `return_sequences` or `axis=1`: as little as says it."""
+    if value is True:
+        return name
+    return value_text(value) if plain or name == "activation" else f"{name}={value_text(value)}"
 
 
 def value_text(value: Any) -> str:
@@ -132,7 +139,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, tuple) and value and all(isinstance(one, int) and one >= 0 for one in value):
         return "×".join(map(str, value))
     if isinstance(value, Component):
-        inner = ", ".join(value_text(one) for one in value.changed().values())
+        inner = ", ".join(_named(name, one, value.fields()[name].default is REQUIRED) for name, one in value.changed().items())
         return title(value) + (f"({inner})" if inner else "")
     if isinstance(value, str):
         return str(value)
