@@ -1,20 +1,37 @@
-"""The complete index of diagnostics: every module that can report one, imported."""
+"""The complete index of diagnostics, read from the text of every module: importing them all would import Keras."""
 
-from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import walk_packages
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
-from nndsl.diagnostics import INDEX, Entry
-
-_HEAVY = "nndsl.backend."
-"""Modules under here import Keras; what they can report is declared beside them, in modules that do not."""
+from nndsl.diagnostics import Entry, InternalError
 
 
+@cache
 def complete_index() -> Mapping[str, Entry]:
-    """Every code with its explanation."""
-    import nndsl
+    """Every code with its explanation.
 
-    for module in walk_packages(nndsl.__path__, "nndsl."):
-        if not module.name.startswith(_HEAVY) and not module.name.endswith("__main__"):
-            import_module(module.name)
-    return INDEX
+    Raises:
+        InternalError: two functions report under one code.
+    """
+    index: dict[str, Entry] = {}
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        for entry in _entries(path.read_text(encoding="utf-8")):
+            if entry.code in index:
+                raise InternalError(f"{entry.code} stands for two diagnostics: {index[entry.code].name} and {entry.name}")
+            index[entry.code] = entry
+    return index
+
+
+def _entries(text: str) -> Iterator[Entry]:
+    """The functions of a module that stand under `@error("NN...")` or `@warning("NN...")`."""
+    if '("NN' not in text:
+        return
+    for function in ast.parse(text).body:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        for decorator in function.decorator_list:
+            match decorator:
+                case ast.Call(func=ast.Name(id="error" | "warning" as severity), args=[ast.Constant(value=str(code))]):
+                    yield Entry(code, severity, function.name, ast.get_docstring(function) or "")
