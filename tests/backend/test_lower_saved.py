@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
 import nndsl.catalogue.functions
@@ -23,7 +23,7 @@ from tests.agreement import functions, hints, strategies
 from tests.graphs import GraphBuilder
 
 COMPONENTS = sorted({*Function.members.values(), *Layer.members.values()}, key=lambda one: one.__name__)
-QUICKLY = settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+QUICKLY = settings(max_examples=300, phases=[Phase.generate], deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 Case = tuple[Applicable, tuple[TensorType, ...]]
 
 
