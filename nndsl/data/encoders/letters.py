@@ -49,13 +49,17 @@ class Letters(Encoder, abstract=True):
         return Sequences(item) if self.length is None else rectangular(item, self.length, None)
 
     def encode(self, values: Any, state: State) -> Any:
+        import numpy
+
         (column,) = values
         no_gaps(column)
         letters, lengths = letters_of(column)
         vectors, legal = _tables(self.alphabet, tuple(self.mixtures.items()))
-        self._refuse_others(letters, lengths, ~legal[letters])
-        sequences = Ragged(vectors[letters], lengths)
-        return sequences if self.length is None else padded(sequences, self.length, self.truncate)
+        self._refuse_others(letters, lengths, ~numpy.take(legal, letters))
+        if self.length is None:
+            return Ragged(numpy.take(vectors, letters, axis=0), lengths)
+        # Bytes are padded rather than vectors, which take 16 times the memory; the vector of byte 0 is all zeros.
+        return numpy.take(vectors, padded(Ragged(letters, lengths), self.length, self.truncate), axis=0)
 
     def _refuse_others(self, letters: "Array", lengths: "Array", wrong: "Array") -> None:
         """Name the first foreign letter of each sequence that has one."""

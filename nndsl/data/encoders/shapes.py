@@ -65,11 +65,14 @@ def padded(sequences: Ragged, length: int, truncate: bool) -> "Array":
             lambda row: f"the sequence has {lengths[row]} items, more than {length}",
             repair="give a greater length, or cut the sequence: `truncate=true`",
         )
-    starts = sequences.ends() - lengths
-    within = numpy.arange(len(sequences.items)) - numpy.repeat(starts, lengths)
-    rows, kept = numpy.repeat(numpy.arange(len(lengths)), lengths), within < length
-    result = numpy.zeros((len(lengths), length, *sequences.items.shape[1:]), sequences.items.dtype)
-    result[rows[kept], within[kept]] = sequences.items[kept]
+    if (lengths == length).all():
+        return sequences.items.reshape(-1, length, *sequences.items.shape[1:])  # type: ignore[no-any-return]
+    items = sequences.items
+    if (lengths > length).any():
+        starts = numpy.repeat(sequences.ends() - lengths, lengths)
+        items = items[numpy.arange(len(items)) - starts < length]
+    result = numpy.zeros((len(lengths), length, *items.shape[1:]), items.dtype)
+    result[numpy.arange(length) < lengths[:, None]] = items
     return result
 
 
