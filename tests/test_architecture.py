@@ -149,6 +149,11 @@ ELSEWHERE = {
     "NN102": ("a byte that is no text does not fit into a case that is one", "test_parser.py"),
     "NN221": ("it takes an option of the command line", "test_cli.py"),
     "NN222": ("it takes an option of the command line", "test_cli.py"),
+    "NN507": ("it takes a file of more than 64 MB", "test_data_mistakes.py"),
+    "NN524": ("classes are counted when the examples are loaded", "test_data_mistakes.py"),
+    "NN525": ("the data change between check and training", "test_data_mistakes.py"),
+    "NN526": ("it is about data to predict from", "test_data_mistakes.py"),
+    "NN527": ("it is about data to predict from", "test_data_mistakes.py"),
 }
 """Codes without a case file: why, and the tests that make them happen instead."""
 

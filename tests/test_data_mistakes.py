@@ -370,3 +370,19 @@ def test_columns_without_names_count_as_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["t" * 300, "a\\u0000b"])
 def test_a_path_that_cannot_be_is_refused(tmp_path: Path, path: str) -> None:
     assert mistakes(tmp_path, f'source = csv("{path}")\nx = source.x -> float')
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [
+        ("x = source.x -> category", "x\na\nb\nc\n"),
+        ("x = source.x -> characters", "x\na\nbb\n"),
+        ("x = source.x -> words", "x\na\nb\nc\n"),
+    ],
+)
+def test_data_that_change_between_check_and_training_are_a_mistake(tmp_path: Path, field: str, changed: str) -> None:
+    (tmp_path / "t.csv").write_text("x\na\nb\n")
+    plan = planned(tmp_path, TABLE + field)
+    (tmp_path / "t.csv").write_text(changed)
+    with pytest.raises(UserError, match="NN525: the data changed: the field `x` is no longer"):
+        plan.load()

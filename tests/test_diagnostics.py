@@ -31,7 +31,8 @@ def test_a_case_reports_the_code_it_is_named_after_and_no_other_error(path: Path
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_case_looks_as_expected(path: Path, bless: bool) -> None:
+def test_a_case_looks_as_expected(path: Path, bless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parent)  # messages name files by their path from the current folder
     shown = "\n\n".join(render(one) for one in diagnostics_of(path)).replace(str(path.parent), "...") + "\n"
     expected = path.with_suffix(".txt")
     if bless and case_code(path) in shown:

@@ -1,9 +1,10 @@
 """Arrays that NumPy saved: NPZ archives and NPY files. Nothing in them can run code."""
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from nndsl.data.component import DataSource
@@ -39,6 +40,14 @@ class Npy(DataSource):
         return SingleArray(find(self.path, folder, replacement))
 
 
+class Header(NamedTuple):
+    """What is saved before the numbers of an array: NumPy's kind and name of their dtype, and the shape."""
+
+    kind: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
 class SavedArrays(Table):
     """What NPZ and NPY have in common: arrays by name, whose headers have been read."""
 
@@ -49,20 +58,20 @@ class SavedArrays(Table):
             headers = dict(self._headers())
         except BROKEN as error:
             raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {reason(error)}") from None
-        self._counts = {name: shape[0] for name, (_, shape) in headers.items() if shape}
-        self.columns = {name: self._form(name, dtype, shape) for name, (dtype, shape) in headers.items() if shape}
+        self._counts = {name: one.shape[0] for name, one in headers.items() if one.shape}
+        self.columns = {name: self._form(name, one) for name, one in headers.items() if one.shape}
         if len(set(self._counts.values())) == 1:
             self.count = next(iter(self._counts.values()))
 
     format = ""
 
-    def _form(self, name: str, dtype: Any, shape: tuple[int, ...]) -> Form:
+    def _form(self, name: str, header: Header) -> Form:
         try:
-            return array_form(dtype, shape[1:])
+            return array_form(header.kind, header.dtype, header.shape[1:])
         except Unreadable as error:
             raise Unreadable(f"array `{name}` of {self.label} cannot be used: {error}") from None
 
-    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+    def _headers(self) -> Iterator[tuple[str, Header]]:
         raise NotImplementedError
 
     def _load(self, columns: Sequence[str]) -> Chunk:
@@ -87,7 +96,7 @@ class Archive(SavedArrays):
 
     format = "an NPZ file"
 
-    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+    def _headers(self) -> Iterator[tuple[str, Header]]:
         with ZipFile(self._path) as archive:
             for member in archive.namelist():
                 with archive.open(member) as stream:
@@ -105,7 +114,7 @@ class SingleArray(SavedArrays):
 
     format = "an NPY file"
 
-    def _headers(self) -> Iterator[tuple[str, tuple[Any, tuple[int, ...]]]]:
+    def _headers(self) -> Iterator[tuple[str, Header]]:
         with self._path.open("rb") as stream:
             yield "values", _header(stream)
 
@@ -116,10 +125,27 @@ class SingleArray(SavedArrays):
         return {name: array for name in columns}
 
 
-def _header(stream: IO[bytes]) -> tuple[Any, tuple[int, ...]]:
-    """The dtype and the shape that an array is saved with."""
+_USUAL_HEADER = (
+    rb"\x93NUMPY\x01\x00..\{'descr': '[<>|]([biufU])([0-9]+)', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]*)\), \} *\n"
+)
+_LONGEST_USUAL_HEADER = 256
+_NAMES = {"b": "bool", "i": "int", "u": "uint", "f": "float", "U": "str"}
+
+
+def _header(stream: IO[bytes]) -> Header:
+    """What an array is saved with. NumPy takes longer to import than a file to check, and is asked only about unusual headers."""
+    usual = re.match(_USUAL_HEADER, stream.read(_LONGEST_USUAL_HEADER), re.DOTALL)
+    if usual is None:
+        stream.seek(0)
+        return _unusual_header(stream)
+    kind = usual[1].decode()
+    bits = "" if kind in "bU" else str(8 * int(usual[2]))
+    return Header(kind, _NAMES[kind] + bits, tuple(int(size) for size in usual[3].split(b",") if size.strip()))
+
+
+def _unusual_header(stream: IO[bytes]) -> Header:
     from numpy.lib import format as npy
 
     read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(stream)
-    return dtype, shape
+    return Header(dtype.kind, dtype.name, shape)

@@ -290,8 +290,10 @@ def unplaced_rows(bad: BadValues, column: str, table: Table, rows: "Array", span
 @error("NN522")
 def no_examples(table: Table, count: int, span: Span) -> Diagnostic:
     """A source has no rows, or the steps after it leave none."""
-    message = f"the steps over rows leave none of the {count} rows of {table.label}" if count else f"{table.label} has no rows"
-    return Diagnostic(span, message)
+    if not count:
+        return Diagnostic(span, f"{table.label} has no rows", (), "each part of the split needs at least one example")
+    message = f"the steps over rows leave none of the {count} rows of {table.label}"
+    return Diagnostic(span, message, (), "take a step out, or name fewer columns in it")
 
 
 @error("NN523")

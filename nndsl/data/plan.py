@@ -172,9 +172,9 @@ class _Planning:
         for name, span in named:
             if name not in known:
                 self._report.add(unknown_column(name, known, self._table.label, span))
-        stratum, fields = draft.split.stratifies(), [spec.name for spec in self._specs]
-        if stratum is not None and stratum not in fields:
-            self._report.add(unknown_field(stratum, fields, draft.split_span))
+        stratum = draft.split.stratifies()
+        if stratum is not None and stratum not in [spec.name for spec in self._specs]:
+            self._report.add(unknown_field(stratum, self._specs, draft.split_span))
 
     def _check_stratum(self, complete: DataPlan) -> None:
         name = complete.split.stratifies()
@@ -372,9 +372,16 @@ def columns_do_not_mix(spec: FieldSpec, forms: Sequence[Form]) -> Diagnostic:
 
 
 @error("NN509")
-def unknown_field(name: str, known: Sequence[str], span: Span) -> Diagnostic:
-    """A split is stratified by a field of the `data` block, and there is none of this name."""
-    repair = did_you_mean(name, known) or f"the fields are {', '.join(f'`{one}`' for one in known)}"
+def unknown_field(name: str, known: Sequence[FieldSpec], span: Span) -> Diagnostic:
+    """A split is stratified by a field of the `data` block, and there is none of this name.
+
+        kind  = source.species -> category
+        split = random(train=0.8, test=0.2, stratify=species)     # `species` is the column; the field is `kind`
+    """
+    made = next((field.name for field in known if [column.name for column in field.columns] == [name]), None)
+    near = f"`{name}` is a column: write `stratify={made}`, the field that is made of it" if made else None
+    listed = ", ".join(f"`{field.name}`" for field in known)
+    repair = near or did_you_mean(name, [field.name for field in known]) or (f"the fields are {listed}" if known else None)
     return Diagnostic(span, f"the split is stratified by `{name}`, which is not a field", (), repair)
 
 

@@ -149,7 +149,7 @@ class Column(Split):
         return f"{quoted(text)} does not say to which part the row belongs; the split knows {said}"
 
     def _repair(self, column: Values) -> str:
-        found = ", ".join(sorted(column.unique().to_pylist()[:20], key=natural))
+        found = ", ".join(f"`{one}`" for one in sorted(column.unique().to_pylist()[:20], key=natural))
         return f"say what goes where: `column({self.column}, train=..., validation=..., test=...)`; the column holds {found}"
 
 

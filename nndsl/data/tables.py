@@ -151,18 +151,18 @@ def text_column(values: Iterable[str | None]) -> Column:
     return pyarrow.array(values, pyarrow.large_string())
 
 
-def array_form(dtype: Any, shape: Sequence[int]) -> Form:
-    """The form of a NumPy array's rows.
+def array_form(kind: str, dtype: str, shape: Sequence[int]) -> Form:
+    """The form of the rows of a NumPy array, by the kind and the name of its dtype.
 
     Raises:
         Unreadable: its elements are neither numbers, truth values nor text.
     """
-    if dtype.kind == "U" and not shape:
+    if kind == "U" and not shape:
         return Texts()
-    if dtype.kind not in "biuf":
-        what = "Python objects" if dtype.kind == "O" else f"elements of type {dtype}"
+    if kind not in "biuf":
+        what = "Python objects" if kind == "O" else f"elements of type {dtype}"
         raise Unreadable(f"it holds {what}; an array of numbers, truth values or text is needed")
-    return Numbers(TensorType(dtype.name, tuple(shape)))
+    return Numbers(TensorType(dtype, tuple(shape)))
 
 
 def array_column(array: Any) -> Column:
@@ -216,7 +216,7 @@ class RowsInMemory(Table):
         assert isinstance(form, Numbers)
         try:
             array = array_column(numpy.asarray(values))
-            found = array_form(array.dtype, array.shape[1:])
+            found = array_form(array.dtype.kind, array.dtype.name, array.shape[1:])
         except (ValueError, AttributeError, Unreadable):
             raise Unreadable(f"column `{name}` of the data is not an array of numbers") from None
         if not isinstance(found, Numbers) or found.type.shape != form.type.shape:
@@ -252,7 +252,8 @@ def find(path: str, folder: Path, replacement: Path | None, is_folder: bool = Fa
     except OSError as error:
         raise Unreadable(f"{_shown(wanted)} cannot be read: {reason(error)}") from None
     if not S_ISREG(mode) and not (is_folder and S_ISDIR(mode)):
-        raise Missing(f"{_shown(wanted)} is {'a folder' if S_ISDIR(mode) else 'a device'}, not a file")
+        what, repair = ("a folder", "name a file in it") if S_ISDIR(mode) else ("a device", None)
+        raise Missing(f"{_shown(wanted)} is {what}, not a file", repair)
     return wanted
 
 

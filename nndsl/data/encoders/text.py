@@ -23,7 +23,7 @@ def described(x: Form) -> str:
         case Sequences():
             return "sequences of different lengths"
         case Numbers():
-            return f"a tensor ({x})"
+            return f"a tensor ({x})" if x.type.shape else f"a number ({x.type.dtype})"
 
 
 def no_gaps(column: Any) -> None:
