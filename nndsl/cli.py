@@ -1,215 +1,132 @@
-"""The command line: arguments in, text and exit codes out. Each command imports what it needs when it is run."""
+"""The command line: what each command does, what it prints, and its exit code. Each imports what it needs when it is run."""
 
-import argparse
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from nndsl import __version__
+from nndsl.arguments import WRONG_USE, parsed
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from nndsl.diagnostics import Diagnostic, Paint
-    from nndsl.program import Program
+    from nndsl.program import Network, Program, Training
 
-GOOD, WRONG_FILE, WRONG_USE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
-
-DESCRIPTION = "Check, compile, train and draw neural networks written in .nn files."
-EXAMPLES = """\
-examples:
-  nndsl check digits.nn                        prove shapes, sizes, types and names
-  nndsl summary digits.nn                      a table of layers, shapes, parameters, FLOPs
-  nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
-  nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
-  nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
-  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
-  nndsl compile digits.nn -o digits.keras      a plain Keras model
-  nndsl explain NN301                          what a diagnostic means, and how to mend it
-
-exit codes: 0 good, 1 the file or the data is wrong, 2 wrong use of the command
-"""
+GOOD, WRONG_FILE, BUG, INTERRUPTED, NO_READER = 0, 1, 3, 130, 141
+"""What a command returns, besides `WRONG_USE`; the last two are what a shell reports for SIGINT and SIGPIPE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 good, 1 the user's file or data is wrong, 2 wrong use of the command.
+        The exit code: 0 good, 1 the user's file or data (or the machine) is wrong, 2 wrong use of the command.
     """
-    options = _parser().parse_args(arguments)
-    from nndsl.diagnostics import UserError
-    from nndsl.program import NoSuchName
-
     try:
-        code: int = options.run(options)
+        _prepare_streams()
+        code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
         return code
-    except UserError as wrong:
-        _print_diagnostics(wrong.diagnostics)
-        return WRONG_FILE
-    except NoSuchName as wrong:
-        print(f"nndsl {options.command}: {wrong}", file=sys.stderr)
-        return WRONG_USE
+    except SystemExit as end:
+        return int(end.code or 0)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
+        _drop_output()
+        return NO_READER
+    except MemoryError:
+        _tell("nndsl: there is not enough memory for this")
+        return WRONG_FILE
+    except OSError as failure:
+        _tell(f"nndsl: {_reason(failure)}")
+        _drop_output()
+        return WRONG_FILE
     except Exception:
         return _bug()
 
 
-def _bug() -> int:
-    """An exception that nobody expected: a mistake of nndsl's, with what it takes to report it."""
-    import tempfile
+def _run(arguments: Sequence[str]) -> int:
+    options = parsed(arguments)
+    from nndsl.diagnostics import Diagnostic, UserError
+    from nndsl.program import NoSuchName
 
-    with tempfile.NamedTemporaryFile("w", prefix="nndsl-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        traceback.print_exc(file=file)
-    last = traceback.format_exc().rstrip().rpartition("\n")[2]
-    print(f"nndsl has a bug: {last}\nThe details are in {file.name}; please report them with your file.", file=sys.stderr)
-    return BUG
-
-
-# Arguments ---------------------------------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="nndsl", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_render, _add_summary, _add_explain):
-        add(commands)
-    return parser
-
-
-def _command(commands: Any, name: str, run: Callable[[Any], int], help: str, epilog: str | None = None) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=help, description=f"{help[0].upper()}{help[1:]}.", epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_file(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="the .nn file")
-    parser.add_argument("name", metavar="NAME", nargs="?", help=f"which {what} of the file, if it has several")
-    _add_values(parser)
-
-
-def _add_values(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], type=_assignment, dest="overrides",
-        help="give a `param` of the file another value; may be repeated",
-    )
-    parser.add_argument("--data", metavar="PATH", type=Path, help="read this instead of the file that the `data` block names")
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name.strip(), _value(value.strip())
-
-
-def _value(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
-    if text in words:
-        return words[text]
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text.strip("\"'")
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _natural(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return int(text)
+    try:
+        return _COMMANDS[options.command](options)
+    except UserError as wrong:
+        _print_failure(options, wrong.diagnostics)
+        return WRONG_FILE
+    except NoSuchName as wrong:
+        if _wants_json(options):
+            _print_failure(options, [Diagnostic(None, str(wrong))])
+        return _misused(options.command, str(wrong))
 
 
 # check, explain ----------------------------------------------------------------------------------
 
 
-def _add_check(commands: Any) -> None:
-    parser = _command(commands, "check", _check, "prove files: names, arguments, shapes, sizes, types, data; TensorFlow is not loaded")
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files")
-    _add_values(parser)
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print what is found (default: text)")
-    parser.add_argument("--explain", action="store_true", help="also print what was chosen for you, and why")
-
-
-def _check(options: Any) -> int:
+def _check(options: "Namespace") -> int:
     from nndsl.diagnostics import as_json
 
     found: list[Diagnostic] = []
     for path in options.files:
         program, diagnostics = _checked(path, options)
         found += diagnostics
-        if options.format == "text":
+        if not _wants_json(options):
             _print_diagnostics(diagnostics)
             if program is not None and not _errors(diagnostics):
                 print(_verdict(path, program, options.explain))
-    if options.format == "json":
-        import json
-
-        print(json.dumps([as_json(one) for one in found], indent=2))
+    if _wants_json(options):
+        print(_json([as_json(one) for one in found]))
+    elif found:
+        _tell(_count(found))
     return WRONG_FILE if _errors(found) else GOOD
 
 
-def _errors(diagnostics: Sequence["Diagnostic"]) -> int:
-    return sum(one.severity == "error" for one in diagnostics)
-
-
-def _checked(path: Path, options: Any) -> "tuple[Program | None, Sequence[Diagnostic]]":
+def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
     from nndsl.diagnostics import UserError
     from nndsl.driver import check
-    from nndsl.syntax.reading import read_source
+    from nndsl.syntax.reading import decoded, read_source
 
     try:
-        program, report = check(read_source(path), overrides=dict(options.overrides), data_path=options.data)
+        source = decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
+        program, report = check(source, overrides=dict(options.overrides), data_path=options.data)
     except UserError as unreadable:
         return None, unreadable.diagnostics
     return program, tuple(report)
 
 
 def _verdict(path: Path, program: "Program", explain: bool) -> str:
-    """What was proved, in a line for each network; with `--explain`, what was chosen."""
-    from nndsl import costs
-
-    lines = [f"{path}: good"]
-    for name, network in program.networks.items():
-        inputs = ", ".join(f"{one}: {node.type}" for one, node in network.graph.inputs.items())
-        outputs = ", ".join(f"{one}: {network.graph.type_of(ref)}" for one, ref in network.graph.outputs.items())
-        lines.append(f"  network {name}  {inputs} -> {outputs}  {_thousands(costs.params(network.graph))} parameters")
+    """What was proved, in a line for each network; with `explain`, what was chosen."""
+    lines = [f"{path}: good", *(_network_line(name, one) for name, one in program.networks.items())]
     for name, training in program.trainings.items():
         lines.append(f"  train {name}  {training.written.name} on {training.data.name}, {training.epochs} epochs")
-        lines += [f"    {choice}" for choice in training.choices if explain]
+        lines += [f"    {choice}" for choice in _choices(training) if explain]
     return "\n".join(lines)
 
 
-def _thousands(size: Any) -> str:
-    return f"{size:,}" if isinstance(size, int) else str(size)
+def _network_line(name: str, network: "Network") -> str:
+    from nndsl import costs
+
+    graph = network.graph
+    inputs = ", ".join(f"{one}: {node.type}" for one, node in graph.inputs.items())
+    outputs = ", ".join(f"{one}: {graph.type_of(ref)}" for one, ref in graph.outputs.items())
+    params = costs.params(graph)
+    return f"  network {name}  {inputs} -> {outputs}  {f'{params:,}' if isinstance(params, int) else params} parameters"
 
 
-def _add_explain(commands: Any) -> None:
-    parser = _command(commands, "explain", _explain, "say what a diagnostic means, with an example and its repair")
-    parser.add_argument("code", metavar="CODE", nargs="?", help="a code such as NN301; without one, all codes are listed")
+def _choices(training: "Training") -> list[str]:
+    sizes = [f"`{name}` is {size}, as in the data" for name, size in training.network.bound_sizes.items()]
+    return [*sizes, *training.choices]
 
 
-def _explain(options: Any) -> int:
+def _explain(options: "Namespace") -> int:
+    from nndsl.diagnostics import did_you_mean
     from nndsl.index import complete_index
 
     index = complete_index()
@@ -219,8 +136,8 @@ def _explain(options: Any) -> int:
         return GOOD
     found = index.get(options.code.upper())
     if found is None:
-        print(f"nndsl explain: there is no code {options.code}; `nndsl explain` lists them all", file=sys.stderr)
-        return WRONG_USE
+        hint = did_you_mean(options.code.upper(), index) or "`nndsl explain` lists them all"
+        return _misused("explain", f"there is no code {options.code}; {hint}")
     print(f"{found.code} ({found.severity})\n\n{found.explanation}")
     return GOOD
 
@@ -228,7 +145,7 @@ def _explain(options: Any) -> int:
 # summary, render, compile ------------------------------------------------------------------------
 
 
-def _loaded(options: Any) -> "Program":
+def _loaded(options: "Namespace") -> "Program":
     """The program of a file without errors; its warnings are printed."""
     from nndsl.diagnostics import UserError
 
@@ -239,33 +156,22 @@ def _loaded(options: Any) -> "Program":
     return program
 
 
-def _add_summary(commands: Any) -> None:
-    parser = _command(commands, "summary", _summary, "print a table of a network: layer, shape, parameters, FLOPs; and totals")
-    _add_file(parser, "network")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-def _summary(options: Any) -> int:
+def _summary(options: "Namespace") -> int:
     from nndsl import printer
 
     network = _loaded(options).network(options.name)
-    print(printer.as_json(network) if options.json else printer.summary(network))
+    if _wants_json(options):
+        print(printer.as_json(network))
+    else:
+        print(printer.summary(network, styled=_is_colourful(sys.stdout), width=_columns(sys.stdout)))
     return GOOD
 
 
-def _add_render(commands: Any) -> None:
-    parser = _command(commands, "render", _render, "draw a network; the ending of the file says how: .svg, .png, .dot or .mmd (Mermaid)")
-    _add_file(parser, "network")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write")
-    parser.add_argument("--dark", action="store_true", help="light on dark")
-    parser.add_argument("--detail", choices=["full", "blocks", "overview"], default="full", help="how much to show (default: full)")
-
-
-def _render(options: Any) -> int:
+def _render(options: "Namespace") -> int:
     from nndsl import diagram
     from nndsl.files import write_file
 
-    kinds: Mapping[str, Callable[[Any], bytes]] = {
+    kinds: Mapping[str, Callable[[Network], bytes]] = {
         ".svg": lambda network: diagram.svg(network, dark=options.dark, detail=options.detail).encode(),
         ".png": lambda network: diagram.png(network, dark=options.dark, detail=options.detail),
         ".dot": lambda network: diagram.dot(network).encode(),
@@ -279,18 +185,7 @@ def _render(options: Any) -> int:
     return GOOD
 
 
-def _misused(command: str, sentence: str) -> int:
-    print(f"nndsl {command}: {sentence}", file=sys.stderr)
-    return WRONG_USE
-
-
-def _add_compile(commands: Any) -> None:
-    parser = _command(commands, "compile", _compile, "build a network as a plain Keras model, which loads without nndsl")
-    _add_file(parser, "network")
-    parser.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True, help="the file to write")
-
-
-def _compile(options: Any) -> int:
+def _compile(options: "Namespace") -> int:
     if options.output.suffix != ".keras":
         return _misused("compile", f"{options.output} does not end in .keras")
     network = _loaded(options).network(options.name)
@@ -305,17 +200,7 @@ def _compile(options: Any) -> int:
 # train, evaluate, predict ------------------------------------------------------------------------
 
 
-def _add_train(commands: Any) -> None:
-    epilog = "Ctrl-C ends training early and keeps everything; a second Ctrl-C leaves at once."
-    parser = _command(commands, "train", _train, "learn from data; everything goes to a run folder such as runs/NAME/001", epilog)
-    _add_file(parser, "training")
-    parser.add_argument("--epochs", metavar="N", type=_positive, help="train for N epochs instead of what the file says")
-    parser.add_argument("--seed", metavar="N", type=_natural, help="another seed than the file's")
-    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
-    parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
-
-
-def _train(options: Any) -> int:
+def _train(options: "Namespace") -> int:
     program = _loaded(options)
     training = program.training(options.name)
     from nndsl.backend.keras.train import train
@@ -330,36 +215,26 @@ def _train(options: Any) -> int:
     return GOOD
 
 
-def _add_evaluate(commands: Any) -> None:
-    parser = _command(commands, "evaluate", _evaluate, "how good a trained network is on the test examples, class by class")
-    parser.add_argument("folder", metavar="RUN", type=Path, help="a run folder: runs/NAME/001 or runs/NAME/latest")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-def _evaluate(options: Any) -> int:
-    from nndsl.backend.keras.evaluate import evaluate
+def _evaluate(options: "Namespace") -> int:
     from nndsl.run import Run
 
-    evaluation = evaluate(Run.open(options.folder))
-    print(evaluation.as_json() if options.json else evaluation.table())
+    run = Run.open(options.folder)
+    from nndsl.backend.keras.evaluate import evaluate
+
+    evaluation = evaluate(run)
+    print(evaluation.as_json() if _wants_json(options) else evaluation.table())
     return GOOD
 
 
-def _add_predict(commands: Any) -> None:
-    parser = _command(commands, "predict", _predict, "what a trained network says of new examples")
-    parser.add_argument("folder", metavar="RUN", type=Path, help="a run folder: runs/NAME/001 or runs/NAME/latest")
-    parser.add_argument("data", metavar="DATA", type=Path, help="a file of the kind that the network learnt from; it needs no targets")
-    parser.add_argument("-o", "--output", metavar="OUT.csv", type=Path, help="write the table to a file instead of printing it")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of CSV")
-
-
-def _predict(options: Any) -> int:
-    from nndsl.backend.keras.evaluate import predict
+def _predict(options: "Namespace") -> int:
     from nndsl.files import write_file
     from nndsl.run import Run
 
-    predictions = predict(Run.open(options.folder), options.data)
-    text = predictions.as_json() if options.json else predictions.as_csv()
+    run = Run.open(options.folder)
+    from nndsl.backend.keras.evaluate import predict
+
+    predictions = predict(run, options.data)
+    text = predictions.as_json() if _wants_json(options) else predictions.as_csv()
     if options.output is None:
         sys.stdout.write(text)
     else:
@@ -368,7 +243,40 @@ def _predict(options: Any) -> int:
     return GOOD
 
 
+_COMMANDS: Mapping[str, Callable[["Namespace"], int]] = {
+    "check": _check,
+    "compile": _compile,
+    "train": _train,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "render": _render,
+    "summary": _summary,
+    "explain": _explain,
+}
+
+
 # Printing ----------------------------------------------------------------------------------------
+
+
+def _wants_json(options: "Namespace") -> bool:
+    return getattr(options, "format", "text") == "json"
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _print_failure(options: "Namespace", diagnostics: "Sequence[Diagnostic]") -> None:
+    """Why a command could not be done: for people, or as JSON that cannot be taken for its result."""
+    from nndsl.diagnostics import as_json
+
+    if _wants_json(options):
+        print(_json({"diagnostics": [as_json(one) for one in diagnostics]}))
+    else:
+        _print_diagnostics(diagnostics)
+        _tell(_count(diagnostics))
 
 
 def _print_diagnostics(diagnostics: Sequence["Diagnostic"]) -> None:
@@ -377,8 +285,6 @@ def _print_diagnostics(diagnostics: Sequence["Diagnostic"]) -> None:
     paint = _paint()
     for diagnostic in diagnostics:
         print(render(diagnostic, paint), end="\n\n", file=sys.stderr)
-    if diagnostics:
-        print(_count(diagnostics), file=sys.stderr)
 
 
 def _count(diagnostics: Sequence["Diagnostic"]) -> str:
@@ -388,8 +294,73 @@ def _count(diagnostics: Sequence["Diagnostic"]) -> str:
     return ", ".join(parts)
 
 
+def _errors(diagnostics: Sequence["Diagnostic"]) -> int:
+    return sum(one.severity == "error" for one in diagnostics)
+
+
+def _misused(command: str, sentence: str) -> int:
+    _tell(f"nndsl {command}: {sentence}")
+    return WRONG_USE
+
+
+def _tell(text: str) -> None:
+    """Say something to the person, who may not be listening any more."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def _paint() -> "Paint":
-    """Colours on a terminal, unless the user does not want them (https://no-color.org)."""
     from nndsl.diagnostics import ansi, plain
 
-    return ansi if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" else plain
+    return ansi if _is_colourful(sys.stderr) else plain
+
+
+def _is_colourful(stream: IO[str]) -> bool:
+    """Colours on a terminal, unless the user does not want them (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _columns(stream: IO[str]) -> int | None:
+    """How wide a terminal is; None for anything else."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if stream.isatty() else None
+
+
+# Streams and failures ----------------------------------------------------------------------------
+
+
+def _prepare_streams() -> None:
+    """Let every character be printed, whatever the terminal's encoding; and let closed streams swallow what they get."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Let what is not yet written go nowhere, so that the interpreter does not fail on it once more when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+
+
+def _reason(failure: OSError) -> str:
+    reason = failure.strerror or str(failure)
+    place = f"{failure.filename}: " if failure.filename is not None else ""
+    return f"{place}{reason[:1].lower()}{reason[1:]}"
+
+
+def _bug() -> int:
+    """An exception that nobody expected: a mistake of nndsl's, with what it takes to report it."""
+    import tempfile
+
+    last = traceback.format_exc().rstrip().rpartition("\n")[2]
+    _tell(f"nndsl has a bug: {last}")
+    with suppress(OSError), tempfile.NamedTemporaryFile("w", prefix="nndsl-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+        _tell(f"The details are in {file.name}; please report them with your file.")
+    return BUG

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nndsl.catalogue.component import Layer, Weight
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.graph import Graph, Node, Owner
 from nndsl.types import Size
 

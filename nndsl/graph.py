@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nndsl.catalogue.component import Applicable
+from nndsl.catalogue.applicable import Applicable
 from nndsl.source import Span
 from nndsl.types import TensorType
 

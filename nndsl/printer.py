@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
-from nndsl.catalogue.component import Component, Constant, Field, Input, describe
+from nndsl.catalogue.applicable import Constant, Input
+from nndsl.catalogue.component import Component, Field, describe
 from nndsl.costs import Cost
 from nndsl.graph import Node
 from nndsl.program import Network

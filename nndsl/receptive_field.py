@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from nndsl.catalogue.component import Constant, Input
+from nndsl.catalogue.applicable import Constant, Input
 from nndsl.diagnostics import InternalError
 from nndsl.graph import Graph, Node
 from nndsl.types import Size

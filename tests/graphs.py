@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from nndsl.catalogue.component import Applicable, Constant, Input, Layer, infer, snake_case
+from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, infer
+from nndsl.catalogue.component import snake_case
 from nndsl.graph import Frame, Graph, Node, Owner, Ref
 from nndsl.program import Network
 from nndsl.source import Source, Span

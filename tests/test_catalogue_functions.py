@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 import nndsl.catalogue.functions  # noqa: F401 (makes the functions known)
 from nndsl.backend.keras.lower import call_function
 from nndsl.catalogue.activations import Activation, Gelu, Glu, Relu
+from nndsl.catalogue.applicable import Constant, Function, infer
 from nndsl.catalogue.broadcasting import broadcast
-from nndsl.catalogue.component import Constant, Function, infer
 from nndsl.catalogue.functions.arithmetic import Add, Cast, Exp, Multiply
 from nndsl.catalogue.functions.arranging import Concatenate, OneHot, ReverseComplement, Slice
 from nndsl.catalogue.functions.matrices import Einsum, Matmul
@@ -60,7 +60,7 @@ def test_a_size_with_a_name_is_equal_only_to_itself() -> None:
         infer(Add(), (floats(L, 4), floats(8, 4)))
 
 
-WITH_AXIS = sorted({one for one in Function.members.values() if "axis" in one.fields()}, key=lambda one: one.__name__)
+WITH_AXIS = [one for one in Function.registered() if "axis" in one.fields()]
 
 
 @pytest.mark.parametrize("function", WITH_AXIS, ids=lambda one: one.called())
@@ -68,7 +68,7 @@ def test_no_function_runs_over_the_batch_axis(function: type[Function]) -> None:
     usual = {"repeats": 2, "shift": 1, "indices": 0, "indices_or_sections": 2}
     chosen = {name: value for name, value in usual.items() if name in function.fields()}
     dtype = {"one_hot": "int32", "all": "bool", "any": "bool"}.get(function.called(), "float32")
-    operands = (TensorType(dtype, (4, 1 if function.called() == "squeeze" else 4), below=3 if dtype == "int32" else None),)
+    operands: tuple[TensorType, ...] = (TensorType(dtype, (4, 1 if function.called() == "squeeze" else 4), below=3 if dtype == "int32" else None),)
     if function.called() == "take_along_axis":
         operands = (*operands, TensorType("int32", (4, 4)))
     if function.takes_list:
@@ -186,5 +186,5 @@ def test_a_layer_holds_only_activations_that_keras_stores() -> None:
 
 
 def test_every_activation_without_settings_is_a_layer_but_glu() -> None:
-    usable = {one for one in set(Activation.members.values()) if issubclass(one, Activation) and not one.required()}
+    usable = {one for one in Activation.registered() if not one.required()}
     assert {one for one in usable if one().as_layer() is None} == {Glu}

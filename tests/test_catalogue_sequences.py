@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nndsl.catalogue.layers  # noqa: F401 (makes the layers known)
-from nndsl.catalogue.component import Layer, infer
+from nndsl.catalogue.applicable import Layer, infer
 from nndsl.catalogue.layers.activation import PReLU, Softmax
 from nndsl.catalogue.layers.attention import Attention, GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.layers.convolution import Conv2D
@@ -38,7 +38,7 @@ def cost(layer: Layer, *operands: TensorType) -> object:
     return layer.flops(operands, infer(layer, operands))
 
 
-WITH_OPTIONS = sorted({one for one in Layer.members.values() if one.call_options}, key=lambda one: one.__name__)
+WITH_OPTIONS = [one for one in Layer.registered() if one.call_options]
 
 
 @pytest.mark.parametrize("layer", WITH_OPTIONS, ids=lambda one: one.__name__)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from nndsl.catalogue.activations import Relu
-from nndsl.catalogue.component import Component, Layer
+from nndsl.catalogue.applicable import Layer
+from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.arithmetic import Add, Multiply, Subtract
 from nndsl.catalogue.layers.attention import MultiHeadAttention
 from nndsl.catalogue.layers.convolution import Conv2D
@@ -206,7 +207,7 @@ def test_the_arguments_that_matter_are_told(name: str) -> None:
 
 
 def test_every_layer_can_be_worded() -> None:
-    for kind in {*Layer.members.values()}:
+    for kind in Layer.registered():
         if not kind.required():
             component = kind()
             assert wording.title(component) and wording.chip(component) and wording.family(component)

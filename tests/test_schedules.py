@@ -103,7 +103,7 @@ def test_without_warm_up_a_schedule_begins_at_once(name: str) -> None:
 
 def test_every_schedule_of_the_catalogue_is_tested_against_its_formula() -> None:
     tested = {type(component) for component, _ in AFTER_WARMUP.values()} | {Schedule.find("noam")}
-    assert tested == set(Schedule.members.values())
+    assert tested == set(Schedule.registered())
 
 
 def test_noam_is_the_formula_of_the_paper() -> None:

@@ -4,9 +4,10 @@ They compute with float numbers; apart from `glu`, the shape stays. Each counts 
 that divide by a sum along an axis (`softmax`, `log_softmax`, `sparsemax`) as three.
 """
 
-from nndsl.catalogue.component import Function, Layer, Window
+from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.kinds import Index, NonNegative
 from nndsl.catalogue.rules import floating, number, position_of
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, TensorType, elements
 
 

@@ -9,7 +9,7 @@ Python value: numbers, strings, `Word`s, tuples, sizes, components) into what th
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -203,7 +203,7 @@ class Tuple(Kind):
     def expected(self) -> str:  # type: ignore[override]
         if self.repeated:
             return f"a list, each element {self.elements[0].expected}"
-        if len(set(one.expected for one in self.elements)) == 1:
+        if len({one.expected for one in self.elements}) == 1:
             return f"a list of {len(self.elements)}, each {self.elements[0].expected}"
         return f"a list of {', '.join(one.expected for one in self.elements)}"
 
@@ -314,7 +314,7 @@ _PLAIN: dict[object, Kind] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def kind_of(annotation: Any) -> Kind:
     """The kind that an annotation stands for."""
     if annotation in _PLAIN:

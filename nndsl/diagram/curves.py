@@ -54,8 +54,8 @@ def curves_svg(history: History, best: int | None) -> str:
     prefix = "c" + sha256(body.encode()).hexdigest()[:8]
     rules = "".join(f".{prefix}-{name}{{{style}}}" for name, style in _STYLES.items())
     return "\n".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-label="Loss and metrics over {len(history)} epochs">',
+        (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+         f'role="img" aria-label="Loss and metrics over {len(history)} epochs">'),
         f"<style>{rules}</style>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         body.replace("PREFIX-", f"{prefix}-"),
@@ -98,8 +98,8 @@ def _epoch_axis(epochs: Sequence[float]) -> tuple[Scale, list[float]]:
     first, last = min(epochs), max(epochs)
     width = _PANEL_WIDTH - _LEFT - _RIGHT
     step = max(1, ceil(nice_step(last - first, 6)))
-    ticks = [epoch for epoch in range(step, int(last) + 1, step) if epoch >= first] or [first]
-    return lambda epoch: _LEFT + width * ((epoch - first) / (last - first) if last > first else 0.5), [float(one) for one in ticks]
+    ticks = [float(epoch) for epoch in range(step, int(last) + 1, step) if epoch >= first] or [first]
+    return lambda epoch: _LEFT + width * ((epoch - first) / (last - first) if last > first else 0.5), ticks
 
 
 def _value_axis(values: Sequence[float]) -> tuple[Scale, list[float]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from nndsl import costs
-from nndsl.catalogue.component import Constant, Input
+from nndsl.catalogue.applicable import Constant, Input
 from nndsl.diagram import wording
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import REQUIRED, Component, Function, Layer, describe
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.catalogue.component import REQUIRED, Component, describe
 from nndsl.diagram.measure import shortened
 from nndsl.types import Shape, Size, Symbolic, TensorType
 

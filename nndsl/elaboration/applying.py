@@ -1,13 +1,14 @@
 """Applying layers, functions and blocks to tensors."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nndsl.catalogue.functions
 import nndsl.catalogue.layers
 import nndsl.catalogue.weights  # noqa: F401 - the catalogue is known by name once its modules are imported
-from nndsl.catalogue.component import ArgumentError, Component, Function, Layer, snake_case
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.catalogue.component import ArgumentError, Component, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, expansion_notes
@@ -60,7 +61,7 @@ class Applier:
     scope: Scope
     expand: "Callable[[Applier, Closure, Sequence[Tensor], Span], tuple[Tensor, ...]]"
     builder: Builder | None = None
-    expansion: Expansion = Expansion()
+    expansion: Expansion = field(default_factory=Expansion)
     families: tuple[type[Component], ...] = (Layer, Function)
     owners: "Replay | None" = None
 

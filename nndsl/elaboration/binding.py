@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from nndsl.catalogue.component import Function, Input, infer
+from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.comparison import altered
@@ -150,8 +150,6 @@ class _Seam:
         """The objective, the metrics over its graph, and where in it the network's outputs are."""
         self._match_outputs()
         terms = {name: self._term(name) for name in self.targets if self._loss_of(name) is not None}
-        if not terms:
-            raise Complaint(nothing_to_learn(self._settings.spans["loss"]))
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
         graph = Graph(tuple(self._nodes), self._inputs, outputs)
@@ -384,12 +382,6 @@ def no_such_output(name: str, known: list[str], span: Span) -> Diagnostic:
     return Diagnostic(
         span, f"the network has no output `{name}`", (), f"did you mean `{near}`?" if near else f"it has {listed(known)}"
     )
-
-
-@error("NN615")
-def nothing_to_learn(span: Span) -> Diagnostic:
-    """No output of the network has a loss, so there is nothing to learn."""
-    return Diagnostic(span, "no output of the network has a loss")
 
 
 @error("NN616")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nndsl.catalogue.component import Applicable, Constant, Input, Layer, Weight, infer, snake_case
+from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, Weight, infer
+from nndsl.catalogue.component import snake_case
 from nndsl.diagnostics import Diagnostic, InternalError, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.graph import Frame, Graph, Node, Owner, Ref

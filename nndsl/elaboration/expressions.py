@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nndsl.catalogue.component import Component, Function, Layer
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.catalogue.component import Component
 from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.kinds import Anything, Kind, Rejected
 from nndsl.diagnostics import closest

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from nndsl.catalogue.component import Applicable
+from nndsl.catalogue.applicable import Applicable
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.source import Span
 from nndsl.syntax import ast

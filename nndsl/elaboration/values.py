@@ -7,7 +7,8 @@ components are themselves. The rest is here.
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
-from nndsl.catalogue.component import Component, Function, Layer, describe
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.catalogue.component import Component, describe
 from nndsl.catalogue.kinds import Word
 from nndsl.graph import Owner, Ref
 from nndsl.source import Span

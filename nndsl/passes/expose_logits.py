@@ -8,7 +8,8 @@ with the same weights.
 from dataclasses import replace
 
 from nndsl.catalogue.activations import Activation, Linear, Sigmoid, Softmax
-from nndsl.catalogue.component import Applicable, Component, Layer, snake_case
+from nndsl.catalogue.applicable import Applicable, Layer
+from nndsl.catalogue.component import Component, snake_case
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
 

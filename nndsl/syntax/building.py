@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from nndsl.diagnostics import Diagnostic
 from nndsl.source import Span
 from nndsl.syntax import ast, mistakes, token_mistakes
+from nndsl.syntax.grammar import sign_of
 from nndsl.syntax.lexing import Lexer, Token
 
 LARGEST = 2**63 - 1
@@ -17,7 +18,6 @@ TRAILERS = 16
 
 Arguments: TypeAlias = tuple[tuple[ast.Expression, ...], tuple[ast.Keyword, ...]]
 Body: TypeAlias = tuple[ast.Statement, ...]
-_OPERATORS = {"OR": "or", "AND": "and", "NOT": "not", "IN": "in"}
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
@@ -47,7 +47,9 @@ class Builder:
         self._lexer = lexer
 
     def _add(self, mistake: Diagnostic) -> None:
-        self._lexer.add(mistake, spoils=True)
+        """Report a mistake, if it does not touch what was made up at a place where reading stopped."""
+        if not (self._lexer.stopped and mistake.span is not None and mistake.span.end >= self._lexer.doubtful[-1]):
+            self._lexer.add(mistake, spoils=True)
 
     def _span(self, token: Token) -> Span:
         return Span(self._source, token[1], token[2])
@@ -74,8 +76,8 @@ class Builder:
         body = tuple(one for one in statements if one is not None)
         for one in body[:-1]:
             match one:
-                case ast.Evaluate(value=ast.Binary(operator="==", left=ast.Name(text=name))):
-                    self._add(mistakes.comparison_alone(one.span, name))
+                case ast.Evaluate(value=value) if (compared := _compared_name(value)) is not None:
+                    self._add(mistakes.comparison_alone(one.span, compared.text))
         return body
 
     def broken(self, start: int, end: int, *rest: Body) -> ast.Broken:
@@ -196,10 +198,10 @@ class Builder:
     def binary(self, start: int, end: int, left: ast.Expression, operator: Token, right: ast.Expression) -> ast.Binary:
         if operator[0] == "GREATER" and _looks_like_a_layer(right):
             self._add(mistakes.greater_for_arrow(self._span(operator)))
-        return ast.Binary(Span(self._source, start, end), self._text[operator[1] : operator[2]], left, right)
+        return ast.Binary(Span(self._source, start, end), sign_of(operator[0]), left, right)
 
     def unary(self, start: int, end: int, operator: Token, operand: ast.Expression) -> ast.Unary:
-        sign = cast(Literal["-", "+", "not"], self._text[operator[1] : operator[2]])
+        sign = cast(Literal["-", "+", "not"], sign_of(operator[0]))
         return ast.Unary(Span(self._source, start, end), sign, operand)
 
     def chain(self, start: int, end: int, value: ast.Expression, *trailers: Trailer) -> ast.Expression:
@@ -322,9 +324,19 @@ def _broken(statement: ast.Statement) -> ast.Broken:
             targets = statement.targets
         case ast.Param() | ast.Input() | ast.Output() | ast.LayerDeclaration():
             targets = (statement.target,)
+        case ast.Evaluate(value=value) if (compared := _compared_name(value)) is not None:
+            targets = (ast.Target(compared.span, compared.text),)
         case _:
             targets = ()
     return ast.Broken(statement.span, targets, (statement,))
+
+
+def _compared_name(value: ast.Expression) -> ast.Name | None:
+    """The name at the left of `h == ...`, which was probably to get a value."""
+    match value:
+        case ast.Binary(operator="==", left=ast.Name() as name) | ast.Arrow(steps=(ast.Binary(operator="==", left=ast.Name() as name), *_)):
+            return name
+    return None
 
 
 def _as_targets(left: ast.Expression) -> tuple[ast.Target, ...] | None:

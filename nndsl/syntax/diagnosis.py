@@ -116,7 +116,7 @@ def _foreign_inside(at: Situation) -> Finding | None:
 
 
 def _else_alone(at: Situation) -> Finding | None:
-    if at.kind() == "ELSE" and (at.is_first or at.kind(-1) == "RBRACE"):
+    if at.kind() == "ELSE" and (at.is_first or at.kind(-1) == "RBRACE" or at.kind(1) in ("LBRACE", "IF")):
         return mistakes.else_alone(at.span()), None
     return None
 
@@ -130,11 +130,15 @@ def _import_path(at: Situation) -> Finding | None:
 # Something is missing ----------------------------------------------------------------------------
 
 
+_FOLLOWS_NAME = OPERATORS - {"PLUS", "MINUS"} | {"EQUAL", "COLON"}
+
+
 def _reserved_name(at: Situation) -> Finding | None:
     """A word of the language where a name should stand, or that is given a value like a name."""
-    if at.kind() in RESERVED and (at.wants_name or (at.wants_value and at.kind(1) in ("EQUAL", "COLON"))):
+    if at.kind() in RESERVED and (at.wants_name or (at.wants_value and at.kind(1) in _FOLLOWS_NAME)):
         return mistakes.reserved_word(at.span()), Mend("NAME")
-    begins = at.index == at.first + 1 or at.kind(-2) in OPENERS | {"COMMA"}
+    declared = at.index == at.first + 2 and at.first_kind in ("INPUT", "OUTPUT", "LAYER", "PARAM")
+    begins = declared or at.index == at.first + 1 or at.kind(-2) in OPENERS | {"COMMA"}
     gets_value = at.kind() in ("EQUAL", "COLON") and at.kind(-1) in RESERVED - {"ELSE"}
     if begins and gets_value and (at.wants_value or at.kind(-1) in ("TRUE", "FALSE", "NONE", "FOR")):
         return mistakes.reserved_word(at.span(-1)), Mend("NAME", offset=-1)
@@ -234,6 +238,8 @@ def _incomplete(at: Situation) -> Finding | None:
         return mistakes.missing_word(end, "this `if` has no `else`", "a value that depends on a condition is `a if c else b`"), None
     if at.allows("LBRACE"):
         return mistakes.missing_body(end, f"`{word}`"), None
+    if at.first_kind == "INPUT" and at.kind(at.first_offset + 1) == "COLON":
+        return mistakes.missing_name(at.span(at.first_offset), f"this `{word}`", "input x: float[4]"), None
     if at.first_kind == "INPUT":
         return mistakes.missing_type(at.span(at.first_offset + 1), at.text(at.first_offset + 1)), None
     if at.first_kind == "FROM":
@@ -304,7 +310,8 @@ def _loop(at: Situation) -> Finding | None:
 def _word_between(at: Situation) -> Finding | None:
     """`from "file" Name`: the word between two parts is missing."""
     if at.first_kind == "FROM" and at.allows("IMPORT"):
-        return mistakes.missing_word(_visible(at), "`import` is missing after the file", 'write `from "file.nn" import Name`'), None
+        mistake = mistakes.missing_word(_visible(at), "`import` is missing after the file", 'write `from "file.nn" import Name`')
+        return mistake, Mend("IMPORT", insert=not at.is_name(1)) if at.is_name(0) else None
     return None
 
 

@@ -98,6 +98,23 @@ def _lark_version() -> str:
     return found[1] if found else spec.origin
 
 
+@cache
+def kind_of(sign: str) -> str:
+    """The kind of token that a sign or word of the language is."""
+    made = tables()
+    if sign in made.keywords:
+        return made.keywords[sign]
+    return next(kind for kind, expression in made.terminals.items() if expression == re.escape(sign))
+
+
+@cache
+def sign_of(kind: str) -> str:
+    """How a kind of token is written that is always written the same."""
+    made = tables()
+    word = next((word for word, keyword in made.keywords.items() if keyword == kind), None)
+    return word or re.sub(r"\\(.)", r"\1", made.terminals[kind])
+
+
 # Running the tables ------------------------------------------------------------------------------
 
 

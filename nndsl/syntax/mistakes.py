@@ -115,7 +115,8 @@ def chained_comparison(span: Span, first: Span) -> Diagnostic:
         wide = 16 <= width and width <= 64
     """
     notes = (Note("the first comparison", first),)
-    return Diagnostic(span, "comparisons do not chain", notes, f"write the second one on its own, after `and`: `... and x {span.text} y`")
+    middle = short(" ".join(span.source.text[first.end : span.start].split()))
+    return Diagnostic(span, "comparisons do not chain", notes, f"write `... {first.text} {middle} and {middle} {span.text} ...`")
 
 
 @error("NN138")
@@ -431,11 +432,11 @@ def import_path(span: Span) -> Diagnostic:
 def unexpected(span: Span, written: str, wanted: str) -> Diagnostic:
     """Something stands where it has no meaning. The message says what could stand there.
 
-        h = image -> * 2
+        metrics = [label=accuracy, box=mae]
 
     Mended:
 
-        h = image -> Dense(2)
+        metrics = (label=accuracy, box=mae)
     """
     return Diagnostic(span, f"{written} cannot stand here", repair=wanted)
 

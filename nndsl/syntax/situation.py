@@ -35,7 +35,7 @@ class Mend(NamedTuple):
     @property
     def certain(self) -> bool:
         """Whether the statement now means what was meant."""
-        return self.kind in ("COMMA", "ARROW", "EQUAL", "EQUALS", "IN", "")
+        return self.kind in ("COMMA", "ARROW", "EQUAL", "EQUALS", "IN", "IMPORT", "")
 
 
 class Situation:

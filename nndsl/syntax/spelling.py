@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from unicodedata import category
 from unicodedata import name as character_name
 
 from nndsl.diagnostics import Diagnostic
 from nndsl.source import Source, Span
 from nndsl.syntax import token_mistakes
-from nndsl.syntax.grammar import tables
+from nndsl.syntax.grammar import kind_of
 from nndsl.syntax.token_mistakes import short
 
 FOREIGN_TRUTHS = {"True": "true", "False": "false", "None": "none"}
@@ -86,30 +85,24 @@ def look_at(source: Source, start: int) -> Found:
     return _one_character(Span(source, start, start + 1))
 
 
-@cache
-def _kind_of(plain: str) -> str:
-    """The kind of a sign or word of the language."""
-    if plain in tables().keywords:
-        return tables().keywords[plain]
-    return next(kind for kind, expression in tables().terminals.items() if expression == re.escape(plain))
-
-
 def _operator(span: Span, text: str) -> Found:
     plain, repair = _OPERATORS[text]
-    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, _kind_of(plain))
+    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, kind_of(plain))
 
 
 def _long_arrow(span: Span, text: str) -> Found:
-    return Found(token_mistakes.foreign_operator(span, text, "write `->`"), span.end, _kind_of("->"))
+    return Found(token_mistakes.foreign_operator(span, text, "write `->`"), span.end, kind_of("->"))
 
 
 def _augmented(span: Span, text: str) -> Found:
-    repair = f"write it out: `h = h {text[0]} ...`"
-    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, _kind_of("="), spoils=True)
+    before = re.search(r"(\w+)[ \t]*\Z", span.source.text[max(0, span.start - 100) : span.start])
+    name = short(before[1]) if before else "h"
+    repair = f"write it out: `{name} = {name} {text[0]} ...`"
+    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, kind_of("="), spoils=True)
 
 
 def _shift(span: Span, text: str) -> Found:
-    return Found(token_mistakes.foreign_operator(span, text, "multiply by a power: `x * 2 ** n`"), span.end, _kind_of("*"), spoils=True)
+    return Found(token_mistakes.foreign_operator(span, text, "multiply by a power: `x * 2 ** n`"), span.end, kind_of("*"), spoils=True)
 
 
 def _semicolon(span: Span, text: str) -> Found:
@@ -161,8 +154,10 @@ def _wrong_number(text: str) -> tuple[str, str | None]:
     if re.fullmatch(r"[0-9_.]+[eE][+-]?", text):
         return "the exponent is missing", f"write `{short(text)}{'3' if text[-1] in '+-' else '-3'}`"
     word = re.fullmatch(r"([0-9][0-9_]*)([A-Za-z]\w*)", text)
+    if word and word[2] in ("epoch", "epochs", "step", "steps"):
+        return "a space stands before its unit", f"write `{short(word[1])} {word[2]}`"
     if word:
-        return "letters follow its digits", f"write `{short(word[1])} {short(word[2])}`, or begin the name with a letter"
+        return "letters follow its digits", "write all its digits; a name begins with a letter"
     return "it has too many points, or letters among its digits", None
 
 
@@ -196,7 +191,7 @@ def _one_character(span: Span) -> Found:
     character = span.text
     if character in _PLAIN:
         plain = _PLAIN[character]
-        return Found(token_mistakes.lookalike(span, f"`{character}` ({_name(character)})", plain), span.end, _kind_of(plain))
+        return Found(token_mistakes.lookalike(span, f"`{character}` ({_name(character)})", plain), span.end, kind_of(plain))
     if character in "\x85\u2028\u2029\v":
         return Found(token_mistakes.invisible(span, _name(character)), span.end, "_NEWLINE")
     if category(character) in ("Zs", "Cf", "Cc", "Cs", "Co", "Cn"):

@@ -4,7 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nndsl.catalogue.component import REQUIRED, Constant, Function
+from nndsl.catalogue.applicable import Constant, Function
+from nndsl.catalogue.component import REQUIRED
 from nndsl.catalogue.kinds import Either, Tuple
 from nndsl.types import TensorType
 from tests.agreement import strategies

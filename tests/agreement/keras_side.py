@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras.src import backend
 
 from nndsl.backend.keras.lower import call, instantiate
-from nndsl.catalogue.component import Layer, Weight
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.graph import Node, Owner
 from nndsl.source import Source, Span
 from nndsl.types import TensorType

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nndsl.catalogue import kinds
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import REQUIRED, Component, Layer
+from nndsl.catalogue.applicable import Layer
+from nndsl.catalogue.component import REQUIRED, Component
 from nndsl.types import TensorType
 from tests.agreement import hints
 
@@ -54,7 +55,7 @@ def _of_family(family: type[Component]) -> st.SearchStrategy[Any]:
     """A member of a family that needs no arguments."""
     if issubclass(family, Layer):
         raise LookupError("a hint is needed for a layer inside a layer")  # noqa: TRY004 (a gap in the hints, not a wrong type)
-    usable = {member for member in family.members.values() if issubclass(member, family) and not member.required()}
+    usable = {member for member in family.registered() if not member.required()}
     if family is Activation:
         usable -= {one for one in usable if one.called() in hints.NOT_AS_ARGUMENTS}
     return st.sampled_from(sorted(usable, key=lambda one: one.__name__)).map(lambda one: one())

@@ -18,13 +18,14 @@ from keras.src import backend
 import nndsl.catalogue.functions  # noqa: F401 (makes the functions known)
 from nndsl.backend.keras.lower import call_function, instantiate
 from nndsl.catalogue.activations import Activation
+from nndsl.catalogue.applicable import Constant, Function, infer
 from nndsl.catalogue.broadcasting import result_dtype
-from nndsl.catalogue.component import REQUIRED, Constant, Function, infer
+from nndsl.catalogue.component import REQUIRED
 from nndsl.catalogue.functions.differences import LEFT_OUT, OMITTED_ARGUMENTS, OTHER_DEFAULTS, OWN, STRICTER
-from nndsl.types import Mismatch, TensorType, named, substitute
+from nndsl.types import Mismatch, Size, TensorType, named, substitute
 from tests.agreement import functions as hints
 
-FUNCTIONS = sorted({member for member in Function.members.values()}, key=lambda one: one.__name__)
+FUNCTIONS = Function.registered()
 EVERY_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.called())
 QUICKLY = settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 BATCH = 2
@@ -154,7 +155,7 @@ def check_refusal(function: Function, types: tuple[TensorType, ...], refusal: Mi
         pytest.fail(f"Keras takes {function} of {types}, and the catalogue {refusal.message}", pytrace=False)
 
 
-def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, int]]:
+def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, Size]]:
     """The type with names for some of its sizes, and what they stand for."""
     names = {f"S{axis}": size for axis, size in enumerate(type.shape) if data.draw(st.integers(0, 3)) > 1}
     shape = tuple(named(f"S{axis}") if f"S{axis}" in names else size for axis, size in enumerate(type.shape))

@@ -9,7 +9,8 @@ import keras
 import pytest
 
 import nndsl.catalogue.layers  # noqa: F401 (makes the layers known)
-from nndsl.catalogue.component import ArgumentError, Component, Layer, infer
+from nndsl.catalogue.applicable import Layer, infer
+from nndsl.catalogue.component import ArgumentError, Component
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS, STRICTER
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.types import Mismatch, TensorType

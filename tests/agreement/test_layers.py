@@ -11,15 +11,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import nndsl.catalogue.layers  # noqa: F401 (makes the layers known)
-from nndsl.catalogue.component import REQUIRED, Component, Layer, infer
+from nndsl.catalogue.applicable import Layer, infer
+from nndsl.catalogue.component import REQUIRED, Component
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS, STRICTER
 from nndsl.catalogue.layers.reshaping import Reshape
-from nndsl.types import Mismatch, TensorType, TooSmall, named, substitute
+from nndsl.types import Mismatch, Size, TensorType, TooSmall, named, substitute
 from tests.agreement import hints
 from tests.agreement.keras_side import of_any_size, outcome
 from tests.agreement.strategies import arguments, operands
 
-LAYERS = sorted({member for member in Layer.members.values()}, key=lambda one: one.__name__)
+LAYERS = Layer.registered()
 EVERY_LAYER = pytest.mark.parametrize("layer", LAYERS, ids=lambda one: one.__name__)
 QUICKLY = settings(
     max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
@@ -112,7 +113,7 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(layer: type[L
         chosen, types = drawn(layer, data)
         component = layer(**chosen)
         try:
-            component = layer.build(**chosen)  # type: ignore[assignment]
+            component = layer.build(**chosen)
             results = infer(component, types)
         except Mismatch as refusal:
             taken[False] += 1
@@ -132,7 +133,7 @@ def test_what_the_catalogue_takes_keras_takes_with_the_same_result(layer: type[L
     assert taken[True] >= 3, f"of 20 examples, only {taken[True]} were taken: a hint is needed"
 
 
-def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, int]]:
+def opened(type: TensorType, data: st.DataObject) -> tuple[TensorType, dict[str, Size]]:
     """The type with names for some of its sizes, and what they stand for."""
     names = {f"S{axis}": size for axis, size in enumerate(type.shape) if data.draw(st.integers(0, 5)) > (axis == type.rank - 1) * 4}
     shape = tuple(named(f"S{axis}") if f"S{axis}" in names else size for axis, size in enumerate(type.shape))

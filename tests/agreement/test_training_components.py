@@ -75,11 +75,7 @@ NOT_BY_STRING = {
 """Classes that Keras does not make from a string."""
 
 
-def members(family: type[Component]) -> list[type[Component]]:
-    return sorted(set(family.members.values()), key=lambda one: one.__name__)
-
-
-ALL = [(family, member) for family in HOMES for member in members(family) if member.__name__ not in OURS]
+ALL = [(family, member) for family in HOMES for member in family.registered() if member.__name__ not in OURS]
 IDS = [f"{family.__name__}.{member.__name__}" for family, member in ALL]
 
 
@@ -145,12 +141,12 @@ def test_every_short_name_of_keras_is_known(family: type[Component]) -> None:
         assert keras_name(HOMES[family].get(short)).replace("_", "").lower() == found.__name__.lower()
 
 
-@pytest.mark.parametrize("member", members(Initializer), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", Initializer.registered(), ids=lambda one: one.__name__)
 def test_initializers_make_numbers(member: type[Component]) -> None:
     assert instantiate(by_default(member))((4, 4)).shape == (4, 4)
 
 
-@pytest.mark.parametrize("member", [*members(Regularizer), *members(Constraint)], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", [*Regularizer.registered(), *Constraint.registered()], ids=lambda one: one.__name__)
 def test_regularizers_and_constraints_take_weights(member: type[Component]) -> None:
     weights = np.random.default_rng(1).normal(size=(3, 4)).astype("float32")
     made = instantiate(by_default(member))(keras.ops.convert_to_tensor(weights))
@@ -160,8 +156,8 @@ def test_regularizers_and_constraints_take_weights(member: type[Component]) -> N
 # Optimizers --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("member", members(Optimizer), ids=lambda one: one.__name__)
-def test_optimizers_take_a_step(member: type[Component]) -> None:
+@pytest.mark.parametrize("member", Optimizer.registered(), ids=lambda one: one.__name__)
+def test_optimizers_take_a_step(member: type[Optimizer]) -> None:
     made = optimize.optimizer(member.build(), 10, 5)
     variable = keras.Variable(np.ones((3, 2), "float32"))
     made.build([variable])
@@ -176,9 +172,9 @@ COMMON = {
 }
 
 
-@pytest.mark.parametrize("member", members(Optimizer), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", Optimizer.registered(), ids=lambda one: one.__name__)
 @pytest.mark.parametrize("name", COMMON)
-def test_every_optimizer_takes_the_common_arguments(member: type[Component], name: str) -> None:
+def test_every_optimizer_takes_the_common_arguments(member: type[Optimizer], name: str) -> None:
     made = optimize.optimizer(member.build(learning_rate=1, **{name: COMMON[name]}), 10, 5)
     assert getattr(made, name) == COMMON[name]
 
@@ -214,7 +210,7 @@ def classes_of(prediction: TensorType) -> int:
     return int(str(prediction.shape[-1])) if prediction.shape else 2
 
 
-LOSSES = [one for one in members(Loss) if one.__name__ != "Crossentropy"]
+LOSSES = [one for one in Loss.registered() if one.__name__ != "Crossentropy"]
 
 
 def loss_settings(member: type[Component], draw: st.DrawFn) -> dict[str, Any]:
@@ -276,7 +272,7 @@ TYPICAL = [
 ]
 
 
-@pytest.mark.parametrize("member", members(Loss), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", Loss.registered(), ids=lambda one: one.__name__)
 def test_every_loss_takes_a_typical_target_and_output(member: type[Loss]) -> None:
     def takes(target: TensorType, prediction: TensorType) -> bool:
         try:
@@ -290,7 +286,7 @@ def test_every_loss_takes_a_typical_target_and_output(member: type[Loss]) -> Non
 ACTIVATIONS = st.sampled_from([None, "softmax", "sigmoid", "relu"])
 
 
-@pytest.mark.parametrize("member", members(Metric), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", Metric.registered(), ids=lambda one: one.__name__)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_what_a_metric_fits_keras_computes_as_one_number_however_batches_are_cut(
@@ -322,7 +318,7 @@ METRIC_PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("member", members(Metric), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", Metric.registered(), ids=lambda one: one.__name__)
 def test_every_metric_fits_a_typical_target_and_output(member: type[Metric]) -> None:
     def fits(target: TensorType, prediction: TensorType, activation: str | None) -> bool:
         try:
@@ -333,7 +329,7 @@ def test_every_metric_fits_a_typical_target_and_output(member: type[Metric]) -> 
     assert any(fits(*pair, activation) for pair in METRIC_PAIRS for activation in (None, "softmax", "sigmoid"))
 
 
-@pytest.mark.parametrize("member", [one for one in members(Metric) if one.__name__ not in OURS], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("member", [one for one in Metric.registered() if one.__name__ not in OURS], ids=lambda one: one.__name__)
 def test_keras_agrees_which_direction_of_a_metric_is_better(member: type[Metric]) -> None:
     made = getattr(keras.metrics, member.__name__)(**REQUIRED.get(member.__name__, {}))
     direction = {"up": "max", "down": "min", None: None}[getattr(made, "_direction", None)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.modules["nndsl"] = None  # type: ignore[assignment] (an import of it fails)
+sys.modules["nndsl"] = None  # type: ignore[assignment]  # an import of it fails
 
 
 def main(folder: Path) -> None:

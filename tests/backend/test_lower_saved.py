@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 import nndsl.catalogue.functions
 import nndsl.catalogue.layers  # noqa: F401 (makes them known)
 from nndsl.backend.keras import lower
-from nndsl.catalogue.component import Applicable, ArgumentError, Component, Function, Layer, infer
+from nndsl.catalogue.applicable import Applicable, Function, Layer, infer
+from nndsl.catalogue.component import ArgumentError, Component
 from nndsl.graph import Ref
 from nndsl.program import Network
 from nndsl.types import Mismatch, TensorType
 from tests.agreement import functions, hints, strategies
 from tests.graphs import GraphBuilder
 
-COMPONENTS = sorted({*Function.members.values(), *Layer.members.values()}, key=lambda one: one.__name__)
+COMPONENTS: list[type[Applicable]] = [*Function.registered(), *Layer.registered()]
 QUICKLY = settings(max_examples=300, phases=[Phase.generate], deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 Case = tuple[Applicable, tuple[TensorType, ...]]
 

@@ -15,7 +15,7 @@ from nndsl.backend.keras.learner import Learner, assign, surroundings
 from nndsl.backend.keras.loop import measured
 from nndsl.backend.keras.objective import Computation
 from nndsl.catalogue.activations import Sigmoid
-from nndsl.catalogue.component import Input
+from nndsl.catalogue.applicable import Input
 from nndsl.data.plan import FieldPlan
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.driver import check

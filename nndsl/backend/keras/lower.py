@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import keras
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import Component, Constant, Function, Input, Layer
+from nndsl.catalogue.applicable import Constant, Function, Input, Layer
+from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -135,11 +136,6 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
             if owner not in layers:
                 layers[owner] = instantiate(owner.component, node.span, name=_unique(keras_name(node.name), taken))
     return layers
-
-
-def weights_of(layers: Layers) -> dict[str, keras.Variable]:
-    """The variables of layers, those of chance among them, by names that are the same in every process."""
-    return {f"layer/{layer.name}/{place}": variable for layer in layers.values() for place, variable in enumerate(layer.variables)}
 
 
 def keras_name(name: str) -> str:

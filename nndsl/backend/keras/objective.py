@@ -1,6 +1,6 @@
 """One step of learning: a graph of an objective computed on a batch, its gradients, and what the optimizer does with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -100,33 +100,26 @@ class Outcome:
     count: Tensor
 
 
-class Step:
-    """One kind of training step: what it makes smaller, on which weights, by which optimizer.
+class Valuation:
+    """What an objective is worth on a batch, and what is measured there."""
 
-    Attributes:
-        variables: the weights that it may change.
-    """
-
-    def __init__(self, objective: Objective, layers: Layers, optimizer: keras.Optimizer, measures: Sequence[Measure] = ()):
-        self.optimizer = optimizer
-        self.times = objective.times
+    def __init__(self, objective: Objective, layers: Layers, measures: Sequence[Measure] = ()):
         self._terms = len(objective.terms)
         pairs = [ref for measure in measures for ref in (measure.target, measure.prediction)]
-        self.computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
-        self.variables = _distinct(one for owner in objective.updates for one in layers[owner].trainable_variables)
-        optimizer.build(self.variables)
+        self._computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
 
-    def look(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
+    def of(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
         """Compute a batch.
 
         Args:
             weights: how much each example counts; None: all the same.
+            training: whether dropout, noise and batch statistics are those of training.
         """
-        feeds = {name: batch[name] for name in self.computation.fields}
-        losses, *others = self.computation(feeds, training=training)
+        feeds = {name: batch[name] for name in self._computation.fields}
+        losses, *others = self._computation(feeds, training=training)
         terms, pairs = others[: self._terms], others[self._terms :]
         weighted = losses if weights is None else losses * weights
-        penalties = [keras.ops.cast(one, weighted.dtype) for one in self.computation.losses]
+        penalties = [keras.ops.cast(one, weighted.dtype) for one in self._computation.losses]
         return Outcome(
             keras.ops.mean(weighted) + sum(penalties),
             tuple(keras.ops.mean(one) for one in terms),
@@ -134,16 +127,36 @@ class Step:
             keras.ops.shape(next(iter(feeds.values())))[0],
         )
 
+
+class Step:
+    """One kind of training step: what it makes smaller, on which weights, by which optimizer.
+
+    Attributes:
+        times: how many steps of this kind one training step takes.
+        variables: the weights that it changes.
+    """
+
+    def __init__(self, objective: Objective, layers: Layers, optimizer: keras.Optimizer, measures: Sequence[Measure] = ()):
+        self.optimizer = optimizer
+        self.times = objective.times
+        self._valuation = Valuation(objective, layers, measures)
+        self.variables = _learnt(objective, layers)
+        optimizer.build(self.variables)
+
     def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
         """Compute a batch, and change the weights by it."""
         with tf.GradientTape() as tape:
-            found = self.look(batch, weights, training=True)
+            found = self._valuation.of(batch, weights, training=True)
             scaled = self.optimizer.scale_loss(found.loss)
         self.optimizer.apply(tape.gradient(scaled, [one.value for one in self.variables]), self.variables)
         return found
 
 
-def _distinct(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
+def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:
+    """The weights that an objective may change and depends on; for others there is no gradient."""
+    graph = objective.graph
+    reached = {graph.nodes[id].owner for id in needed_for(graph, [objective.loss])}
+    variables = (one for owner in objective.updates if owner in reached for one in layers[owner].trainable_variables)
     return list({id(one): one for one in variables}.values())
 
 
@@ -165,14 +178,14 @@ class Trackers:
         for measure, (target, prediction) in zip(self._measures, found.pairs, strict=True):
             measure.update_state(target, prediction)
 
-    def build(self, found: Outcome) -> None:
-        """Let metrics make the variables that depend on what they measure."""
-        self.update(found)
-        self.reset()
-
     def results(self) -> dict[str, float]:
         """The figures so far, by name."""
         return {name: float(one.result()) for name, one in zip(self.names, self.all, strict=True)}
+
+    @property
+    def built(self) -> bool:
+        """Whether all variables are there; those of some metrics depend on what they measure."""
+        return all(getattr(one, "_built", True) for one in self.all)
 
     @property
     def loss(self) -> float:

@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar, Literal
 
+from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype, single
-from nndsl.catalogue.component import Function, Layer
 from nndsl.catalogue.layers import merging
 from nndsl.catalogue.rules import FLOAT, floating
 from nndsl.types import BadArgument, Dtype, Size, TensorType, WrongDtype, elements

@@ -3,13 +3,14 @@
 from itertools import pairwise
 from typing import Any, Literal
 
+from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.axes import Axes, as_tuple, in_keras, new_axes, positions_of, stated, with_axes
 from nndsl.catalogue.broadcasting import result_dtype
-from nndsl.catalogue.component import Function, Layer, Window
 from nndsl.catalogue.functions.comparisons import same_sort
 from nndsl.catalogue.kinds import Count, Index, Natural
 from nndsl.catalogue.layers import merging
 from nndsl.catalogue.rules import floating, number, position_of
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Dtype, Size, SizesDiffer, TensorType, TooSmall, WrongDtype, WrongRank, shape_text, sign
 
 

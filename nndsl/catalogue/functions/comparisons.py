@@ -1,7 +1,7 @@
 """Comparisons and logic, number by number: what gives truth values, and what takes them. One operation a result."""
 
+from nndsl.catalogue.applicable import Function
 from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype, truths
-from nndsl.catalogue.component import Function
 from nndsl.catalogue.rules import floating
 from nndsl.types import Size, TensorType, WrongDtype, elements
 

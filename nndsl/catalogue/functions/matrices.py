@@ -5,9 +5,10 @@
 
 import re
 
+from nndsl.catalogue.applicable import Function
 from nndsl.catalogue.broadcasting import broadcast, result_dtype
-from nndsl.catalogue.component import Function, Window
 from nndsl.catalogue.rules import floating
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 

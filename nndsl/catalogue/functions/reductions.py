@@ -6,12 +6,13 @@ number of its operand.
 
 from typing import Literal
 
+from nndsl.catalogue.applicable import Function
 from nndsl.catalogue.axes import Axes, as_tuple, positions_of, stated
 from nndsl.catalogue.broadcasting import numbers, single, truths
-from nndsl.catalogue.component import Function, Window
 from nndsl.catalogue.functions.arithmetic import NumberDtype
 from nndsl.catalogue.kinds import Count, Index, Positive
 from nndsl.catalogue.rules import FLOAT, floating, position_of
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements, sign
 
 

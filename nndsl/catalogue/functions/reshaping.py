@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
+from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.axes import Axes, as_tuple, in_keras, new_axes, positions_of, with_axes
-from nndsl.catalogue.component import Function, Layer, Window
 from nndsl.catalogue.kinds import Index, Known, OpenSize
 from nndsl.catalogue.layers import reshaping
 from nndsl.catalogue.rules import position_of
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Symbolic, TensorType, TooSmall, sign
 
 Side = Annotated[int, Known(2)]

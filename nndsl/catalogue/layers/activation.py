@@ -1,11 +1,12 @@
 """Activations that are layers: with settings of their own, or with weights."""
 
 from nndsl.catalogue import activations
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.axes import Axes, as_tuple, positions_of
-from nndsl.catalogue.component import Layer, Weight, Window
 from nndsl.catalogue.kinds import Index, NonNegative
 from nndsl.catalogue.rules import floating, position_of
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer, Zeros
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, TensorType, elements
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nndsl.catalogue.activations import Softmax
+from nndsl.catalogue.applicable import Layer, Types, Weight
 from nndsl.catalogue.axes import Axes, positions_of
-from nndsl.catalogue.component import Layer, Types, Weight, Window
 from nndsl.catalogue.kinds import Count, DropRate
 from nndsl.catalogue.layers.merging import fits_masks
 from nndsl.catalogue.rules import FLOAT, floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Seed, Zeros
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 

@@ -3,12 +3,12 @@
 from typing import ClassVar, Literal
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import Layer, Weight, Window
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.kinds import Count, Natural
 from nndsl.catalogue.layers.core import added_flops
 from nndsl.catalogue.rules import floating, number
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
-from nndsl.catalogue.windows import Padding, along_axes, slide, sliding
+from nndsl.catalogue.windows import Padding, Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Shape, Size, TensorType, elements
 
 Pair = tuple[Count, Count]

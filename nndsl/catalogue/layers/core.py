@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nndsl.catalogue.activations import Activation as ActivationFunction
-from nndsl.catalogue.component import Layer, Weight
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.kinds import Count
 from nndsl.catalogue.rules import FLOAT, at_least_one_axis, floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, RandomUniform, Regularizer, Zeros

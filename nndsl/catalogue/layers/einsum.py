@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.component import Layer, Weight, Window
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.kinds import Count
 from nndsl.catalogue.layers.core import added_flops
 from nndsl.catalogue.rules import floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements
 
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.broadcasting import broadcast
-from nndsl.catalogue.component import Layer, Window
 from nndsl.catalogue.kinds import Index
 from nndsl.catalogue.rules import FLOAT, floating, position_of
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.axes import Axes, positions_of
-from nndsl.catalogue.component import Layer, Weight, Window
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative
 from nndsl.catalogue.rules import at_least_one_axis, floating, number, position_of
 from nndsl.catalogue.weights import Constraint, Initializer, Ones, Regularizer, Zeros
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Shape, Size, TensorType, elements
 
 

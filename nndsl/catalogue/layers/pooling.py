@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from nndsl.catalogue.component import Layer, Window
+from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.kinds import Count
 from nndsl.catalogue.rules import floating, number
-from nndsl.catalogue.windows import along_axes, slide, sliding
+from nndsl.catalogue.windows import Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Size, TensorType, TooSmall, elements, sign
 
 Pair = tuple[Count, Count]

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
+from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.axes import positions_of
-from nndsl.catalogue.component import Layer
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
 from nndsl.catalogue.layers.reshaping import interpolation_flops
 from nndsl.catalogue.rules import FLOAT, moved, number

@@ -9,12 +9,12 @@ from abc import abstractmethod
 from typing import ClassVar, Literal, Protocol
 
 from nndsl.catalogue.activations import Activation, Sigmoid, Tanh
-from nndsl.catalogue.component import Layer, Types, Weight, Window
+from nndsl.catalogue.applicable import Layer, Types, Weight
 from nndsl.catalogue.kinds import Count, DropRate
 from nndsl.catalogue.layers.convolution import Extent, Pair, Triple
 from nndsl.catalogue.rules import FLOAT, floating, number
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Orthogonal, Regularizer, Seed, Zeros
-from nndsl.catalogue.windows import Padding, along_axes, slide, sliding
+from nndsl.catalogue.windows import Padding, Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, SizeUnknown, TensorType, elements, shape_text
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from nndsl.catalogue.component import Layer
+from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.kinds import Count, Known, NonNegative, Number, Rate
 from nndsl.catalogue.rules import floating
 from nndsl.types import BadArgument, TensorType

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from nndsl.catalogue.component import Layer, Window
+from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.kinds import Count, Natural, OpenSize
 from nndsl.catalogue.rules import floating, moved, number
-from nndsl.catalogue.windows import along_axes
+from nndsl.catalogue.windows import Window, along_axes
 from nndsl.types import (
     BadArgument,
     Size,

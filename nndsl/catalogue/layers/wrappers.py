@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Literal
 
-from nndsl.catalogue.component import Layer, Types, Weight, Window, infer
+from nndsl.catalogue.applicable import Layer, Types, Weight, infer
 from nndsl.catalogue.layers.recurrent import Recurrent
 from nndsl.catalogue.rules import number
+from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 

@@ -6,7 +6,7 @@ beside the batch axis. The mean of these numbers over a batch is what Keras give
 
 from typing import Annotated, ClassVar
 
-from nndsl.catalogue.component import Applicable
+from nndsl.catalogue.applicable import Applicable
 from nndsl.catalogue.kinds import Index, NonNegative, Number, Positive, Rate
 from nndsl.catalogue.rules import position_of
 from nndsl.catalogue.training import comparison

@@ -1,0 +1,228 @@
+"""What is applied to tensors: layers and functions, the rule from types to types, and what one call costs.
+
+A layer or function adds one rule to its fields, `infer`, from the types of its operands to the type of
+its result: the parameters of `infer` *are* its operands.
+
+    class Conv2D(Layer):
+        '''Two-dimensional convolution, channels last. ...'''
+
+        filters: Count
+        kernel_size: Count | Pair
+        ...
+
+        def infer(self, x: TensorType) -> TensorType: ...
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from inspect import Parameter, signature
+from typing import Any, ClassVar, Self, TypeAlias
+
+from nndsl.catalogue.component import Component
+from nndsl.catalogue.windows import Window
+from nndsl.types import BadArgument, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, shape_text
+
+Types: TypeAlias = TensorType | tuple[TensorType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One tensor that a layer or function takes, or (variadic) any further number of them."""
+
+    name: str
+    optional: bool = False
+    variadic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One variable of a layer.
+
+    Attributes:
+        about: what the layer's arguments call it, where it is not as its name says: `about="depthwise"` for the
+            `kernel` that `depthwise_initializer` speaks of.
+    """
+
+    name: str
+    shape: Shape
+    trainable: bool = True
+    about: str | None = None
+
+    @property
+    def size(self) -> Size:
+        """How many numbers it holds."""
+        return elements(self.shape)
+
+
+class Applicable(Component, abstract=True):
+    """What is applied to tensors: layers and functions."""
+
+    infer: ClassVar[Callable[..., Types]]
+    """From the types of the operands to the type (or types) of the result; raises `Mismatch`."""
+
+    keeps_mask: ClassVar[bool] = False
+    """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
+
+    takes_numbers: ClassVar[bool] = False
+    """Whether some of its operands (never all) can be numbers written in the file."""
+
+    takes_list: ClassVar[bool] = False
+    """Whether Keras takes its operands together, in one list."""
+
+    _operands: ClassVar[tuple[Operand, ...] | None] = None
+
+    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
+        super().__init_subclass__(abstract=abstract, **options)
+        cls._operands = None
+
+    @classmethod
+    def operands(cls) -> tuple[Operand, ...]:
+        """The tensors it takes: the parameters of `infer`."""
+        if cls._operands is None:
+            parameters = list(signature(cls.infer).parameters.values())[1:]
+            cls._operands = tuple(
+                Operand(one.name, one.default is not Parameter.empty, one.kind is Parameter.VAR_POSITIONAL) for one in parameters
+            )
+        return cls._operands
+
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        """Whether a mask leaves with its result; a tuple says it of each result. (`infer` need not care.)"""
+        return self.keeps_mask and bool(operands) and operands[0].mask
+
+    def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
+        """How far each number of the result looks, along each axis of the first operand but the last.
+
+        `()`, or a tuple that is too short: along the other axes, it looks at its own position only.
+        None: it depends on the whole operand, or positions do not correspond (as after `Flatten`).
+        """
+        return ()
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        """Floating-point operations of one forward pass of one example.
+
+        A multiplication and the addition that follows it are two operations; an elementwise function of
+        one number is one, however it is computed; moving and indexing cost nothing.
+        """
+        return 0
+
+
+class Layer(Applicable, kw_only=True):
+    """A layer: it can own weights, and is named like its Keras class."""
+
+    noun = "a layer"
+
+    call_options: ClassVar[tuple[str, ...]] = ()
+    """Those of its arguments that Keras takes at each call, not when the layer is made."""
+
+    trainable: bool = True
+    name: str | None = None
+
+    @classmethod
+    def build(cls, *positional: object, **keywords: object) -> Self:
+        built = super().build(*positional, **keywords)
+        for name, value in built.__dict__.items():
+            if isinstance(value, Function) and value.as_layer() is None:
+                raise BadArgument(f"cannot hold this {value.called()}: Keras has no layer for it",
+                                  argument=name, repair=f"apply it after the layer, with -> {value.called()}")
+        return built
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
+        return ()
+
+
+class Function(Applicable):
+    """A function of tensors: it owns nothing, and is named like its `keras.ops` or `keras.activations`."""
+
+    noun = "a function"
+    naming = "snake"
+
+    operation: ClassVar[str | None] = None
+    """The name of the function in Keras, where it is another."""
+
+    def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        """What Keras takes besides the operands, with the batch axis where Keras counts it: the fields, unless stated anew."""
+        return dict(self.__dict__)
+
+    def as_layer(self, *operands: TensorType) -> Layer | None:
+        """The layer that computes the same and, unlike functions, lets masks through; None if there is none."""
+        return None
+
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        layer = self.as_layer(*operands) if any(one.mask for one in operands) else None
+        return layer is not None and layer.masked(*operands)
+
+
+class Input(Applicable):
+    """A tensor that comes from outside: the input of a network."""
+
+    noun = "an input"
+    type: TensorType
+
+    def infer(self) -> TensorType:
+        return self.type
+
+    def masked(self, *operands: TensorType) -> bool:
+        return self.type.mask
+
+
+class Constant(Applicable):
+    """A number written in the file, used as an operand."""
+
+    noun = "a constant"
+    value: Any
+
+    def infer(self) -> TensorType:
+        dtype = "bool" if isinstance(self.value, bool) else "int32" if isinstance(self.value, int) else "float32"
+        return TensorType(dtype, (), constant=True)
+
+
+def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    """The types of the outputs of one call, with the masks that travel with them.
+
+    Raises:
+        Mismatch: the component cannot take these operands, or the shapes of its weights would not be known.
+    """
+    _check_numbers(component, operands)
+    result = component.infer(*operands)
+    results = result if isinstance(result, tuple) else (result,)
+    if isinstance(component, Layer):
+        _check_weights(component, component.weights(*operands), operands)
+        _check_setting(component, "activity_regularizer", "result", (1, *results[0].shape), operands)
+        _check_activation(component, results[0])
+    masked = component.masked(*operands)
+    masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
+    return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+
+
+def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> None:
+    numbers = [one for one in operands if one.constant]
+    if numbers and not component.takes_numbers:
+        raise BadArgument("takes tensors, not a number", *numbers)
+    if numbers and len(numbers) == len(operands):
+        raise BadArgument("needs at least one tensor among its operands", *numbers)
+
+
+def _check_weights(layer: Layer, weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
+    for weight in weights:
+        if any(isinstance(size, Symbolic) for size in weight.shape):
+            raise SizeUnknown(f"needs weights of a known size, and its {weight.name} would be {shape_text(weight.shape)}", *operands)
+        about = weight.name.removesuffix("_kernel") if weight.about is None else weight.about
+        for setting in ("initializer", "regularizer", "constraint"):
+            _check_setting(layer, f"{about}_{setting}", weight.name, weight.shape, operands)
+
+
+def _check_setting(layer: Layer, argument: str, what: str, shape: Shape, operands: tuple[TensorType, ...]) -> None:
+    """Refuse what a layer is told about a weight (or its result) of a shape for which it makes no sense."""
+    told: Any = layer.__dict__.get(argument)
+    needed = None if told is None else told.needs(shape)
+    if needed is not None:
+        raise BadArgument(f"cannot use {type(told).called()} for its {what}, which has {len(shape)} axes: it needs {needed}",
+                          *operands, argument=argument)
+
+
+def _check_activation(layer: Layer, result: TensorType) -> None:
+    """Refuse an activation whose own arguments do not fit the result that it is applied to."""
+    activation = layer.__dict__.get("activation")
+    if isinstance(activation, Function):
+        activation.infer(result)
