@@ -9,6 +9,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from nndsl.data.arrays import array_header
 from tests.data.blocks import loaded, mistakes, planned, said
 
 TABLE = 'name,weight,kind\n"Smith, J.",1.5,a\n"two\nlines",2,b\n\nlast,NA,a\n'
@@ -86,6 +87,17 @@ def test_arrays_without_encoders_keep_their_kind_of_number(tmp_path: Path) -> No
 def test_npy_has_the_column_values(tmp_path: Path) -> None:
     numpy.save(tmp_path / "a.npy", numpy.arange(6.0).reshape(2, 3).astype(">f8"))
     assert loaded(tmp_path, 'source = npy("a.npy")\nx = source.values')["train"].fields["x"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "f2", "i1", "<u2", ">i8", "?", "U3", "S3", "O", "c8", "M8[ns]", [("a", "f4"), ("b", "i4")]], ids=str)
+@pytest.mark.parametrize("shape", [(), (3,), (0, 2), (2, 3, 4)], ids=str)
+def test_the_header_of_an_array_is_read_as_numpy_reads_it(tmp_path: Path, dtype: object, shape: tuple[int, ...]) -> None:
+    array = numpy.zeros(shape, dtype)  # type: ignore[call-overload]
+    numpy.save(tmp_path / "a.npy", array)
+    with open(tmp_path / "a.npy", "rb") as stream:
+        header = array_header(stream)
+    assert (header.kind, header.shape) == (array.dtype.kind, shape)
+    assert header.kind == "U" or header.dtype == array.dtype.name
 
 
 def test_images_are_brought_to_one_size_and_know_their_folder(tmp_path: Path) -> None:

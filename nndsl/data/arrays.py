@@ -100,7 +100,7 @@ class Archive(SavedArrays):
         with ZipFile(self._path) as archive:
             for member in archive.namelist():
                 with archive.open(member) as stream:
-                    yield member.removesuffix(".npy"), _header(stream)
+                    yield member.removesuffix(".npy"), array_header(stream)
 
     def _load(self, columns: Sequence[str]) -> Chunk:
         import numpy
@@ -116,7 +116,7 @@ class SingleArray(SavedArrays):
 
     def _headers(self) -> Iterator[tuple[str, Header]]:
         with self._path.open("rb") as stream:
-            yield "values", _header(stream)
+            yield "values", array_header(stream)
 
     def _load(self, columns: Sequence[str]) -> Chunk:
         import numpy
@@ -132,7 +132,7 @@ _LONGEST_USUAL_HEADER = 256
 _NAMES = {"b": "bool", "i": "int", "u": "uint", "f": "float", "U": "str"}
 
 
-def _header(stream: IO[bytes]) -> Header:
+def array_header(stream: IO[bytes]) -> Header:
     """What an array is saved with. NumPy takes longer to import than a file to check, and is asked only about unusual headers."""
     usual = re.match(_USUAL_HEADER, stream.read(_LONGEST_USUAL_HEADER), re.DOTALL)
     if usual is None:
