@@ -229,13 +229,14 @@ def rates_of_keras(figures: list[float], monitor: str, mode: str, **settings: An
 def test_a_plateau_lowers_the_rate_when_keras_would(
     figures: list[float], mode: str, patience: int, cooldown: int, factor: float, delta: float, least: float
 ) -> None:
-    common = {"patience": patience, "cooldown": cooldown, "factor": factor, "min_delta": delta, "mode": mode}
+    common: dict[str, Any] = {"patience": patience, "cooldown": cooldown, "factor": factor, "min_delta": delta, "mode": mode}
     rule, optimizer = plateau(monitor="val_accuracy", min_learning_rate=least, **common)
     found = []
     for figure in figures:
         rule.update({"val_accuracy": figure})
         found.append(float(optimizer.learning_rate))
-    np.testing.assert_allclose(found, rates_of_keras(figures, "val_accuracy", min_lr=least, **common), rtol=1e-6)
+    expected = rates_of_keras(figures, "val_accuracy", min_lr=least, **common)
+    np.testing.assert_allclose(np.array(found), np.array(expected), rtol=1e-6)
 
 
 @settings(max_examples=20, deadline=None)

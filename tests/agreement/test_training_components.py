@@ -1,7 +1,7 @@
 """Losses, metrics, optimizers, initializers, regularizers and constraints agree with the installed Keras."""
 
 import inspect
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -79,7 +79,10 @@ ALL = [(family, member) for family in HOMES for member in family.registered() if
 IDS = [f"{family.__name__}.{member.__name__}" for family, member in ALL]
 
 
-def by_default(member: type[Component]) -> Component:
+Member = TypeVar("Member", bound=Component)
+
+
+def by_default(member: type[Member]) -> Member:
     return member.build(**REQUIRED.get(member.__name__, {}))
 
 
@@ -198,12 +201,12 @@ def pairs(draw: st.DrawFn) -> tuple[TensorType, TensorType]:
 
 def numbers(tensor: TensorType, seed: int, classes: int = 2) -> np.ndarray[Any, Any]:
     """Numbers of a type: probabilities that sum to 1 along the last axis, whole numbers in range."""
-    chance = np.random.default_rng(seed)
+    chance, shape = np.random.default_rng(seed), [int(str(size)) for size in tensor.shape]
     if tensor.is_float:
-        raw = chance.uniform(0.1, 0.9, (BATCH, *tensor.shape)).astype("float32")
-        return raw / raw.sum(-1, keepdims=True) if tensor.shape and tensor.shape[-1] > 1 else raw
+        raw = chance.uniform(0.1, 0.9, (BATCH, *shape)).astype("float32")
+        return raw / raw.sum(-1, keepdims=True) if shape and shape[-1] > 1 else raw
     below = 2 if tensor.dtype == "bool" else classes if tensor.below is None else int(str(tensor.below))
-    return chance.integers(0, below, (BATCH, *tensor.shape)).astype(tensor.dtype)
+    return chance.integers(0, below, (BATCH, *shape)).astype(tensor.dtype)
 
 
 def classes_of(prediction: TensorType) -> int:
@@ -240,6 +243,8 @@ def test_what_a_loss_accepts_keras_computes_with_one_number_for_each_example(mem
     made = optimize.loss(component)
     found = np.array(example_losses(made, keras.ops.convert_to_tensor(y_true), keras.ops.convert_to_tensor(y_pred)))
     assert found.shape == (BATCH,)
+    if y_true.ndim == y_pred.ndim == 1:  # one number for each example: axis 1 is there for us, and has to be written for Keras
+        y_true, y_pred = y_true[:, None], y_pred[:, None]
     np.testing.assert_allclose(found.mean(), np.array(made(y_true, y_pred)), rtol=1e-4, atol=1e-5)
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def network_of(component: Applicable, types: tuple[TensorType, ...]) -> Network:
 
 def numbers(types: tuple[TensorType, ...]) -> dict[str, Any]:
     random = np.random.default_rng(3)
-    drawn = {"float32": lambda shape: random.uniform(0.1, 0.9, shape), "int32": lambda shape: random.integers(0, 2, shape),
+    drawn: dict[str, Callable[..., Any]] = {"float32": lambda shape: random.uniform(0.1, 0.9, shape), "int32": lambda shape: random.integers(0, 2, shape),
              "bool": lambda shape: random.integers(0, 2, shape)}
     return {
         f"x{place}": drawn[type.dtype]((3, *type.shape)).astype(type.dtype) for place, type in enumerate(types) if not type.constant
