@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(f"nndsl: {_reason(failure)}")
         _drop_output()
         return WRONG_FILE
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is a bug, and no traceback reaches the user
         return _bug()
 
 
@@ -80,7 +80,7 @@ def _check(options: "Namespace") -> int:
         if not _wants_json(options):
             _print_diagnostics(diagnostics)
             if program is not None and not _errors(diagnostics):
-                print(_verdict(path, program, options.explain))
+                print(_verdict(program, options.explain))
     if _wants_json(options):
         print(_json([as_json(one) for one in found]))
     elif found:
@@ -101,9 +101,9 @@ def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequenc
     return program, tuple(report)
 
 
-def _verdict(path: Path, program: "Program", explain: bool) -> str:
+def _verdict(program: "Program", explain: bool) -> str:
     """What was proved, in a line for each network; with `explain`, what was chosen."""
-    lines = [f"{path}: good", *(_network_line(name, one) for name, one in program.networks.items())]
+    lines = [f"{program.source.name}: good", *(_network_line(name, one) for name, one in program.networks.items())]
     for name, training in program.trainings.items():
         lines.append(f"  train {name}  {training.written.name} on {training.data.name}, {training.epochs} epochs")
         lines += [f"    {choice}" for choice in _choices(training) if explain]
@@ -332,20 +332,19 @@ def _columns(stream: IO[str]) -> int | None:
 
 def _prepare_streams() -> None:
     """Let every character be printed, whatever the terminal's encoding; and let closed streams swallow what they get."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
 def _drop_output() -> None:
-    """Let what is not yet written go nowhere, so that the interpreter does not fail on it once more when it ends."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(nowhere, stream.fileno())
+    """Let what cannot be written go nowhere, so that the interpreter does not fail on it once more when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _reason(failure: OSError) -> str:

@@ -25,7 +25,7 @@ _REASONS = {
     errno.EACCES: ("permission denied", "choose a folder that you may write to"),
     errno.EPERM: ("permission denied", "choose a folder that you may write to"),
     errno.EROFS: ("the file system is read-only", "choose a folder that you may write to"),
-    errno.ENOENT: ("its folder does not exist (any more)", None),
+    errno.ENOENT: ("its folder does not exist (any more)", "make the folder first"),
     errno.ENOTDIR: ("a part of its path is a file, not a folder", None),
     errno.EISDIR: ("there is a folder of that name", None),
 }
@@ -41,22 +41,28 @@ def unwritable(path: Path, failure: OSError) -> UserError:
 def replaced(path: Path) -> Iterator[Path]:
     """Give a path beside `path`, and move what was written there to `path` once it is safely on the disk.
 
-    If the body fails, `path` is as it was before.
+    If the body fails, `path` is as it was before. A link is followed. A device or a pipe cannot be replaced, so that it is
+    written as it is.
 
     Raises:
         UserError: the file could not be written.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        yield beside
-        sync(beside)
-        os.replace(beside, path)
-        sync(path.parent)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            yield path
+            return
+        place = path.resolve()
+        beside = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
+        try:
+            yield beside
+            sync(beside)
+            os.replace(beside, place)
+            sync(place.parent)
+        finally:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
     except OSError as failure:
         raise unwritable(path, failure) from failure
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

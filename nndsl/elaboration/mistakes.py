@@ -1,7 +1,6 @@
 """What can be wrong with names, arguments and values."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from nndsl.catalogue.applicable import Applicable
 from nndsl.diagnostics import Diagnostic, Note, closest, error
@@ -359,13 +358,13 @@ def unknown_parameter(name: str, known: Collection[str]) -> Diagnostic:
 
 
 @error("NN222")
-def override_type(name: str, value: Any, default: Any, span: Span) -> Diagnostic:
+def override_type(name: str, value: str, default: str, span: Span) -> Diagnostic:
     """`--set` gives a parameter a value of another kind than its default has.
 
         nndsl check net.nn --set width=wide           # the file says: param width = 16
     """
     return Diagnostic(
-        span, f"`{name}` was set to {value!r} on the command line, and its default is {default!r}", (),
+        span, f"`{name}` was set to {value} on the command line, and its default is {default}", (),
         "give it a value of the same kind",
     )
 

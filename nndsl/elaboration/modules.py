@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, UserError, closest, error
-from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import defined_twice, listed, out_of_place, override_type, unknown_parameter
 from nndsl.elaboration.session import OutOfBudget, Session
-from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope
+from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, describe_value
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.parser import parse
@@ -91,11 +90,23 @@ class ModuleLoader:
         target = statement.target
         value = evaluator.evaluate(statement.value)
         if main and target.name in self._session.overrides and value is not FAILED:
-            value = _overridden(target, value, self._session.overrides[target.name])
+            value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
         module.parameters[target.name] = value
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
+
+    def _overridden(self, target: ast.Target, default: Any, evaluator: Evaluator) -> Any:
+        """The value from the command line; the default where it is of another kind, so that nothing else is said about it."""
+        value = self._session.overrides[target.name]
+        if isinstance(value, str) and not isinstance(default, _WRITTEN_OUT):
+            value = evaluator.evaluate(ast.Name(target.span, value))
+        if value is FAILED:
+            return default
+        if not _fits(value, default):
+            self._session.report.add(override_type(target.name, describe_value(value), describe_value(default), target.span))
+            return default
+        return float(value) if isinstance(default, float) else value
 
     def _import(self, module: Module, statement: ast.Import) -> None:
         try:
@@ -149,19 +160,17 @@ def _shown(written: str, importer: Source) -> str:
     return written if written.startswith(LIBRARY) else str(importer.folder() / written)
 
 
-def _overridden(target: ast.Target, default: Any, value: Any) -> Any:
-    """The value from the command line, if it is of the same kind as the default."""
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    same = isinstance(value, bool) == isinstance(default, bool) and (
-        (is_number(value) and is_number(default) and (isinstance(value, int) or isinstance(default, float)))
-        or isinstance(value, type(default))
-        or (isinstance(value, str) and isinstance(default, str))
-        or default is None
-    )
-    if not same:
-        raise Complaint(override_type(target.name, value, default, target.span))
-    return value
+_WRITTEN_OUT = (bool, int, float, str, tuple, type(None))
+"""What a value on the command line says by itself; for other parameters (`param act = relu`) it is a name to look up."""
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value from the command line is of the same kind as the default; a whole number is a number, too."""
+    if isinstance(value, bool) or isinstance(default, bool):
+        return type(value) is type(default)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return default is None or isinstance(value, type(default)) or (isinstance(value, str) and isinstance(default, str))
 
 
 @error("NN224")

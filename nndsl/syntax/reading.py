@@ -28,6 +28,15 @@ def read_source(path: Path, name: str | None = None) -> Source:
         raise UserError(token_mistakes.unreadable(name, *_why(path, failure))) from None
     if len(content) > LARGEST:
         raise UserError(token_mistakes.unreadable(name, f"it is larger than {LARGEST // 2**20} MiB, and cannot be a `.nn` file"))
+    return decoded(content, name, path)
+
+
+def decoded(content: bytes, name: str, path: Path | None = None) -> Source:
+    """The source that bytes hold.
+
+    Raises:
+        UserError: they are not text in UTF-8.
+    """
     try:
         return Source(name, content.decode("utf-8-sig"), path)
     except UnicodeDecodeError as failure:

@@ -1,0 +1,268 @@
+"""What may be written on the command line, and the help that teaches it."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any, NoReturn
+
+from nndsl import __version__
+
+WRONG_USE = 2
+
+DESCRIPTION = "Check, compile, train and draw neural networks written in .nn files."
+EPILOG = """\
+examples:
+  nndsl check digits.nn                        prove shapes, sizes, types and names
+  nndsl summary digits.nn                      a table of layers, shapes, parameters, FLOPs
+  nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
+  nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
+  nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
+  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
+  nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl explain NN301                          what a diagnostic means, and how to mend it
+
+`nndsl COMMAND --help` says more. Exit codes: 0 good, 1 the file or the data is wrong, 2 wrong use of the command.
+"""
+_MOST_DIGITS = 18
+FILE = "the .nn file; `-` reads it from standard input"
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command, as `command`, and its options.
+
+    Raises:
+        SystemExit: help or the version was asked for, and is printed (code 0); or the use is wrong, and it is said how (2).
+    """
+    parser, commands = _parsers()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        raise SystemExit(WRONG_USE)
+    _refuse_unknown_command(parser, commands, arguments)
+    options, rest = parser.parse_known_args(arguments)
+    _take_late_name(options, rest)
+    if rest:
+        commands[options.command].refuse(rest)
+    return options
+
+
+def _refuse_unknown_command(parser: "_Parser", commands: Mapping[str, "_Parser"], arguments: Sequence[str]) -> None:
+    word = next((one for one in arguments if not one.startswith("-")), None)
+    if word is not None and word not in commands:
+        parser.error(f"there is no command `{word}`; {_near(word, commands) or 'there are ' + ', '.join(commands)}")
+
+
+def _take_late_name(options: argparse.Namespace, rest: list[str]) -> None:
+    """NAME after the options: argparse has settled that there is none when it comes to FILE."""
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "name", ...) is None:
+        options.name = rest.pop()
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong first, how the command is used next, and where to read more."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USE, f"{self.prog}: {message}\n{self.format_usage()}`{self.prog} --help` says more\n")
+
+    def refuse(self, rest: Sequence[str]) -> NoReturn:
+        """Arguments that the command does not know."""
+        options = [option for action in self._actions for option in action.option_strings]
+        unknown = next((one.partition("=")[0] for one in rest if one.startswith("-")), None)
+        if unknown is None:
+            self.error(f"`{rest[0]}` is one argument too many")
+        self.error(f"there is no option `{unknown}`" + (f"; {hint}" if (hint := _near(unknown, options)) else ""))
+
+
+def _near(word: str, known: Sequence[str] | Mapping[str, Any]) -> str | None:
+    from nndsl.diagnostics import did_you_mean
+
+    return did_you_mean(word, known)
+
+
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    parser = _Parser(prog="nndsl", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_render, _add_summary, _add_explain):
+        add(commands)
+    return parser, dict(commands.choices)
+
+
+def _command(commands: Any, name: str, help: str, examples: str, more: str = "") -> _Parser:
+    described = f"{help[0].upper()}{help[1:]}." + (f"\n{more}" if more else "")
+    parser: _Parser = commands.add_parser(name, help=help, description=described, epilog=f"examples:\n{examples}")
+    return parser
+
+
+# Commands ----------------------------------------------------------------------------------------
+
+
+def _add_check(commands: Any) -> None:
+    parser = _command(
+        commands, "check", "prove files: names, arguments, shapes, sizes, types, data",
+        "  nndsl check digits.nn\n"
+        "  nndsl check --explain --set width=64 digits.nn     also say what was chosen, and why\n"
+        "  nndsl check --json models/*.nn                     for editors and CI\n",
+        "TensorFlow is not loaded, and no example is read that is not needed to know the types.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files; `-` reads from standard input")
+    _add_values(parser)
+    parser.add_argument("--explain", action="store_true", help="also print what was chosen for you, and why")
+    _add_format(parser, "a list with one object for each diagnostic")
+
+
+def _add_compile(commands: Any) -> None:
+    parser = _command(
+        commands, "compile", "build a network as a plain Keras model, which loads without nndsl",
+        "  nndsl compile digits.nn -o digits.keras\n"
+        "  nndsl compile digits.nn DigitNet --set width=64 -o wide.keras\n",
+        "Its weights are new: those that were learnt are in the folder of a run, as best.keras and last.keras.",
+    )
+    _add_file(parser, "network")
+    parser.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True, help="the file to write")
+
+
+def _add_train(commands: Any) -> None:
+    parser = _command(
+        commands, "train", "learn from data; everything goes to a run folder such as runs/NAME/001",
+        "  nndsl train digits.nn\n"
+        "  nndsl train digits.nn --set width=64 --epochs 3 --seed 7\n"
+        "  nndsl train digits.nn --resume runs/digits8x8/latest --epochs 60\n",
+        "Ctrl-C ends training early and keeps everything; a second Ctrl-C leaves at once.",
+    )
+    _add_file(parser, "training")
+    parser.add_argument("--epochs", metavar="N", type=_positive, help="train for N epochs instead of what the file says")
+    parser.add_argument("--seed", metavar="N", type=_natural, help="another seed than the file's")
+    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
+    parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+
+
+def _add_evaluate(commands: Any) -> None:
+    parser = _command(
+        commands, "evaluate", "how good a trained network is on the test examples, class by class",
+        "  nndsl evaluate runs/digits8x8/latest\n  nndsl evaluate runs/digits8x8/001 --json > figures.json\n",
+    )
+    _add_run(parser)
+    _add_format(parser, "one object with all figures")
+
+
+def _add_predict(commands: Any) -> None:
+    parser = _command(
+        commands, "predict", "what a trained network says of new examples",
+        "  nndsl predict runs/digits8x8/latest new.npz\n  nndsl predict runs/penguinspecies/latest new.csv -o species.csv\n",
+    )
+    _add_run(parser)
+    parser.add_argument("data", metavar="DATA", type=Path, help="a file of the kind that the network learnt from; it needs no targets")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="write to a file instead of printing")
+    _add_format(parser, "a list with one object for each example, instead of CSV")
+
+
+def _add_render(commands: Any) -> None:
+    parser = _command(
+        commands, "render", "draw a network; the ending of the file says how: .svg, .png, .dot or .mmd (Mermaid)",
+        "  nndsl render digits.nn -o digits.svg\n  nndsl render digits.nn -o digits.png --dark --detail overview\n",
+    )
+    _add_file(parser, "network")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write")
+    parser.add_argument("--dark", action="store_true", help="light on dark (.svg and .png)")
+    parser.add_argument(
+        "--detail", choices=["full", "blocks", "overview"], default="blocks",
+        help="every call; equal neighbours folded into one with ×N; or blocks closed too (.svg and .png; default: blocks)",
+    )
+
+
+def _add_summary(commands: Any) -> None:
+    parser = _command(
+        commands, "summary", "print a table of a network: layer, shape, parameters, FLOPs; and totals",
+        "  nndsl summary digits.nn\n  nndsl summary digits.nn --set width=64 --json\n",
+        "One multiplication and one addition are two FLOPs; they are those of one example, forward.",
+    )
+    _add_file(parser, "network")
+    _add_format(parser, "one object with the layers and the totals")
+
+
+def _add_explain(commands: Any) -> None:
+    parser = _command(
+        commands, "explain", "say what a diagnostic means, with an example and its repair",
+        "  nndsl explain NN301\n  nndsl explain              all codes, one a line\n",
+    )
+    parser.add_argument("code", metavar="CODE", nargs="?", help="a code such as NN301; without one, all codes are listed")
+
+
+# Arguments that several commands have ------------------------------------------------------------
+
+
+def _add_file(parser: _Parser, what: str) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help=FILE)
+    parser.add_argument("name", metavar="NAME", nargs="?", help=f"which {what} of the file, if it has several")
+    _add_values(parser)
+
+
+def _add_run(parser: _Parser) -> None:
+    parser.add_argument("folder", metavar="RUN", type=Path, help="a run folder: runs/NAME/001 or runs/NAME/latest")
+
+
+def _add_values(parser: _Parser) -> None:
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], type=_assignment, dest="overrides",
+        help="give a `param` of the file another value; may be repeated",
+    )
+    parser.add_argument("--data", metavar="PATH", type=Path, help="read this instead of the file that the `data` block names")
+
+
+def _add_format(parser: _Parser, what: str) -> None:
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help=f"--format json: {what}")
+
+
+# Values ------------------------------------------------------------------------------------------
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")
+    return name.strip(), _value(value.strip())
+
+
+def _value(text: str) -> Any:
+    """A number, `true`, `false`, `none`, a list or a text, as it would be written in a file; quotes may be left out."""
+    words = {"true": True, "false": False, "none": None}
+    if text in words:
+        return words[text]
+    for number in (int, float):
+        try:
+            value = number(text)
+        except ValueError:
+            continue
+        return value if isfinite(value) else text
+    return _literal(text)
+
+
+def _literal(text: str) -> Any:
+    if text[:1] not in ("[", "(", '"', "'"):
+        return text
+    try:
+        value = ast.literal_eval(text)
+        return tuple(value) if isinstance(value, list) else value
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _whole(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least {least}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _natural(text: str) -> int:
+    return _whole(text, 0)
