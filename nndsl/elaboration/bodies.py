@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.applying import Applier
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import (
     nested_too_deeply,
@@ -261,7 +262,7 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         bind_parameters(body, closure.arguments)
         body.run(definition.body)
         _check_inputs(body, operands, span)
-        prove(body)
+        prove_checks(body)
         return body.results(span)
     finally:
         session.expanding.pop()
@@ -285,13 +286,7 @@ def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:
         raise Complaint(wrong_input_count(body.definition, len(body.inputs), len(operands), span))
 
 
-def prove(body: Body) -> None:
-    """The `check` lines of an expansion."""
-    from nndsl.elaboration.checks import prove_checks
-
-    prove_checks(body)
-
-
+# What can be wrong -------------------------------------------------------------------------------
 
 
 @error("NN310")
@@ -360,5 +355,3 @@ def unused_result(span: Span) -> Diagnostic:
         output y = h -> Flatten -> Dense(10)
     """
     return Diagnostic(span, "nothing uses the result of this expression", (), "bind it to a name, or delete it")
-
-
