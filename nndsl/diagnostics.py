@@ -180,10 +180,10 @@ def render(diagnostic: Diagnostic, paint: Paint = plain) -> str:
     placed = [(diagnostic.span, "", "^")] if diagnostic.span is not None else []
     placed += [(note.span, note.message, "-") for note in diagnostic.notes if note.span is not None]
     margin = max((len(str(span.line)) for span, _, _ in placed), default=0) + 1
-    previous: Source | None = None
+    previous: Span | None = None
     for span, message, mark in placed:
-        lines += _excerpt(span, message, mark, margin, previous is not span.source, paint, diagnostic.severity)
-        previous = span.source
+        lines += _excerpt(span, message, mark, margin, previous, paint, diagnostic.severity)
+        previous = span
     for note in diagnostic.notes:
         if note.span is None:
             lines.append(_remark("note", note.message, margin, paint))
@@ -197,7 +197,10 @@ def _remark(kind: str, text: str, margin: int, paint: Paint) -> str:
     return label[: margin + 3] + paint(f"{kind}:", "repair") + " " + textwrap.indent(text, " " * len(label)).lstrip()
 
 
-def _excerpt(span: Span, message: str, mark: str, margin: int, new_file: bool, paint: Paint, severity: str) -> list[str]:
+def _excerpt(
+    span: Span, message: str, mark: str, margin: int, previous: Span | None, paint: Paint, severity: str
+) -> list[str]:
+    """The line of a span with a mark under it; the line is not repeated if the excerpt before was of the same one."""
     gutter = " " * margin + paint(" |", "place")
     line = span.source.line_text(span.line)
     first = span.column - 1
@@ -205,12 +208,14 @@ def _excerpt(span: Span, message: str, mark: str, margin: int, new_file: bool, p
     shown, first, last = _window(line, first, last)
     before, marked = _shown(shown[:first]), _shown(shown[first:last])
     pointer = " " * _width(before) + paint(mark * max(1, _width(marked)), severity if mark == "^" else "place")
-    place = [" " * (margin - 1) + paint("--> ", "place") + str(span), gutter] if new_file else [" " * (margin - 1) + paint("...", "place")]
-    return [
-        *place,
-        paint(f"{span.line:>{margin}} |", "place") + f" {_shown(shown)}".rstrip(),
-        f"{gutter} {pointer}" + (f" {message}" if message else ""),
-    ]
+    marks = f"{gutter} {pointer}" + (f" {message}" if message else "")
+    if previous is None or previous.source is not span.source:
+        place = [" " * (margin - 1) + paint("--> ", "place") + str(span), gutter]
+    elif previous.line == span.line and shown == line:
+        return [marks]
+    else:
+        place = [" " * (margin - 1) + paint("...", "place")]
+    return [*place, paint(f"{span.line:>{margin}} |", "place") + f" {_shown(shown)}".rstrip(), marks]
 
 
 def _window(line: str, first: int, last: int) -> tuple[str, int, int]:
