@@ -1,9 +1,12 @@
 """nndsl: a language, compiler and trainer for neural networks."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nndsl.api import LoadedProgram, Refused, evaluate, load, loads, predict
 
 __version__ = "0.1.0"
-__all__ = ["InvalidProgram", "LoadedProgram", "__version__", "load", "loads"]
+__all__ = ["LoadedProgram", "Refused", "__version__", "evaluate", "load", "loads", "predict"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,8 @@
 """nndsl in Python: `program = nndsl.load("digits.nn")`."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +16,33 @@ if TYPE_CHECKING:
     import keras
     import networkx
 
+    from nndsl.evaluation import Evaluation, Predictions
     from nndsl.run import Run
 
 
+class Refused(UserError):
+    """The file, the data, a run or the machine stands in the way. Its text is the diagnostics, as the command line prints them.
+
+    Attributes:
+        diagnostics: one for each mistake, with its code and its place.
+    """
+
+    def __str__(self) -> str:
+        return "\n\n".join(render(one) for one in self.diagnostics)
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    try:
+        yield
+    except UserError as wrong:
+        raise Refused(*wrong.diagnostics) from None
+
+
 class LoadedProgram:
-    """A checked file: what its networks are, and what can be done with them.
+    """A checked file: what its networks are, and what can be done with them. A notebook shows it as diagrams.
+
+    Where a method takes a `name`, it may be left out if there is only one to choose from; otherwise `NoSuchName` is raised.
 
     Attributes:
         checked: networks, data and trainings, as the compiler knows them.
@@ -36,19 +61,21 @@ class LoadedProgram:
         return self.checked.network().graph.networkx
 
     def model(self, name: str | None = None) -> "keras.Model":
-        """A new Keras model of a network: the one named, or the only one.
+        """A new Keras model of a network, or of that of a training.
 
         Raises:
-            NoSuchName: there is none of that name, or more than one and no name.
-            UserError: a size that Keras needs is still open.
+            Refused: a size that Keras needs is still open.
         """
         from nndsl.backend.keras import lower
 
-        return lower.model(self.checked.network(name))
+        with _worded():
+            return lower.model(self.checked.network(name))
 
-    def train(self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
-              folder: str | Path = "runs", resume: str | Path | None = None) -> "Run":
-        """Train as a `train` block says: the one named, or the only one.
+    def train(
+        self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
+        folder: str | Path = "runs", resume: str | Path | None = None,
+    ) -> "Run":
+        """Train as a `train` block says.
 
         Args:
             epochs: how many, instead of what the file says.
@@ -60,18 +87,18 @@ class LoadedProgram:
             The run: its folder, its history, its evaluation on the test examples.
 
         Raises:
-            NoSuchName: there is none of that name, or more than one and no name.
-            UserError: the data are wrong, or the run cannot be written or resumed.
+            Refused: the data are wrong, or the run cannot be written or resumed.
         """
         from nndsl.backend.keras.train import train
 
-        return train(
-            self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
-            resume=Path(resume) if resume is not None else None, overrides=self._parameters, data_path=self._data_path,
-        )
+        with _worded():
+            return train(
+                self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
+                resume=Path(resume) if resume is not None else None, overrides=self._parameters, data_path=self._data_path,
+            )
 
     def svg(self, name: str | None = None, *, dark: bool = False) -> str:
-        """The diagram of a network: the one named, or the only one."""
+        """The diagram of a network."""
         from nndsl import diagram
 
         return diagram.svg(self.checked.network(name), dark=dark)
@@ -83,7 +110,11 @@ class LoadedProgram:
         return printer.summary(self.checked.network(name))
 
     def _repr_html_(self) -> str:
-        return "".join(f"<div>{self.svg(name)}</div>" for name in self.checked.networks)
+        return "".join(self._html(name) for name in self.checked.networks)
+
+    def _html(self, name: str) -> str:
+        documentation = self.checked.networks[name].documentation or ""
+        return f"<figure>{self.svg(name)}<figcaption><b>{escape(name)}</b> {escape(documentation)}</figcaption></figure>"
 
     def __repr__(self) -> str:
         return f"<nndsl program {self.checked.source.name}: {', '.join([*self.checked.networks, *self.checked.trainings])}>"
@@ -97,29 +128,61 @@ def load(path: str | Path, *, data: str | Path | None = None, **parameters: Any)
         parameters: values for the file's `param`s.
 
     Raises:
-        InvalidProgram: the file is wrong; the message is what `nndsl check` prints.
+        Refused: the file is wrong; the text is what `nndsl check` prints.
     """
-    try:
-        source = read_source(Path(path))
-    except UserError as unreadable:
-        raise InvalidProgram(*unreadable.diagnostics) from None
-    return _loaded(source, parameters, Path(data) if data is not None else None)
+    with _worded():
+        return _loaded(read_source(Path(path)), data, parameters)
 
 
-def loads(text: str, *, name: str = "<text>", **parameters: Any) -> LoadedProgram:
-    """Check a text as `load` checks a file; relative paths in it start at the current folder."""
-    return _loaded(Source(name, text), parameters, None)
+def loads(text: str, *, name: str = "<text>", data: str | Path | None = None, **parameters: Any) -> LoadedProgram:
+    """Check a text as `load` checks a file; relative paths in it start at the current folder.
+
+    Raises:
+        Refused: the text is wrong.
+    """
+    with _worded():
+        return _loaded(Source(name, text), data, parameters)
 
 
-def _loaded(source: Source, parameters: dict[str, Any], data_path: Path | None) -> LoadedProgram:
+def _loaded(source: Source, data: str | Path | None, parameters: dict[str, Any]) -> LoadedProgram:
+    data_path = Path(data) if data is not None else None
     checked, report = check(source, overrides=parameters, data_path=data_path)
-    if report.errors:
-        raise InvalidProgram(*report)
+    report.raise_errors()
     return LoadedProgram(checked, report, parameters, data_path)
 
 
-class InvalidProgram(UserError):
-    """A file is wrong. Its text is the diagnostics, as the command line prints them."""
+def evaluate(run: "str | Path | Run") -> "Evaluation":
+    """The figures of a run's best model on the test examples.
 
-    def __str__(self) -> str:
-        return "\n\n".join(render(one) for one in self.diagnostics)
+    Args:
+        run: what `train` returned, or its folder: `runs/NAME/001`, `runs/NAME/latest`.
+
+    Raises:
+        Refused: there is no such run, or its file or data are not what they were.
+    """
+    from nndsl.backend.keras.evaluate import evaluate
+
+    with _worded():
+        return evaluate(_opened(run))
+
+
+def predict(run: "str | Path | Run", data: str | Path | Mapping[str, Any]) -> "Predictions":
+    """What a run's best model says of new examples.
+
+    Args:
+        run: what `train` returned, or its folder.
+        data: a file of the kind that the network learnt from, or its columns by name; it needs no targets.
+
+    Raises:
+        Refused: there is no such run, or the data do not fit.
+    """
+    from nndsl.backend.keras.evaluate import predict
+
+    with _worded():
+        return predict(_opened(run), data if isinstance(data, Mapping) else Path(data))
+
+
+def _opened(run: "str | Path | Run") -> "Run":
+    from nndsl.run import Run
+
+    return run if isinstance(run, Run) else Run.open(run)

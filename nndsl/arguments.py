@@ -248,8 +248,7 @@ def _literal(text: str) -> Any:
     if text[:1] not in ("[", "(", '"', "'"):
         return text
     try:
-        value = ast.literal_eval(text)
-        return tuple(value) if isinstance(value, list) else value
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
 

@@ -99,6 +99,8 @@ class ModuleLoader:
     def _overridden(self, target: ast.Target, default: Any, evaluator: Evaluator) -> Any:
         """The value from the command line; the default where it is of another kind, so that nothing else is said about it."""
         value = self._session.overrides[target.name]
+        if isinstance(value, list):
+            value = tuple(value)
         if isinstance(value, str) and not isinstance(default, _WRITTEN_OUT):
             value = evaluator.evaluate(ast.Name(target.span, value))
         if value is FAILED:
