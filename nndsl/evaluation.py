@@ -25,6 +25,12 @@ class ClassFigures:
     f1: float
     support: int
 
+    @classmethod
+    def of(cls, name: str, right: int, given: int, support: int) -> "ClassFigures":
+        """The figures of a class that `support` examples have and `given` are given, `right` of them rightly."""
+        precision, recall = _share(right, given), _share(right, support)
+        return cls(name, precision, recall, _share(2 * precision * recall, precision + recall), support)
+
 
 @dataclass(frozen=True)
 class OutputFigures:
@@ -32,7 +38,8 @@ class OutputFigures:
 
     Attributes:
         classes: of a classification, one for each class.
-        confusion: of a classification, how many examples of each class (row) are given each class (column).
+        confusion: of a classification into not too many classes, how many examples of each class (row) are given each
+            class (column).
         errors: of a regression, `mae`, `rmse` and `r2`.
     """
 
@@ -101,7 +108,7 @@ def _classes_text(figures: OutputFigures) -> str:
     lines = [f"  {'class':<{width}}  precision  recall      f1  support"]
     for one in figures.classes:
         lines.append(f"  {one.name:<{width}}  {one.precision:>9.4f}  {one.recall:>6.4f}  {one.f1:>6.4f}  {one.support:>7,}")
-    if len(figures.classes) <= _SHOWN_CLASSES:
+    if 0 < len(figures.confusion) <= _SHOWN_CLASSES:
         lines += ["", *_confusion_lines(figures, width)]
     return "\n".join(lines)
 
@@ -116,18 +123,6 @@ def _confusion_lines(figures: OutputFigures, width: int) -> list[str]:
 
 def _errors_text(figures: OutputFigures) -> str:
     return "\n".join(f"  {name:<24}{value:>10.4f}" for name, value in figures.errors.items())
-
-
-def classification(names: Sequence[str], confusion: Sequence[Sequence[int]]) -> OutputFigures:
-    """The figures of each class, from how many examples of each class (row) were given each class (column)."""
-    given = [sum(column) for column in zip(*confusion, strict=True)]
-    classes = []
-    for place, name in enumerate(names):
-        right, support = confusion[place][place], sum(confusion[place])
-        precision, recall = _share(right, given[place]), _share(right, support)
-        f1 = _share(2 * precision * recall, precision + recall)
-        classes.append(ClassFigures(name, precision, recall, f1, support))
-    return OutputFigures(tuple(classes), tuple(tuple(row) for row in confusion))
 
 
 def _share(part: float, whole: float) -> float:

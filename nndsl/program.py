@@ -92,6 +92,7 @@ class Training:
         class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
+        spans: where each setting is written.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Training:
     seed: int = 0
     precision: str = "float32"
     choices: tuple[str, ...] = ()
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

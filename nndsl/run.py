@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +34,11 @@ from nndsl.files import unwritable, write_text
 from nndsl.source import Source
 
 LATEST = "latest"
+_SECTIONS: dict[str, type] = {
+    "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
+    "versions": dict, "hardware": dict, "asked": dict,
+}
+"""What every `run.yaml` holds."""
 Row = dict[str, float]
 """The figures of one epoch; `epoch` counts from 1."""
 
@@ -91,7 +97,9 @@ class Run:
             raise UserError(not_a_run(Path(path), why)) from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
             raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
-        if not isinstance(settings, dict) or "training" not in settings:
+        if not isinstance(settings, dict) or not settings.keys() >= _SECTIONS.keys() or not all(
+            isinstance(settings[name], kind) for name, kind in _SECTIONS.items()
+        ):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         told = _read_json(folder / "evaluation.json")
         evaluation = None if told is None else Evaluation.from_dict(told)
@@ -99,7 +107,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`running`, `finished`, `stopped early`, `interrupted`, or `diverged`."""
+        """`running` (also of a run that was killed), `finished`, `stopped early`, `interrupted`, `terminated` or `failed`."""
         return str(self.settings["status"])
 
     @property
@@ -159,6 +167,16 @@ def new_folder(root: Path, training: str) -> Path:
         raise unwritable(home, failure) from None
 
 
+@contextmanager
+def removed_if_it_fails(folder: Path) -> Iterator[None]:
+    """Remove a new folder again if what is to be written into it first cannot be."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def point_latest(folder: Path) -> None:
     """Let `latest` beside a run's folder point to it: a link, or where links cannot be, a file with its name."""
     latest, beside = folder.parent / LATEST, folder.parent / f".{LATEST}.{os.getpid()}"
@@ -188,10 +206,13 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as failure:
         raise unwritable(folder, failure) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(run_is_busy(folder)) from None
+        except OSError as failure:
+            raise unwritable(folder, failure) from None
         yield
-    except BlockingIOError:
-        raise UserError(run_is_busy(folder)) from None
     finally:
         os.close(descriptor)
 

@@ -77,6 +77,7 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
         seed=settings.seed,
         precision=settings.precision,
         choices=tuple(seam.choices),
+        spans=settings.spans,
     )
 
 
@@ -278,7 +279,7 @@ def _watching(settings: Settings, modes: Mapping[str, Mode | None]) -> Optimizer
     rate = settings.optimizer.__dict__["learning_rate"]
     if not isinstance(rate, Plateau):
         return settings.optimizer
-    mode = _better(rate.monitor, rate.mode, modes, settings.spans["optimizer"])
+    mode = _better(rate.monitor, rate.mode, modes, settings, settings.spans["optimizer"])
     return altered(settings.optimizer, learning_rate=altered(rate, mode=mode))
 
 
@@ -286,14 +287,18 @@ def _early_stopping(settings: Settings, modes: Mapping[str, Mode | None]) -> Ear
     written = settings.early_stopping
     if written is None:
         return None
-    mode = _better(written.monitor, written.mode, modes, settings.spans["early_stopping"])
+    mode = _better(written.monitor, written.mode, modes, settings.spans["monitor"])
     return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
 
 
-def _better(monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None], span: Span) -> Mode:
+def _better(
+    monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None], settings: Settings, span: Span
+) -> Mode:
     """Whether lower or higher is better of what is monitored, as it is written or as the figure has it."""
     if monitor not in modes:
         raise Complaint(unknown_monitor(monitor, list(modes), span))
+    if monitor.startswith("val_") and "validation" not in settings.data.splits:
+        raise Complaint(no_validation(monitor, settings.data, span))
     found = modes[monitor] if mode == "auto" else mode
     if found is None:
         raise Complaint(unclear_mode(monitor, span))
@@ -348,7 +353,7 @@ def target_differs(component: Any, mismatch: Mismatch, output: str, node: Node, 
 
         output label = h -> Dense(7, activation=softmax)
     """
-    notes = (Note(f"the field `{field.name}` is {field.type}", field.span), Note(f"`{type(component).called()}` is asked for here", span))
+    notes = (Note(f"the field `{field.name}` is {field.type}", field.span), Note("this compares them", span))
     return Diagnostic(
         node.span, f"the output `{output}` is {node.type}: {type(component).called()} {mismatch.message}", notes, mismatch.repair
     )
@@ -423,3 +428,20 @@ def unclear_mode(name: str, span: Span) -> Diagnostic:
     return Diagnostic(span, f"whether `{name}` is better when it is smaller or larger is not known", (), "add `mode=min` or `mode=max`")
 
 
+@error("NN619")
+def no_validation(name: str, data: DataPlan, span: Span) -> Diagnostic:
+    """What is watched between epochs is not measured, since the data has no validation examples.
+
+        split          = random(train=0.9, test=0.1)
+        early_stopping = (monitor=val_loss, patience=10)
+
+    Mended:
+
+        split = random(train=0.8, validation=0.1, test=0.1)
+    """
+    notes = (Note("this is the split", data.split_span),)
+    watched = name.removeprefix("val_")
+    return Diagnostic(
+        span, f"`{name}` is watched, and the data `{data.name}` has no validation examples", notes,
+        f"give the split a validation part, or watch `{watched}`",
+    )

@@ -9,7 +9,7 @@ expected before memory is taken.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -28,8 +28,12 @@ Signature: TypeAlias = dict[str, tuple[str, tuple[int, ...]]]
 _FIRST_LINE = b"nndsl checkpoint 1\n"
 _LONGEST_HEADER = 256 * 2**20
 _KEPT = 2
+_BEST_FILE = "best.checkpoint"
+BEST = "best/"
+"""What the names of arrays begin with that are not of the last step, but of the best epoch."""
 _NAME = re.compile(r"step-(\d{9,})\.checkpoint")
-_DTYPES = {one.name: one for one in (*map(np.dtype, "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()), np.dtype(tf.bfloat16.as_numpy_dtype))}
+_PLAIN_DTYPES = (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float16, np.float32, np.float64)
+_DTYPES = {one.name: one for one in map(np.dtype, (*_PLAIN_DTYPES, tf.bfloat16.as_numpy_dtype))}
 
 
 class Damaged(Exception):
@@ -38,11 +42,12 @@ class Damaged(Exception):
 
 @warning("NN712")
 def damaged_checkpoint(path: Path, how: str) -> Diagnostic:
-    """A checkpoint is damaged, and the run goes on from the one before.
+    """A checkpoint is damaged, and the one before is taken.
 
-    Every checkpoint carries a checksum, and two are kept. A damaged file is never loaded: not one number of it.
+    Every checkpoint carries a checksum, and two are kept. A damaged file is never loaded: not one number of it. A run
+    that goes on from the one before computes the steps in between again, to the same result.
     """
-    return Diagnostic(None, f"the checkpoint {path} is damaged ({how})", repair="going on from the one before; the result is the same")
+    return Diagnostic(None, f"the checkpoint {path} is damaged ({how})", repair="it is left alone, and the one before is taken")
 
 
 @error("NN713")
@@ -70,6 +75,10 @@ class Checkpoint:
     record: dict[str, Any]
     arrays: dict[str, Array]
 
+    def best(self) -> dict[str, Array]:
+        """The best weights so far, by name; none before there are any."""
+        return {name.removeprefix(BEST): one for name, one in self.arrays.items() if name.startswith(BEST)}
+
 
 def signature(arrays: Mapping[str, Array]) -> Signature:
     """The types and shapes of arrays."""
@@ -86,16 +95,17 @@ def write(path: Path, record: Mapping[str, Any], arrays: Mapping[str, Array]) ->
         UserError: the disk is full, or the folder cannot be written.
     """
     header = json.dumps({"record": record, "arrays": [[name, *one] for name, one in signature(arrays).items()]}).encode()
+    parts: list[bytes | memoryview] = [_FIRST_LINE, len(header).to_bytes(8, "little"), header, *map(_bytes, arrays.values())]
     digest = hashlib.sha256()
     with replaced(path) as beside, beside.open("wb") as file:
-        for part in (_FIRST_LINE, len(header).to_bytes(8, "little"), header, *map(_bytes, arrays.values())):
+        for part in parts:
             digest.update(part)
             file.write(part)
         file.write(digest.digest())
 
 
 def _bytes(array: Array) -> memoryview:
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 Misfit: TypeAlias = Callable[[Signature], str | None]
@@ -123,7 +133,7 @@ def read(path: Path, misfit: Misfit = lambda found: None) -> Checkpoint:
                 raise UserError(other_network(path, wrong))
             return Checkpoint(path, header["record"], dict(_arrays(file, described)))
     except OSError as failure:
-        raise Damaged(str(failure)) from None
+        raise Damaged(f"it cannot be read: {failure.strerror or failure}") from None
 
 
 def _read_header(file: IO[bytes], size: int) -> dict[str, Any]:
@@ -134,7 +144,7 @@ def _read_header(file: IO[bytes], size: int) -> dict[str, Any]:
         raise Damaged("its header is longer than the file")
     try:
         header = json.loads(file.read(length))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Damaged("its header cannot be read") from None
     if not isinstance(header, dict) or not isinstance(header.get("record"), dict):
         raise Damaged("its header is not a checkpoint's")
@@ -144,7 +154,7 @@ def _read_header(file: IO[bytes], size: int) -> dict[str, Any]:
 def _described(header: dict[str, Any]) -> Signature:
     try:
         described = {str(name): (str(dtype), tuple(int(size) for size in shape)) for name, dtype, shape in header["arrays"]}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise Damaged("its header is not a checkpoint's") from None
     if any(dtype not in _DTYPES or min(shape, default=0) < 0 for dtype, shape in described.values()):
         raise Damaged("its header names arrays that cannot be")
@@ -152,7 +162,8 @@ def _described(header: dict[str, Any]) -> Signature:
 
 
 def _length(dtype: str, shape: tuple[int, ...]) -> int:
-    return _DTYPES[dtype].itemsize * prod(shape)
+    size: int = _DTYPES[dtype].itemsize
+    return size * prod(shape)
 
 
 def _check_length(described: Signature, start: int, size: int) -> None:
@@ -199,7 +210,7 @@ def _text(dtype: str, shape: tuple[int, ...]) -> str:
 
 
 class Checkpoints:
-    """The checkpoints of a run, in a folder: the newest are kept."""
+    """The checkpoints of a run, in a folder: the newest are kept, and beside them the best weights of all."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -219,14 +230,34 @@ class Checkpoints:
         found = [(int(match[1]), path) for path in self.folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
         return [path for _, path in sorted(found, reverse=True)]
 
+    def save_best(self, epoch: int, weights: Mapping[str, Array]) -> None:
+        """Write the weights that are the best so far, in place of those before.
+
+        Raises:
+            UserError: they cannot be written; those before are untouched.
+        """
+        write(self.folder / _BEST_FILE, {"best_epoch": epoch}, {f"{BEST}{name}": one for name, one in weights.items()})
+
     def newest(self, misfit: Misfit = lambda found: None) -> tuple[Checkpoint, list[Diagnostic]]:
         """The newest checkpoint that is whole, and what is wrong with those that are newer.
 
         Raises:
             UserError: there is none, or it is of another training.
         """
+        return self._first_whole(self.paths(), misfit)
+
+    def best(self, misfit: Misfit = lambda found: None) -> tuple[Checkpoint, list[Diagnostic]]:
+        """The checkpoint with the best weights, or if there is none, the newest.
+
+        Raises:
+            UserError: there is none that is whole, or it is of another training.
+        """
+        best = self.folder / _BEST_FILE
+        return self._first_whole([best, *self.paths()] if best.exists() else self.paths(), misfit)
+
+    def _first_whole(self, paths: Sequence[Path], misfit: Misfit) -> tuple[Checkpoint, list[Diagnostic]]:
         warnings: list[Diagnostic] = []
-        for path in self.paths():
+        for path in paths:
             try:
                 return read(path, misfit), warnings
             except Damaged as damage:

@@ -1,10 +1,10 @@
-"""Everything that learns, compiled: networks, objectives and examples as two functions, of many steps each."""
+"""Everything that learns, compiled: networks, objectives and examples as functions of many steps."""
 
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from itertools import chain
 
 import keras
 import numpy as np
@@ -12,8 +12,11 @@ import tensorflow as tf
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.objective import Computation, Step, Trackers
+from nndsl.backend.keras.measuring import Measuring, layers_and_model
+from nndsl.backend.keras.objective import Computation, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
+from nndsl.backend.keras.optimize import plain
+from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
 from nndsl.graph import Ref
 from nndsl.program import Training
@@ -113,7 +116,8 @@ class Learner:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return step + 1, self._one_step(step, self._full_size)
 
-        return tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
+        reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
+        return reached, finite
 
     def _short_batch(self, step: tf.Tensor) -> tf.Tensor:
         return self._one_step(step, self._feed.last)
@@ -147,7 +151,7 @@ class Learner:
     @property
     def optimizers(self) -> tuple[keras.Optimizer, ...]:
         """The optimizer of each objective; of one that scales the loss, the one inside."""
-        return tuple(getattr(one.optimizer, "inner_optimizer", one.optimizer) for one in self._steps)
+        return tuple(plain(one.optimizer) for one in self._steps)
 
     def learning_rates(self) -> list[float]:
         """The learning rate of each optimizer at the step that comes next."""

@@ -45,10 +45,15 @@ def optimizer(component: Optimizer, total_steps: int, steps_per_epoch: int) -> k
     return made
 
 
+def plain(made: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer that sets the learning rate and keeps averages: itself, or the one inside, where the loss is scaled."""
+    inner: keras.optimizers.Optimizer = getattr(made, "inner_optimizer", made)
+    return inner
+
+
 def plateau(made: keras.optimizers.Optimizer) -> Plateau | None:
     """The rule that lowers the learning rate of an optimizer between epochs, if its schedule is one."""
-    inner = getattr(made, "inner_optimizer", made)
-    rule: Plateau | None = getattr(inner._learning_rate, "rule", None)
+    rule: Plateau | None = getattr(plain(made)._learning_rate, "rule", None)
     return rule
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 
 from nndsl import diagram
 from nndsl import run as runs
-from nndsl.backend.keras.evaluate import Judge
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
+from nndsl.backend.keras.judge import Judge
 from nndsl.backend.keras.learner import Learner, Weighting, surroundings
-from nndsl.backend.keras.loop import Loop, measured
+from nndsl.backend.keras.loop import Loop
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.diagram.curves import curves_svg
@@ -27,27 +28,18 @@ from nndsl.types import BadArgument
 _HASH_SHOWN = 12
 
 
-@error("NN719")
-def no_validation(name: str, training: Training) -> Diagnostic:
-    """What is watched between epochs is not measured, since the data has no validation examples.
-
-        split          = random(train=0.9, test=0.1)
-        early_stopping = (monitor=val_loss, patience=10)
-
-    Mended:
-
-        split = random(train=0.8, validation=0.1, test=0.1)
-    """
-    return Diagnostic(
-        training.span, f"`{name}` is watched, and the data `{training.data.name}` has no validation examples",
-        repair="give the split a validation part, or watch `loss`",
-    )
-
-
 @error("NN720")
 def bad_schedule(training: Training, message: str, repair: str | None) -> Diagnostic:
-    """A learning-rate schedule does not fit the length of the run: its durations are longer than all epochs together."""
-    return Diagnostic(training.objectives[0].span, f"the optimizer's learning rate {message}", repair=repair)
+    """A learning-rate schedule does not fit the length of the run: its durations are longer than all epochs together.
+
+        epochs    = 3                                 # of 20 steps each
+        optimizer = SGD(cosine(0.1, warmup=100 steps))
+
+    Mended, by a part of the run:
+
+        optimizer = SGD(cosine(0.1, warmup=5%))
+    """
+    return Diagnostic(training.spans["optimizer"], f"the learning rate {message}", repair=repair)
 
 
 @warning("NN721")
@@ -97,22 +89,42 @@ def train(
         UserError: the data, the disk, the schedule or the run to resume make it impossible; or the loss was not finite.
     """
     progress = progress or progress_on()
-    earlier = None if resume is None else Run.open(resume)
-    settings = _settings(training, epochs, seed, earlier)
+    if resume is not None:
+        return _resume(Run.open(resume), program, training, epochs, seed, progress)
+    settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     record = _identity(program, training, dataset, settings)
-    if earlier is not None:
-        _check_same(earlier, record, progress)
+    record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
     with surroundings(settings.precision, settings.seed):
         course = _Course(training, dataset, settings, progress)
-        if earlier is not None:
-            return course.train(earlier, resumed=True)
-        record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
-        return course.train(_new_run(program, training, dataset, folder, record), resumed=False)
+        run = Run(runs.new_folder(folder, training.name), record)
+        with runs.locked(run.folder):
+            with runs.removed_if_it_fails(run.folder):
+                _write_record(run, program, training, dataset)
+                loop = course.loop(run)
+                loop.save_checkpoint()
+            runs.point_latest(run.folder)
+            return course.train(run, loop)
 
 
-def _settings(training: Training, epochs: int | None, seed: int | None, earlier: Run | None) -> Settings:
-    then = {} if earlier is None else earlier.settings["settings"]
+def _resume(
+    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress
+) -> Run:
+    """Go on with a run, to the same result as if it had never been interrupted."""
+    with runs.locked(run.folder):
+        settings = _settings(training, epochs, seed, run.settings["settings"])
+        dataset = training.data.load()
+        _check_same(run, _identity(program, training, dataset, settings), progress)
+        run.settings["settings"]["epochs"] = settings.epochs
+        with surroundings(settings.precision, settings.seed):
+            course = _Course(training, dataset, settings, progress)
+            loop = course.loop(run)
+            loop.resume()
+            return course.train(run, loop)
+
+
+def _settings(training: Training, epochs: int | None, seed: int | None, then: Mapping[str, Any]) -> Settings:
+    """What is asked for, else what the run to resume had, else what the file says."""
     return Settings(
         epochs if epochs is not None else then.get("epochs", training.epochs),
         training.batch,
@@ -150,15 +162,13 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
     }
 
 
-def _new_run(program: Program, training: Training, dataset: Dataset, folder: Path, record: dict[str, Any]) -> Run:
-    run = Run(runs.new_folder(folder, training.name), record)
+def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
+    """Everything that a run's folder holds from the start."""
     runs.save_sources(run.folder, program.source, program.sources)
-    record["started"] = _now()
+    run.settings["started"] = _now()
     write_text(run.folder / "diagram.svg", diagram.svg(training.written))
     run.save_json("data.json", dataset.state)
     run.save_settings()
-    runs.point_latest(run.folder)
-    return run
 
 
 def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
@@ -201,42 +211,41 @@ class _Course:
         self._feeds = {
             name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
-        self._monitor, self._mode = self._monitored()
         try:
             self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
         except BadArgument as refused:
             raise UserError(bad_schedule(training, refused.message, refused.repair)) from None
+
+    def loop(self, run: Run) -> Loop:
+        """What takes the steps, at the first of them."""
+        monitor, mode = self._monitored()
+        return Loop(
+            self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
+            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+        )
 
     def _monitored(self) -> tuple[str, Mode]:
         """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any."""
         rule = self._training.early_stopping
         if rule is None:
             return ("val_loss" if "validation" in self._feeds else "loss"), "min"
-        if rule.monitor.startswith("val_") and "validation" not in self._feeds:
-            raise UserError(no_validation(rule.monitor, self._training))
         return rule.monitor, rule.mode
 
-    def train(self, run: Run, resumed: bool) -> Run:
-        with runs.locked(run.folder):
-            loop = Loop(
-                self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
-                stopping=self._training.early_stopping, monitor=self._monitor, mode=self._mode, progress=self._progress,
-            )
-            if resumed:
-                loop.resume()
-                run.settings["settings"]["epochs"] = self._settings.epochs
-            started = time.monotonic()
-            try:
-                status = loop.run()
-                run.settings |= {"status": status, "best_epoch": loop.best_epoch, "ended": _now()}
-                run.settings["seconds"] = round(run.settings.get("seconds", 0.0) + time.monotonic() - started, 1)
-                self._finish(run, loop)
-            except UserError:
-                run.settings |= {"status": "failed", "best_epoch": loop.best_epoch}
+    def train(self, run: Run, loop: Loop) -> Run:
+        """Take all steps that are left, measure and draw; `run.yaml` says how it ended, whatever happened."""
+        before, started = run.settings.get("seconds", 0.0), time.monotonic()
+        try:
+            status = loop.run()
+            run.settings |= {"status": status, "best_epoch": loop.best_epoch, "ended": _now()}
+            run.settings["seconds"] = round(before + time.monotonic() - started, 1)
+            self._finish(run, loop)
+        except (UserError, KeyboardInterrupt) as end:
+            run.settings |= {"status": "failed" if isinstance(end, UserError) else "interrupted", "best_epoch": loop.best_epoch}
+            with suppress(UserError):  # what is told is the first failure
                 run.save_settings()
-                raise
-            finally:
-                self._progress.end()
+            raise
+        finally:
+            self._progress.end()
         return run
 
     def _finish(self, run: Run, loop: Loop) -> None:
@@ -246,7 +255,7 @@ class _Course:
         if run.status != "terminated" and "test" in self._feeds:
             with loop.best_in_place():
                 judge = Judge(self._training, self._learner.layers)
-                figures = measured(self._learner, self._feeds["test"], self._progress, "evaluating")
+                figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
                 run.evaluation = judge.evaluation("test", self._feeds["test"], figures, loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
 

@@ -1,0 +1,155 @@
+"""What a network says of examples: labels and probabilities, and how often each class is found."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from nndsl.backend.keras import lower
+from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.objective import Computation
+from nndsl.catalogue.training import Loss
+from nndsl.data.plan import FieldPlan
+from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
+from nndsl.program import Training
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_MOST_CONFUSED = 200
+"""Up to this many classes, it is counted which is taken for which."""
+
+
+class Judge:
+    """A network with its weights, asked about examples."""
+
+    def __init__(self, training: Training, layers: lower.Layers):
+        self._training = training
+        self._graph = training.objectives[0].graph
+        self._outputs = tuple(training.predictions)
+        self._computation = Computation(self._graph, layers, list(training.predictions.values()))
+        self._ask = tf.function(self._asked, autograph=False)
+
+    def _asked(self, feeds: Mapping[str, tf.Tensor]) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
+        found = self._computation({name: feeds[name] for name in self._computation.fields}, training=False)
+        return tuple(tf.cast(one, tf.float32) for one in found), tuple(getattr(one, "_keras_mask", None) for one in found)
+
+    def answers(self, feed: Feed) -> dict[str, tuple[Array, Array | None]]:
+        """By output, what the network says of all examples, `[n, ...]`, and which positions count."""
+        parts = []
+        with lower.deep_enough(len(self._graph.nodes)):
+            for place in range(feed.steps):
+                parts.append(self._ask(feed.in_order(tf.constant(place, tf.int64))))
+        return {
+            name: (_joined([values[index] for values, _ in parts]), _joined([masks[index] for _, masks in parts]))
+            for index, name in enumerate(self._outputs)
+        }
+
+    def evaluation(self, split: str, feed: Feed, figures: Mapping[str, float], epoch: int | None) -> Evaluation:
+        """The figures of a split, with those of each class."""
+        answers = self.answers(feed)
+        outputs = {
+            name: self._figures(name, feed.fields[field].numpy(), *answers[name]) for name, field in self._training.targets.items()
+        }
+        return Evaluation(split, feed.count, epoch, figures, outputs)
+
+    def _figures(self, output: str, target: Array, answer: Array, mask: Array | None) -> OutputFigures:
+        field = self._training.data.fields[self._training.targets[output]]
+        labels = self._labels(output, answer, field)
+        if labels is None:
+            return OutputFigures(errors=_errors(target, answer))
+        truth = target.argmax(-1) if _is_one_hot(field) else target
+        if truth.size != labels.size:  # labels without places of their own, as CTC has them
+            return OutputFigures()
+        counting = np.ones(labels.size, bool) if mask is None or mask.size != labels.size else mask.reshape(-1)
+        return _class_figures(_class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
+
+    def _labels(self, output: str, answer: Array, field: FieldPlan) -> Array | None:
+        """The number of the most probable class of each example (or position); None where the target is no class."""
+        if _class_count(field) == 0:
+            return None
+        rank = field.type.rank - _is_one_hot(field)
+        if answer.ndim - 1 > rank and answer.shape[-1] > 1:
+            return np.asarray(answer.argmax(-1))
+        return np.asarray(self._probability(output, answer) > 0.5, np.int64)
+
+    def _probability(self, output: str, answer: Array) -> Array:
+        """The probability of the second of two classes: what the network says, or the sigmoid of it where it says logits."""
+        return (1 + np.tanh(answer / 2)) / 2 if self._says_logits(output) else answer
+
+    def _says_logits(self, output: str) -> bool:
+        """Whether the loss takes the output itself as logits."""
+        said = self._training.predictions[output]
+        losses = [node for node in self._graph.nodes if isinstance(node.component, Loss)]
+        return any(node.component.takes_logits and node.operands[1] == said for node in losses if isinstance(node.component, Loss))
+
+    def predictions(self, feed: Feed) -> Predictions:
+        """What the network says of each example, in columns."""
+        columns: dict[str, list[Any]] = {}
+        for name, (answer, _) in self.answers(feed).items():
+            prefix = f"{name}_" if len(self._outputs) > 1 else ""
+            field = self._training.data.fields.get(self._training.targets.get(name, ""))
+            labels = None if field is None else self._labels(name, answer, field)
+            if field is None or labels is None:
+                columns[name] = answer.tolist() if answer.shape[1:] != (1,) else answer[:, 0].tolist()
+            else:
+                columns |= self._class_columns(name, prefix, answer, labels, field)
+        return Predictions(columns)
+
+    def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
+        names = np.array(_class_names(field), object)
+        columns: dict[str, list[Any]] = {name: names[labels.reshape(len(answer)) if labels.size == len(answer) else labels].tolist()}
+        if labels.size != len(answer):
+            return columns
+        shares = answer.reshape(len(answer), -1)
+        if shares.shape[1] == 1:
+            yes = self._probability(name, shares[:, 0])
+            shares = np.stack([1 - yes, yes], axis=1)
+        elif self._says_logits(name):
+            shares = np.exp(shares - shares.max(-1, keepdims=True))
+            shares /= shares.sum(-1, keepdims=True)
+        return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+
+
+def _joined(parts: list[Any]) -> Any:
+    return None if parts[0] is None else np.concatenate([one.numpy() for one in parts])
+
+
+def _class_figures(names: list[str], truth: Array, labels: Array) -> OutputFigures:
+    """The figures of each class, from the class that each example has and the one that it is given."""
+    count = len(names)
+    right, given, support = (np.bincount(one, minlength=count).tolist() for one in (truth[truth == labels], labels, truth))
+    classes = tuple(ClassFigures.of(*one) for one in zip(names, right, given, support, strict=True))
+    if count > _MOST_CONFUSED:
+        return OutputFigures(classes)
+    confusion = np.bincount(truth * count + labels, minlength=count**2).reshape(count, count)
+    return OutputFigures(classes, tuple(map(tuple, confusion.tolist())))
+
+
+def _errors(target: Array, answer: Array) -> dict[str, float]:
+    """Mean absolute error, root mean square error, and the share of the variance that is explained."""
+    truth, said = target.astype(np.float64).reshape(-1), answer.astype(np.float64).reshape(-1)
+    if truth.shape != said.shape:
+        return {}
+    rest, spread = np.square(truth - said), np.square(truth - truth.mean())
+    r2 = 1 - rest.sum() / spread.sum() if spread.sum() else 0.0
+    return {"mae": float(np.abs(truth - said).mean()), "rmse": float(np.sqrt(rest.mean())), "r2": float(r2)}
+
+
+def _class_count(field: FieldPlan) -> int:
+    """How many classes a field stands for; 0 if it holds numbers."""
+    if field.classes is not None:
+        return len(field.classes)
+    if field.type.dtype == "bool":
+        return 2
+    return field.type.below if isinstance(field.type.below, int) else 0
+
+
+def _class_names(field: FieldPlan) -> list[str]:
+    if field.classes is not None:
+        return list(field.classes)
+    return ["false", "true"] if field.type.dtype == "bool" else [str(one) for one in range(_class_count(field))]
+
+
+def _is_one_hot(field: FieldPlan) -> bool:
+    return field.type.is_float and field.classes is not None and field.type.rank > 0
