@@ -16,12 +16,16 @@ from nndsl.syntax.parser import parse
 DEEPEST_STACK = 20_000
 
 
-def check(source: Source, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None) -> tuple[Program, Report]:
+def check(
+    source: Source, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
+    kept: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[Program, Report]:
     """Parse, elaborate and prove one file. Nothing here imports Keras.
 
     Args:
         overrides: values for the file's `param`s, by name.
         data_path: what is read instead of the file that the `data` block names.
+        kept: by the names of `data` blocks, what a training kept of their data, which then are not read.
 
     Returns:
         The program, as far as it is without mistakes, and everything there is to say about it.
@@ -29,7 +33,7 @@ def check(source: Source, *, overrides: Mapping[str, Any] | None = None, data_pa
     report = Report()
     with _uninterrupted():
         spec = parse(source, report)
-        program = elaborate(spec, report, overrides=overrides, data_path=data_path)
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept or {})
     return program, report
 
 

@@ -58,6 +58,8 @@ class SavedArrays(Table):
             headers = dict(self._headers())
         except BROKEN as error:
             raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {reason(error)}") from None
+        if not any(one.shape for one in headers.values()):
+            raise Unreadable(f"{path.name} has no array whose first axis counts examples")
         self._counts = {name: one.shape[0] for name, one in headers.items() if one.shape}
         self.columns = {name: self._form(name, one) for name, one in headers.items() if one.shape}
         if len(set(self._counts.values())) == 1:

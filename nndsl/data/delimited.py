@@ -71,6 +71,11 @@ class Delimited(Table):
             listed = " and ".join(f"`{name}`" for name in twice)
             raise BadHeader(f"{self.label}, line 1: more than one column is called {listed}", "give each column its own name")
         self._width = len(names)
+        other = next((one for one in ";\t|," if one in names[0]), None)
+        if len(names) == 1 and other is not None:
+            shown = "a tab" if other == "\t" else f"`{other}`"
+            written = "`tsv(...)`" if other == "\t" else "`csv(...)`" if other == "," else f'`delimiter="{other}"`'
+            self.hint = f"{shown} seems to separate its columns: write {written}"
         return dict(zip(stripped, names, strict=True))
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
@@ -120,7 +125,8 @@ class Delimited(Table):
         fields = f"{found} field{'s' * (found != 1)}"
         return Unreadable(
             f"{self.label}, line {line}: the row has {fields} where the header names {self._width} columns{also}",
-            f"put fields that hold a `{self._delimiter}` in double quotes" if found > self._width else None,
+            f"put fields that hold a `{self._delimiter}` in double quotes" if found > self._width
+            else "a missing value is an empty field, which has its delimiter all the same",
         )
 
     def _records(self, strict: bool = False, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from nndsl.catalogue.kinds import Count
 from nndsl.data.component import DataSource
 from nndsl.data.forms import Numbers, Texts
-from nndsl.data.tables import Chunk, Missing, Table, Unreadable, find, text_column
+from nndsl.data.tables import Chunk, Missing, Table, Unreadable, find, reason, text_column
 from nndsl.types import TensorType
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
@@ -102,4 +102,4 @@ def _why(error: Exception) -> str:
     name = type(error).__name__
     if name == "UnidentifiedImageError":
         return "it is not in an image format"
-    return f"it has far too many pixels ({error})" if name == "DecompressionBombError" else str(error)
+    return "it has far too many pixels" if name == "DecompressionBombError" else reason(error)

@@ -9,7 +9,7 @@ from nndsl.data.encoders import chain
 from nndsl.data.encoders.numbers import no_missing, say
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
-from nndsl.data.plan import DataPlan, broken_source
+from nndsl.data.plan import DataPlan, broken_source, together, unknown_column
 from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
 from nndsl.source import Span
@@ -25,6 +25,7 @@ FieldColumns = Mapping[str, tuple[str, ...]]
 def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
     """See `DataPlan.load`."""
     table = plan.open()
+    _check_columns(plan, table)
     columns_of = {name: field.columns for name, field in plan.fields.items()}
     used = {column for columns in columns_of.values() for column in columns}
     columns = _read(plan, table, sorted({*used, *deciding_columns(plan, table, columns_of)}))
@@ -65,6 +66,8 @@ def encode(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, A
             _check_form(column, table.columns[column], known_form(state["columns"][column]), table)
     columns = _read(plan, table, sorted({column for field in fields for column in field.columns}))
     count = len(next(iter(columns.values()))) if columns else 0
+    if not count:
+        raise UserError(no_examples(table, 0, plan.source_span))
     arrays: dict[str, Array] = {}
     mistakes: list[Diagnostic] = []
     for field in fields:
@@ -88,17 +91,22 @@ def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[s
         raise UserError(broken_source(failure, None)) from None
 
 
-def learn(plan: DataPlan, table: Table, field: FieldPlan, training: "Array") -> list[State]:
-    """What the encoders of a field learn from the training rows.
+def learn(plan: DataPlan, table: Table, field: FieldPlan, parts: "Mapping[str, Array]") -> list[State]:
+    """What the encoders of a field learn from the training rows; that they can take the other rows too is seen at once.
 
     Raises:
         UserError: some values are not what they should be.
     """
     columns = _read(plan, table, field.columns)
+    rows = parts["train"]
     try:
-        return chain.fit(field.encoders, _values(field, columns, training), field.form)[0]
+        states, _ = chain.fit(field.encoders, _values(field, columns, rows), field.form)
+        for part, rows in parts.items():
+            if part != "train":
+                chain.encode(field.encoders, _values(field, columns, rows), states)
     except BadValues as bad:
-        raise UserError(bad_values(bad, field, table, training)) from None
+        raise UserError(bad_values(bad, field, table, rows)) from None
+    return states
 
 
 # Rows --------------------------------------------------------------------------------------------
@@ -207,6 +215,19 @@ def _finished(values: "Array") -> "Array":
     return numpy.ascontiguousarray(values, dtype)
 
 
+def _check_columns(plan: DataPlan, table: Table) -> None:
+    """Every column that the file names is there still, and fields are made of what they were made of when it was checked."""
+    named = [*(name for step in plan.steps for name in step.named()), *filter(None, [plan.split.reads()])]
+    missing = [name for name in named if name not in table.columns]
+    if missing:
+        raise UserError(unknown_column(missing[0], list(table.columns), table.label, plan.source_span))
+    for field in plan.fields.values():
+        if any(name not in table.columns for name in field.columns):
+            raise UserError(data_changed(field, plan.source_span))
+        if together([table.columns[name] for name in field.columns]) != field.form:
+            raise UserError(data_changed(field, plan.source_span))
+
+
 def _check_unchanged(plan: DataPlan, field: FieldPlan, states: Sequence[State]) -> None:
     form: Form | None = field.form
     for encoder, state in zip(field.encoders, states, strict=True):
@@ -291,7 +312,7 @@ def unplaced_rows(bad: BadValues, column: str, table: Table, rows: "Array", span
 def no_examples(table: Table, count: int, span: Span) -> Diagnostic:
     """A source has no rows, or the steps after it leave none."""
     if not count:
-        return Diagnostic(span, f"{table.label} has no rows", (), "each part of the split needs at least one example")
+        return Diagnostic(span, f"{table.label} has no rows", (), "give it examples: at least one for each part of a split")
     message = f"the steps over rows leave none of the {count} rows of {table.label}"
     return Diagnostic(span, message, (), "take a step out, or name fewer columns in it")
 

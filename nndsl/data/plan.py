@@ -171,7 +171,7 @@ class _Planning:
         named += [(name, draft.split_span) for name in [draft.split.reads()] if name is not None]
         for name, span in named:
             if name not in known:
-                self._report.add(unknown_column(name, known, self._table.label, span))
+                self._report.add(unknown_column(name, known, self._table.label, span, self._table.hint))
         stratum = draft.split.stratifies()
         if stratum is not None and stratum not in [spec.name for spec in self._specs]:
             self._report.add(unknown_field(stratum, self._specs, draft.split_span))
@@ -183,7 +183,7 @@ class _Planning:
 
     def _field(self, spec: FieldSpec) -> FieldPlan | None:
         forms = [self._table.columns[column.name] for column in spec.columns]
-        start = _together(forms)
+        start = together(forms)
         if start is None:
             self._report.add(columns_do_not_mix(spec, forms))
             return None
@@ -238,7 +238,7 @@ class _Planning:
             self._report.add(too_large_to_scan(self._table.label, size, encoders[-1], span))
             return None
         partial = FieldPlan(spec, start, encoders, TensorType("float32", ()))
-        return learn(self._draft, self._table, partial, self._training_rows)
+        return learn(self._draft, self._table, partial, self._parts)
 
     @cached_property
     def _deciding_columns(self) -> tuple[str, ...]:
@@ -248,16 +248,16 @@ class _Planning:
         return deciding_columns(self._draft, self._table, self._columns_of_fields())
 
     @cached_property
-    def _training_rows(self) -> Any:
+    def _parts(self) -> Any:
         from nndsl.data.loading import assign
 
-        return assign(self._draft, self._table, self._columns_of_fields())["train"]
+        return assign(self._draft, self._table, self._columns_of_fields())
 
     def _columns_of_fields(self) -> dict[str, tuple[str, ...]]:
         return {spec.name: tuple(column.name for column in spec.columns) for spec in self._specs}
 
 
-def _together(forms: Sequence[Form]) -> Form | None:
+def together(forms: Sequence[Form]) -> Form | None:
     """The form of several columns as one: text stays text, single numbers become a vector."""
     if len(forms) == 1:
         return forms[0]
@@ -278,7 +278,7 @@ def broken_source(failure: DataError, span: Span | None) -> Diagnostic:
 
 
 @error("NN501")
-def unknown_column(name: str, known: Sequence[str], label: str, span: Span) -> Diagnostic:
+def unknown_column(name: str, known: Sequence[str], label: str, span: Span, hint: str | None = None) -> Diagnostic:
     """A column is named that the source does not have.
 
     The columns of a CSV or TSV file are named in its first line; an NPZ file has its arrays, and the documentation
@@ -288,9 +288,10 @@ def unknown_column(name: str, known: Sequence[str], label: str, span: Span) -> D
         species = source.specie -> category       # the column is called `species`
     """
     listed = ", ".join(f"`{one}`" for one in known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
-    repair = did_you_mean(name, known)
+    repair = hint or did_you_mean(name, known)
     columns = f"the columns are {listed}" if known else "it has no columns"
-    return Diagnostic(span, f"{label} has no column `{name}`", (), f"{repair} {columns}" if repair else columns)
+    joint = ";" if hint else ""
+    return Diagnostic(span, f"{label} has no column `{name}`", (), f"{repair}{joint} {columns}" if repair else columns)
 
 
 @error("NN502")

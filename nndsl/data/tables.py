@@ -48,6 +48,7 @@ class Table:
         files: the files that it consists of, in a fixed order.
         root: names of files are recorded relative to this folder.
         count: the number of rows, where it is known without reading them.
+        hint: what seems to be wrong where a column is not found, if anything does.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Table:
     files: Sequence[Path] = ()
     root: Path = Path()
     count: int | None = None
+    hint: str | None = None
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """The columns, in pieces of some rows each.
@@ -140,8 +142,8 @@ def digest(table: Table) -> str:
 
 def reason(error: Exception) -> str:
     """Why the system refused, in its words but without its numbers."""
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return text[:1].lower() + text[1:].partition("\n")[0]
+    text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition("\n")[0]
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def text_column(values: Iterable[str | None]) -> Column:
@@ -231,7 +233,7 @@ class RowsInMemory(Table):
 
 
 def _as_text(value: object) -> str | None:
-    if value is None or value != value:
+    if value is None or value != value:  # noqa: PLR0124 - a NaN of whatever library
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
 

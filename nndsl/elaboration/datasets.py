@@ -1,6 +1,6 @@
 """`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,12 @@ class DataBody:
         self._settings: dict[str, ast.Binding] = {}
         self._fields: dict[str, FieldSpec] = {}
 
-    def elaborate(self, folder: Path, data_path: Path | None) -> DataPlan | None:
-        """The plan of the data; None if something is wrong with it."""
+    def elaborate(self, folder: Path, data_path: Path | None, kept: Mapping[str, Any] | None = None) -> DataPlan | None:
+        """The plan of the data; None if something is wrong with it.
+
+        Args:
+            kept: what a training kept of its data (`Dataset.state`): then none are read, and they need not be there.
+        """
         before = self._session.report.errors
         self._collect()
         source = self._source()
@@ -47,7 +51,7 @@ class DataBody:
             name=self._definition.name, span=self._definition.head, source=head, source_span=self._settings["source"].value.span,
             steps=steps, fields=tuple(self._fields.values()), split=split,
             split_span=self._settings["split"].value.span if "split" in self._settings else None,
-            folder=folder, data_path=data_path, report=self._session.report,
+            folder=folder, data_path=data_path, report=self._session.report, state=kept,
         )
 
     def _complaining(self, act: Any, statement: ast.Statement) -> None:
@@ -86,7 +90,7 @@ class DataBody:
         value = self._evaluator(families).evaluate(expression, Of(families[0]))
         if value is FAILED or isinstance(value, families[0]):
             return value
-        self._session.report.add(wrong_setting(name, families[0].noun, describe_value(value), expression.span))
+        self._session.report.add(wrong_setting(f"`{name}`", families[0].noun, describe_value(value), expression.span))
         return FAILED
 
     def _source(self) -> tuple[DataSource, tuple[RowStep, ...]] | None:
@@ -104,7 +108,7 @@ class DataBody:
             family: type[Component] = RowStep if index else DataSource
             converted = _component(value, family)
             if converted is None:
-                self._session.report.add(wrong_setting("source", family.noun, describe_value(value), one.span))
+                self._session.report.add(wrong_setting("`source`", family.noun, describe_value(value), one.span))
                 return None
             steps.append(converted)
         return steps[0], tuple(steps[1:])

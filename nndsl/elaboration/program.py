@@ -1,6 +1,7 @@
 """From a parsed file to a program: every definition in it elaborated and bound."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,31 @@ from nndsl.elaboration.modules import Module, ModuleLoader
 from nndsl.elaboration.networks import elaborate_network, unused
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.training import TrainBody
-from nndsl.elaboration.values import Binding, DataSet
+from nndsl.elaboration.values import Binding, DataSet, Scope
 from nndsl.program import Network, Program, Training
 from nndsl.syntax import ast
 
+NEED_SIZES = ("NN209", "NN305")
+"""The errors of networks that sizes can mend: a condition that is not decided, weights of an unknown size."""
+
 
 def elaborate(
-    spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None
+    spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
+    kept: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Program:
     """The program that a file means; as much of it as is without mistakes.
 
     Args:
         overrides: values for the file's `param`s.
         data_path: what is read instead of the file that the `data` block names.
+        kept: by the names of `data` blocks, what a training kept of their data, which then are not read.
     """
     session = Session(report, dict(overrides or {}))
     loader = ModuleLoader(session)
     module, data, trainings, networks = Module(spec), {}, {}, {}
     try:
         module = loader.load(spec, main=True)
-        data = _data(session, module, data_path)
+        data = _data(session, module, data_path, kept or {})
         trainings = _trainings(session, module)
         networks = _networks(session, module, trainings)
         if not report.errors:
@@ -45,10 +51,13 @@ def _of_kind(module: Module, kind: str) -> list[ast.Definition]:
     return [one for one in module.definitions.values() if one.kind == kind]
 
 
-def _data(session: Session, module: Module, data_path: Path | None) -> dict[str, DataPlan]:
+def _data(
+    session: Session, module: Module, data_path: Path | None, kept: Mapping[str, Mapping[str, Any]]
+) -> dict[str, DataPlan]:
     plans = {}
     for definition in _of_kind(module, "data"):
-        plan = DataBody(session, definition, module.scope).elaborate(module.spec.source.folder(), data_path)
+        body = DataBody(session, definition, module.scope)
+        plan = body.elaborate(module.spec.source.folder(), data_path, kept.get(definition.name))
         module.scope.names[definition.name] = Binding(DataSet(definition.name, plan, definition.head), definition.head)
         if plan is not None:
             plans[definition.name] = plan
@@ -66,16 +75,40 @@ def _trainings(session: Session, module: Module) -> dict[str, Training]:
 
 def _networks(session: Session, module: Module, trainings: Mapping[str, Training]) -> dict[str, Network]:
     """The networks whose parameters all have values. Sizes that only the data know come from the training that uses them."""
+    failed = [_model_name(one) for one in _of_kind(module, "train") if one.name not in trainings]
     networks = {}
     for definition in _of_kind(module, "network"):
         if any(one.default is None for one in definition.parameters or ()):
             continue
         trained = [one.network for one in trainings.values() if one.network.name == definition.name]
         sizes = _bound_sizes(trained)
-        network = elaborate_network(session, definition, module.scope, {}, sizes)
+        waiting = definition.name in failed and not sizes
+        elaborated = _without_sizes if waiting else elaborate_network
+        network = elaborated(session, definition, module.scope, {}, sizes)
         if network is not None:
             networks[definition.name] = network
     return networks
+
+
+def _model_name(training: ast.Definition) -> str | None:
+    """The name of the network that a training is written for, if it is plain to see."""
+    for statement in training.body:
+        if isinstance(statement, ast.Binding) and statement.targets[0].name == "model":
+            model = statement.value.callee if isinstance(statement.value, ast.Call) else statement.value
+            return model.text if isinstance(model, ast.Name) else None
+    return None
+
+
+def _without_sizes(
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Any]
+) -> Network | None:
+    """A network whose training failed: what the sizes of its data would have decided is no mistake of the network's."""
+    aside = replace(session, report=Report())
+    network = elaborate_network(aside, definition, outer, arguments, sizes)
+    for one in aside.report:
+        if one.severity == "error" and one.code not in NEED_SIZES:
+            session.report.add(one)
+    return network
 
 
 def _bound_sizes(trained: list[Network]) -> dict[str, Any]:

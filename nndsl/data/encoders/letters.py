@@ -89,7 +89,7 @@ class Rna(Letters):
 
     closed = "give the length: `rna(length=...)`"
     alphabet, substance = "ACGU", "RNA"
-    mixtures = {code: letters.replace("T", "U") for code, letters in _NUCLEOTIDES.items()}
+    mixtures: ClassVar = {code: letters.replace("T", "U") for code, letters in _NUCLEOTIDES.items()}
 
 
 class Protein(Letters):
@@ -97,7 +97,7 @@ class Protein(Letters):
 
     closed = "give the length: `protein(length=...)`"
     alphabet, substance = "ACDEFGHIKLMNPQRSTVWY", "protein"
-    mixtures = {"B": "DN", "J": "IL", "Z": "EQ", "X": "", "U": "", "O": ""}
+    mixtures: ClassVar = {"B": "DN", "J": "IL", "Z": "EQ", "X": "", "U": "", "O": ""}
 
 
 @cache

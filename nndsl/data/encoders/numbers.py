@@ -28,15 +28,29 @@ def number_form(x: Form) -> Numbers:
 
 
 def as_numbers(values: Any) -> "Array":
-    """Values as real numbers, `[n, *shape]`; text is read, and stays in double precision until the end."""
+    """Values as real numbers, `[n, *shape]`; text is read, and stays in double precision until the end.
+
+    Raises:
+        BadValues: a number is infinite, or too large for single precision.
+    """
     import numpy
 
     if isinstance(values, tuple):
         columns = [parsed(column, place) for place, column in enumerate(values)]
-        return columns[0] if len(columns) == 1 else numpy.stack(columns, axis=1)
-    if values.dtype.kind == "f" and values.dtype.itemsize >= 4:
-        return values  # type: ignore[no-any-return]
+        values = columns[0] if len(columns) == 1 else numpy.stack(columns, axis=1)
+    if values.dtype.kind == "f":
+        not_too_large(values)
+        return values.astype("float32") if values.dtype.itemsize < 4 else values  # type: ignore[no-any-return]
     return values.astype("float64" if values.dtype.itemsize > 2 else "float32")  # type: ignore[no-any-return]
+
+
+def not_too_large(numbers: "Array") -> None:
+    """Check that all real numbers are finite, and can be in single precision, as they will be in the end."""
+    import numpy
+
+    say(numpy.isinf(numbers), numbers, "is not finite")
+    if numbers.dtype.itemsize > 4:
+        say(abs(numbers) > numpy.finfo("float32").max, numbers, "is too large for a number of 32 bits")
 
 
 class NumberEncoder(Encoder, abstract=True):
@@ -179,7 +193,7 @@ def present(numbers: "Array") -> None:
 
 
 def no_missing(numbers: "Array") -> None:
-    """Check that no number is missing or infinite."""
+    """Check that no number is missing, infinite or too large."""
     import numpy
 
     if numbers.dtype.kind != "f":
@@ -187,7 +201,7 @@ def no_missing(numbers: "Array") -> None:
     gaps = _by_column(numpy.isnan(numbers))
     for column in range(gaps.shape[1]):
         refuse(gaps[:, column], lambda _: "the value is missing", column, FILL)
-    say(numpy.isinf(numbers), numbers, "is not finite")
+    not_too_large(numbers)
 
 
 def say(wrong: "Array", numbers: "Array", what: str) -> None:

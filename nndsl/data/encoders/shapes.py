@@ -66,7 +66,7 @@ def padded(sequences: Ragged, length: int, truncate: bool) -> "Array":
             repair="give a greater length, or cut the sequence: `truncate=true`",
         )
     if (lengths == length).all():
-        return sequences.items.reshape(-1, length, *sequences.items.shape[1:])  # type: ignore[no-any-return]
+        return sequences.items.reshape(-1, length, *sequences.items.shape[1:])
     items = sequences.items
     if (lengths > length).any():
         starts = numpy.repeat(sequences.ends() - lengths, lengths)

@@ -50,5 +50,6 @@ def parsed(column: Any, place: int = 0) -> "Array":
 
 
 def quoted(text: str) -> str:
-    """A value of the data as a message shows it, cut where it is long."""
-    return f'"{text}"' if len(text) <= 40 else f'"{text[:37]}..."'
+    """A value of the data as a message shows it: on one line, cut where it is long."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:41])
+    return f'"{shown}"' if len(shown) <= 40 else f'"{shown[:37]}..."'
