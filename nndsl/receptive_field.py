@@ -32,14 +32,18 @@ def receptive_field(graph: Graph) -> int:
     reaches: dict[int, Reach | None] = {}
     for node in graph.nodes:
         reaches[node.id] = _reach(graph, node, [reaches[ref.node] for ref in node.operands])
-    positions = [_of_output(graph[ref], reaches[ref.node]) for ref in graph.outputs.values()]
-    return max(positions)
+    return max(_of_output(graph, graph[ref], reaches) for ref in graph.outputs.values())
 
 
-def _of_output(node: Node, reach: Reach | None) -> int:
-    if reach is None:
-        raise NotLocal(f"`{node.name}` sees the whole input, so there is no receptive field to count")
-    return int(reach.positions)
+def _of_output(graph: Graph, node: Node, reaches: dict[int, Reach | None]) -> int:
+    reach = reaches[node.id]
+    if reach is not None:
+        return int(reach.positions)
+    before: Node | None = node
+    while before is not None:
+        node = before
+        before = next((graph[ref] for ref in node.operands if reaches[ref.node] is None), None)
+    raise NotLocal(f"{type(node.component).called()} sees the whole input, so there is no receptive field to count")
 
 
 def _reach(graph: Graph, node: Node, operands: list[Reach | None]) -> Reach | None:

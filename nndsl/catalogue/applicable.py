@@ -206,7 +206,8 @@ def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> N
 def _check_weights(layer: Layer, weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:
     for weight in weights:
         if any(isinstance(size, Symbolic) for size in weight.shape):
-            raise SizeUnknown(f"needs weights of a known size, and its {weight.name} would be {shape_text(weight.shape)}", *operands)
+            message = f"needs weights of a known size, and its {weight.name} would be {shape_text(weight.shape)}"
+            raise SizeUnknown(message, *operands, repair="state the sizes of the input as numbers, or get rid of that axis before")
         about = weight.name.removesuffix("_kernel") if weight.about is None else weight.about
         for setting in ("initializer", "regularizer", "constraint"):
             _check_setting(layer, f"{about}_{setting}", weight.name, weight.shape, operands)

@@ -79,7 +79,7 @@ def _stretched(one: Size, two: Size, first: TensorType, other: TensorType) -> Si
 
 
 def _ranks_differ(first: TensorType, other: TensorType) -> SizesDiffer:
-    told = f"{shape_text(first.shape)} and {shape_text(other.shape)} have not the same axes"
+    told = f"{shape_text(first.shape)} and {shape_text(other.shape)} do not have the same axes"
     small, large = sorted((first, other), key=lambda one: one.rank)
     return SizesDiffer(f"works number by number, and {told}", first, other, repair=_missing_axes(small, large))
 

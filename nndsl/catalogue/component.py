@@ -237,7 +237,7 @@ def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict
     missing = [name for name in cls.required() if name not in values]
     if missing:
         listed = " and ".join(f"`{name}`" for name in missing)
-        raise ArgumentError(f"{called} needs {listed}", repair=f"write {called}({', '.join(f'{one}=...' for one in missing)})")
+        raise ArgumentError(f"{called} needs {listed}", repair=f"write `{called}({', '.join(f'{one}=...' for one in missing)})`")
     return values
 
 

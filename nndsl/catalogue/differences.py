@@ -94,7 +94,7 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
     Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding",)),
-    Stricter("have not the same axes", "a broadcast that nobody wrote; an axis is added with `expand_dims`", ("Maximum", "Minimum")),
+    Stricter("do not have the same axes", "a broadcast that nobody wrote; an axis is added with `expand_dims`", ("Maximum", "Minimum")),
     Stricter("with a mask only of shape [length, channels]", "Keras spreads masks over the last axis, as if there were no others"),
     Stricter("counts its axes from 1", "Keras takes an axis that is not there, and shares nothing", ("PReLU",)),
     Stricter("has no such axis", "Keras counts past the end, from the start again", ("Dot",)),

@@ -76,7 +76,7 @@ def slide(windows: Sequence[Window], lengths: Sequence[Size], padding: Padding, 
     counts = tuple(window.results(length, padding) for window, length in zip(windows, lengths, strict=True))
     for window, length, count in zip(windows, lengths, counts, strict=True):
         if sign(count) in (-1, 0):
-            raise TooSmall(_does_not_fit(window, length, what), x, repair="a smaller one, a larger input, or padding=same")
+            raise TooSmall(_does_not_fit(window, length, what), x, repair=f"use a smaller {what}, a larger input, or `padding=same`")
     return counts
 
 

@@ -23,7 +23,7 @@ from nndsl.elaboration.mistakes import (
     wrong_argument,
     wrong_operand_count,
 )
-from nndsl.elaboration.session import Session
+from nndsl.elaboration.session import CALL, Session
 from nndsl.elaboration.values import (
     APPLIABLE,
     Appliable,
@@ -238,6 +238,8 @@ class Applier:
         raise Complaint(not_a_tensor(describe_value(value), span))
 
     def _in_graph(self, span: Span) -> Builder:
+        """The graph, which is about to get one more call."""
+        self.session.count_step(span, CALL)
         if self.builder is None:
             raise Complaint(no_tensors_here(span))
         return self.builder

@@ -118,7 +118,7 @@ def _sizes_equal(left: Any, right: Any) -> bool:
     if difference == 0:
         return True
     if sign(difference) is None:
-        raise Undecided(f"whether {left} == {right} is not known")
+        raise Undecided(f"it is not known when the file is compiled whether `{left} == {right}`")
     return False
 
 
@@ -140,7 +140,7 @@ def _order(symbol: str, left: Any, right: Any) -> int:
         raise Impossible(f"`{symbol}` does not compare {left} and {right}") from None
     known = sign(difference)
     if known is None:
-        raise Undecided(f"whether {left} {symbol} {right} is not known")
+        raise Undecided(f"it is not known when the file is compiled whether `{left} {symbol} {right}`")
     return known
 
 

@@ -287,7 +287,7 @@ def _early_stopping(settings: Settings, modes: Mapping[str, Mode | None]) -> Ear
     written = settings.early_stopping
     if written is None:
         return None
-    mode = _better(written.monitor, written.mode, modes, settings.spans["monitor"])
+    mode = _better(written.monitor, written.mode, modes, settings, settings.spans["monitor"])
     return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
 
 

@@ -1,6 +1,6 @@
 """The bodies of networks and blocks: their statements, in order, become calls in a graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from nndsl.diagnostics import Diagnostic, Note, error
@@ -14,6 +14,8 @@ from nndsl.elaboration.mistakes import (
     not_a_tensor,
     out_of_place,
     recursive,
+    too_many_blocks_inside,
+    used_too_early,
     wrong_unpacking,
 )
 from nndsl.elaboration.session import OutOfBudget
@@ -61,6 +63,10 @@ class Body(Evaluator):
         self.result: Any = None
         self._result_span: Span | None = None
         self._types = TypeReader(self)
+
+    def unknown(self, name: str, span: Span) -> Diagnostic:
+        later = next((one for one in bound_in(self.definition.body, name) if one.start > span.end), None)
+        return super().unknown(name, span) if later is None else used_too_early(name, span, later, self.frames_notes())
 
     # Statements --------------------------------------------------------------
 
@@ -143,7 +149,7 @@ class Body(Evaluator):
             self.bind(targets[0], value)
             return
         if not isinstance(value, tuple) or len(value) != len(targets):
-            raise Complaint(wrong_unpacking(len(targets), describe_value(value), span))
+            raise Complaint(wrong_unpacking(len(targets), len(value) if isinstance(value, tuple) else None, describe_value(value), span))
         for target, element in zip(targets, value, strict=True):
             self.bind(target, element)
 
@@ -245,7 +251,7 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         start = session.expanding.index(definition)
         raise Complaint(recursive([*session.expanding[start:], definition], span))
     if len(session.expanding) >= DEEPEST_EXPANSION:
-        raise Complaint(nested_too_deeply(span))
+        raise Complaint(too_many_blocks_inside(span, DEEPEST_EXPANSION))
     if caller.builder is None:
         raise Complaint(not_a_tensor("a call", span))
     body = Body(
@@ -279,6 +285,22 @@ def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
         else:
             value = FAILED
         body.bind(ast.Target(name_span, parameter.name), value)
+
+
+def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
+    """The places where statements give a name a value, in order."""
+    for statement in statements:
+        match statement:
+            case ast.Binding(targets=targets):
+                yield from (one.span for one in targets if one.name == name)
+            case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target) if target.name == name:
+                yield target.span
+            case ast.For(body=body):
+                yield from bound_in(body, name)
+            case ast.If(branches=branches, otherwise=otherwise):
+                for _, body in branches:
+                    yield from bound_in(body, name)
+                yield from bound_in(otherwise, name)
 
 
 def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:

@@ -86,7 +86,7 @@ def _sides(body: "Body", condition: ast.Expression) -> list[str]:
     if not isinstance(condition, ast.Binary) or condition.operator not in COMPARISONS:
         return []
     sides = [(side.span.text, _grouped(body.evaluate(side))) for side in (condition.left, condition.right)]
-    return [f"{written} is {value}" for written, value in sides if written.replace("_", "") != value.replace("_", "")]
+    return [f"`{written}` is {value}" for written, value in sides if written.replace("_", "") != value.replace("_", "")]
 
 
 def _grouped(value: Any) -> str:
@@ -105,7 +105,7 @@ def check_failed(statement: ast.Check, sides: list[str]) -> Diagnostic:
     Either the network or the line has to be mended; the message gives what was found.
     """
     return Diagnostic(
-        statement.condition.span, f"this check fails: {statement.condition.span.text}", tuple(Note(side) for side in sides)
+        statement.condition.span, f"this check fails: `{statement.condition.span.text}`", tuple(Note(side) for side in sides)
     )
 
 

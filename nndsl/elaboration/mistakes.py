@@ -35,6 +35,12 @@ def unknown_name(name: str, span: Span, known: Collection[str], notes: Notes = (
     return Diagnostic(span, f"`{name}` is not defined", notes, f"did you mean `{near}`?" if near else None)
 
 
+def used_too_early(name: str, span: Span, bound: Span, notes: Notes) -> Diagnostic:
+    message = f"`{name}` is not defined yet"
+    return Diagnostic(span, message, (Note("it gets its value only here", bound), *notes), "move this line below that one",
+                      code=unknown_name(name, span, ()).code)
+
+
 @error("NN202")
 def unknown_argument(message: str, span: Span, repair: str | None, notes: Notes = ()) -> Diagnostic:
     """A layer, function or setting has no argument of this name. Names are those of Keras.
@@ -86,7 +92,7 @@ def wrong_parameter(definition: ast.Definition, name: str, span: Span, twice: bo
 def missing_arguments(definition: ast.Definition, missing: Sequence[str], span: Span) -> Diagnostic:
     written = f"{definition.name}({', '.join(f'{name}=...' for name in missing)})"
     return wrong_argument(
-        f"the {definition.kind} `{definition.name}` needs {listed(missing)}", span, f"write {written}", (_defined_here(definition),)
+        f"the {definition.kind} `{definition.name}` needs {listed(missing)}", span, f"write `{written}`", (_defined_here(definition),)
     )
 
 
@@ -286,7 +292,7 @@ def defined_twice(name: str, span: Span, first: Span) -> Diagnostic:
 
 
 @error("NN216")
-def wrong_unpacking(names: int, description: str, span: Span) -> Diagnostic:
+def wrong_unpacking(names: int, found: int | None, description: str, span: Span) -> Diagnostic:
     """Names on the left of `=`, or in a `for`, do not fit what they take apart.
 
         (out, state) = x -> LSTM(8, return_state=true)          # there are three results
@@ -295,7 +301,8 @@ def wrong_unpacking(names: int, description: str, span: Span) -> Diagnostic:
 
         (out, state, memory) = x -> LSTM(8, return_state=true)
     """
-    return Diagnostic(span, f"{names} names cannot take apart {description}")
+    repair = None if found is None else "write 1 name" if found == 1 else f"write {found} names"
+    return Diagnostic(span, f"{names} names cannot take apart {description}", (), repair)
 
 
 @error("NN217")
@@ -371,5 +378,10 @@ def override_type(name: str, value: str, default: str, span: Span) -> Diagnostic
 
 @error("NN223")
 def nested_too_deeply(span: Span) -> Diagnostic:
-    """An expression or a chain of blocks is nested too deeply to be evaluated."""
+    """An expression, or a chain of blocks that use each other, is nested too deeply to be evaluated."""
     return Diagnostic(span, "this is nested too deeply", (), "give parts of it names of their own")
+
+
+def too_many_blocks_inside(span: Span, most: int) -> Diagnostic:
+    message = f"blocks that use blocks are nested too deeply here: the limit is {most}"
+    return Diagnostic(span, message, (), "put what they do one after the other", code=nested_too_deeply(span).code)

@@ -9,7 +9,10 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.source import Span
 from nndsl.syntax import ast
 
-MOST_STEPS = 5_000_000
+MOST_STEPS = 2_000_000
+CALL = 40
+"""How many steps a call in the graph counts for: so there are at most 50,000 of them."""
+
 
 
 @dataclass(eq=False, slots=True)
@@ -19,7 +22,7 @@ class Session:
     Attributes:
         overrides: values for the file's `param`s, from the command line.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
-        steps: how many expressions were evaluated.
+        steps: how many expressions were evaluated, and calls made.
     """
 
     report: Report
@@ -28,8 +31,8 @@ class Session:
     expanding: list[ast.Definition] = field(default_factory=list)
     steps: int = 0
 
-    def count_step(self, span: Span) -> None:
-        self.steps += 1
+    def count_step(self, span: Span, steps: int = 1) -> None:
+        self.steps += steps
         if self.steps > MOST_STEPS:
             raise OutOfBudget(over_budget(span))
 
@@ -42,8 +45,8 @@ class OutOfBudget(Complaint):
 def over_budget(span: Span) -> Diagnostic:
     """The loops and repetitions of this file expand to more than can be meant.
 
-    Everything is decided when a file is compiled, so expansion has to end within a budget (five million
-    evaluated expressions). Nested loops multiply.
+    Everything is decided when a file is compiled, so expansion has to end within a budget of two million
+    steps: an evaluated expression is one, and a call in the graph is forty. Nested loops multiply.
 
         for i in range(100000) { for j in range(100000) { h = h -> Dense(8) } }
     """

@@ -139,7 +139,8 @@ def _dtype(written: ast.Type) -> str | None:
     if written.dtype not in DTYPES:
         near = closest(written.dtype, DTYPES)
         repair = f"did you mean `{near}`?" if near else "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
-        raise Complaint(wrong_type(f"there is no type `{written.dtype}`", written.span, repair))
+        word = Span(written.span.source, written.span.start, written.span.start + len(written.dtype))
+        raise Complaint(wrong_type(f"there is no type `{written.dtype}`", word, repair))
     return DTYPES[written.dtype]
 
 

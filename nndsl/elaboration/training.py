@@ -164,13 +164,21 @@ class TrainBody:
 
     def _settings(self, written: Mapping[str, Written]) -> Settings:
         values = {name: one.value for name, one in written.items()}
-        spans = {name: one.span for name, one in written.items()}
+        spans = {name: one.span for name, one in written.items()} | self._monitor_span()
         return Settings(
             model=values["model"], data=values["data"].plan, loss=values["loss"], optimizer=values["optimizer"],
             metrics=values.get("metrics", ()), epochs=values["epochs"], batch=values.get("batch", 32),
             early_stopping=values.get("early_stopping"), class_weights=values.get("class_weights"),
             seed=values.get("seed", 0), precision=values.get("precision", "float32"), spans=spans,
         )
+
+
+    def _monitor_span(self) -> dict[str, Span]:
+        """Where it is written, or implied, what early stopping watches."""
+        match self._statements.get("early_stopping"):
+            case ast.Binding(value=ast.Record(keywords=keywords, span=span)):
+                return {"monitor": next((one.value.span for one in keywords if one.name == "monitor"), span)}
+        return {}
 
 
 def _written_name(expression: ast.Expression) -> str:
@@ -199,6 +207,7 @@ def missing_settings(definition: ast.Definition, missing: list[str]) -> Diagnost
 
     Nothing of this is guessed. The rest has defaults: `batch` is 32, `seed` 0, `precision` float32.
     """
-    return Diagnostic(definition.head, f"the training `{definition.name}` needs {listed(missing)}", (), f"add `{missing[0]} = ...`")
+    added = listed(f"{name} = ..." for name in missing)
+    return Diagnostic(definition.head, f"the training `{definition.name}` needs {listed(missing)}", (), f"add {added}")
 
 
