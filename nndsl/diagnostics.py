@@ -20,7 +20,7 @@ from inspect import getdoc
 from typing import Any, Literal, ParamSpec
 from unicodedata import category, east_asian_width
 
-from nndsl.source import Source, Span
+from nndsl.source import Span
 
 Severity = Literal["error", "warning"]
 _Arguments = ParamSpec("_Arguments")
