@@ -19,7 +19,7 @@ READERS: dict[str, type[DataSource]] = {".csv": Csv, ".tsv": Tsv, ".npz": Npz, "
 
 
 class Dataset(DataSource):
-    """A data set that comes with nndsl.
+    """A data set that comes with nndsl: `penguins`, `digits` or `splice`.
 
     `penguins`: 344 penguins of three species, a table with missing values. `digits`: 1,797 handwritten digits
     (`x`: 8 by 8, 0 to 16; `y`). `splice`: 3,186 windows of 60 nucleotides around splice junctions (`sequence`, `label`).

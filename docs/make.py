@@ -1,0 +1,177 @@
+"""Writes the pages that follow from the code: `python -m docs.make`. A test keeps them current.
+
+errors.md        every diagnostic, with the first of its case files and what it says
+catalogue.md     every layer, function, loss, metric, ... with its arguments
+language.md      only the tables between `<!-- NAME -->` and `<!-- end of NAME -->`
+digits.svg       the diagram of examples/digits
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nndsl import api
+from nndsl.catalogue import activations, differences, functions, layers, training, weights
+from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.component import REQUIRED, Component, Field, describe
+from nndsl.data.component import DataSource, Encoder, RowStep, Split
+from nndsl.index import complete_index
+
+DOCS = Path(__file__).parent
+CASES = DOCS.parent / "tests" / "diagnostics"
+BEGIN = "<!-- Written by `python -m docs.make`: change the code, not this page. -->"
+LONGEST_CASE = 16
+"""So many lines of a case file are shown; of longer ones, only what is said about them."""
+
+SECTIONS = {
+    "1": "Syntax", "2": "Names, arguments and values", "3": "Shapes and types", "4": "The graph",
+    "5": "Data", "6": "Training", "7": "Keras, files and runs",
+}
+
+
+def pages() -> Mapping[Path, str]:
+    """Every page that is written here, as it should be."""
+    return {
+        DOCS / "errors.md": errors_page(),
+        DOCS / "catalogue.md": catalogue_page(),
+        DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8")),
+        DOCS / "digits.svg": api.load(DOCS.parent / "examples" / "digits" / "digits.nn").svg(),
+    }
+
+
+# Diagnostics -------------------------------------------------------------------------------------
+
+
+def errors_page() -> str:
+    """The index of diagnostics."""
+    index = sorted(complete_index().values(), key=lambda entry: entry.code)
+    parts = [f"# Every diagnostic\n\n{BEGIN}\n\n`nndsl explain CODE` prints the same. A code keeps its meaning for ever."]
+    for digit, title in SECTIONS.items():
+        parts.append(f"## NN{digit}xx: {title}")
+        parts += [_entry(one.code, one.severity, one.name, one.explanation) for one in index if one.code[2] == digit]
+    return "\n\n".join(parts) + "\n"
+
+
+def _entry(code: str, severity: str, name: str, explanation: str) -> str:
+    warns = " (warning)" if severity == "warning" else ""
+    return "\n\n".join([f"### {code}: {name.replace('_', ' ')}{warns}", explanation.strip(), *_case(code)])
+
+
+def _case(code: str) -> Iterable[str]:
+    """The first case of a diagnostic: the file, if it is short, and what is said about it."""
+    file = next(iter(sorted(CASES.glob(f"{code}_*.nn"))), None)
+    if file is None or not file.with_suffix(".txt").exists():
+        return
+    text = file.read_text(encoding="utf-8", errors="replace")
+    said = file.with_suffix(".txt").read_text(encoding="utf-8").rstrip()
+    if text.count("\n") <= LONGEST_CASE and "```" not in text:
+        yield f"```nn\n{text.rstrip()}\n```"
+    yield f"```text\n{said}\n```"
+
+
+# The catalogue -----------------------------------------------------------------------------------
+
+
+def catalogue_page() -> str:
+    """Everything that a file can call by name."""
+    parts = [
+        f"# The catalogue\n\n{BEGIN}\n",
+        "Arguments come in the order, and with the names and defaults, of Keras.",
+        f"\n## Layers\n{_shared(Layer)}", *(_module(Layer, layers, name) for name in layers.__all__),
+        "\n## Functions", *(_module(Function, functions, name) for name in functions.__all__),
+        "\n### Activations\n", _list(one for one in Function.registered() if one.__module__ == activations.__name__),
+    ]
+    families: tuple[tuple[str, type[Component]], ...] = (
+        ("Losses", training.Loss), ("Metrics", training.Metric), ("Optimizers", training.Optimizer), ("Schedules", training.Schedule),
+        ("Initializers", weights.Initializer), ("Regularizers", weights.Regularizer), ("Constraints", weights.Constraint),
+    )
+    for title, family in families:
+        parts += [f"\n## {title}\n{_shared(family)}", _list(family.registered())]
+    left_out = (f"- `{name}`: {reason}" for name, reason in sorted(differences.LEFT_OUT.items()))
+    parts += ["\n## Layers of Keras that are left out, and why\n", "\n".join(left_out)]
+    return "\n".join(parts) + "\n"
+
+
+def _shared(family: type[Component]) -> str:
+    """What every member of a family takes besides its own arguments, by name only."""
+    names = [f"`{_argument(field)}`" for field in family.fields().values()]
+    return f"\nEach also takes {', '.join(names)}.\n" if names else ""
+
+
+def _module(family: type[Component], package: Any, name: str) -> str:
+    """The members of a family that a module declares, under the module's own title."""
+    module = importlib.import_module(f"{package.__name__}.{name}")
+    title = re.split(r"[:.]", (inspect.getdoc(module) or name).partition("\n")[0])[0]
+    return f"\n### {title}\n\n" + _list(one for one in family.registered() if one.__module__ == module.__name__)
+
+
+def _list(components: Iterable[type[Component]]) -> str:
+    return "\n".join(f"- `{signature(one)}`{_aliases(one)}: {one.summary()}" for one in components)
+
+
+def _aliases(component: type[Component]) -> str:
+    names = [*component.own_names()[1:], *component.__dict__.get("aliases", ())]
+    return f" ({', '.join(f'`{name}`' for name in names)})" if names else ""
+
+
+def signature(component: type[Component]) -> str:
+    """How a component is called: `Dropout(rate, noise_shape=none, seed=none)`; what the whole family takes is left out."""
+    fields = [field for field in component.fields().values() if field.default is REQUIRED or not field.keyword_only]
+    operands = [one.name for one in component.operands()] if issubclass(component, Applicable) else []
+    takes_them_inside = issubclass(component, Function)
+    arguments = [*(operands if takes_them_inside else []), *map(_argument, fields)]
+    arrow = f"({', '.join(operands)}) -> " if len(operands) > 1 and not takes_them_inside else ""
+    return arrow + component.called() + (f"({', '.join(arguments)})" if arguments else "")
+
+
+def _argument(field: Field) -> str:
+    if field.variadic:
+        return f"{field.name}..."
+    if field.default is REQUIRED:
+        return field.name
+    default = field.default
+    shown = default if isinstance(default, str) and default in field.kind.options() else describe(default).strip("`")
+    return f"{field.name}={shown if len(shown) <= 24 else '...'}"
+
+
+# The tables of the language ----------------------------------------------------------------------
+
+
+def data_tables() -> str:
+    """What a data block is made of."""
+    families: tuple[tuple[str, type[Component]], ...] = (
+        ("source", DataSource), ("step over rows", RowStep), ("encoder", Encoder), ("split", Split),
+    )
+    return "\n\n".join(_table(title, family.registered()) for title, family in families)
+
+
+def schedules_table() -> str:
+    """How learning rates change."""
+    return _table("schedule", training.Schedule.registered())
+
+
+def _table(title: str, components: Iterable[type[Component]]) -> str:
+    rows = [f"| `{signature(one)}` | {one.summary()} |" for one in components]
+    return "\n".join([f"| {title} | |", "|---|---|", *rows])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"data tables": data_tables, "schedules": schedules_table}
+
+
+def with_tables(page: str) -> str:
+    """A page with what stands between its marks made anew."""
+    for name, made in TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, found, rest = page.partition(begin)
+        assert found and end in rest, f"the page has no place for {name}"
+        page = f"{before}{begin}\n\n{made()}\n\n{end}{rest.partition(end)[2]}"
+    return page
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(path)

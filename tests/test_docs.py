@@ -1,0 +1,84 @@
+"""The pages say what is so: written ones are current, samples are compiled, and commands print what the README shows."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import nndsl
+from docs import make
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.cli import main
+from nndsl.index import complete_index
+
+ROOT = Path(__file__).parents[1]
+LANGUAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [*make.pages()], ids=lambda path: path.name)
+def test_a_page_that_is_written_from_the_code_is_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == make.pages()[path], "run `python -m docs.make`"
+
+
+def test_the_index_explains_every_diagnostic() -> None:
+    page = make.errors_page()
+    for entry in complete_index().values():
+        assert f"### {entry.code}: " in page
+        assert entry.explanation.partition("\n")[0] in page
+
+
+def test_the_catalogue_lists_every_layer_and_function_once() -> None:
+    page = make.catalogue_page()
+    for component in [*Layer.registered(), *Function.registered()]:
+        named = re.findall(rf"^- `(?:\(.*\) -> )?{component.called()}[(`]", page, re.MULTILINE)
+        assert named, component.called()
+
+
+def test_a_signature_is_written_as_a_call() -> None:
+    assert make.signature(Layer.members["Dropout"]) == "Dropout(rate, noise_shape=none, seed=none)"
+    assert make.signature(Function.members["concatenate"]).startswith("concatenate(")
+    assert make.signature(Layer.members["Subtract"]) == "(one, other) -> Subtract"
+
+
+def test_the_samples_of_the_language_are_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each stands alone, but for the sample of training, which goes on with that of data."""
+    rows = [f"{n},{n * 2},{['red', 'blue', 'green'][n % 3]},{'abc'[n % 3]}" for n in range(30)]
+    (tmp_path / "flowers.csv").write_text("\n".join(["length,width,color,species", *rows]).replace("green", "red"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    samples = blocks(LANGUAGE, "nn")
+    trained = next(one for one in samples if "train FlowerSpecies" in one)
+    data = next(one for one in samples if "data Flowers" in one)
+    for sample in [one for one in samples if one not in (trained, data)] + [data + trained]:
+        nndsl.loads(sample)
+
+
+def test_the_samples_of_the_readme_are_compiled() -> None:
+    for sample in blocks(README, "nn"):
+        nndsl.loads(sample)
+
+
+SHOWN = [block for block in blocks(README, "console") if re.match(r"\$ nndsl (check|summary|explain|render) ", block)]
+
+
+@pytest.mark.parametrize("block", SHOWN, ids=lambda block: block.partition("\n")[0])
+def test_a_command_prints_what_the_readme_shows(
+    block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, _, shown = block.partition("\n")
+    monkeypatch.chdir(ROOT)
+    main(shlex.split(command)[2:])
+    printed = "".join(capsys.readouterr())
+    assert printed.strip() == shown.strip()
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", text):
+        assert (page.parent / target).exists(), target
