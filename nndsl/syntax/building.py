@@ -137,9 +137,8 @@ class Builder:
     ) -> ast.Binding | None:
         targets = _as_targets(left)
         if targets is None:
-            equals = (stated.span if stated is not None else left.span).end
-            equals = self._text.index("=", equals)
-            self._add(mistakes.not_a_target(left.span, Span(self._source, equals, equals + 1)))
+            equals = self._equals((stated or left).span, value.span)
+            self._add(mistakes.not_a_target(left.span, equals))
             return None
         return ast.Binding(Span(self._source, start, end), targets, stated, value)
 
@@ -180,9 +179,13 @@ class Builder:
     def _compares(self, condition: ast.Expression | None) -> None:
         """`(n = 3)` reads as settings, and cannot be meant as a condition."""
         if isinstance(condition, ast.Record):
-            name = condition.keywords[0].name_span
-            equals = self._text.index("=", name.end)
-            self._add(mistakes.single_equals(Span(self._source, equals, equals + 1)))
+            first = condition.keywords[0]
+            self._add(mistakes.single_equals(self._equals(first.name_span, first.value.span)))
+
+    def _equals(self, before: Span, after: Span) -> Span:
+        """The `=` between two parts, or what stands in its place there."""
+        place = self._text.find("=", before.end, after.start)
+        return Span(self._source, place, place + 1) if place >= 0 else Span(self._source, before.end, max(before.end, after.start))
 
     # Expressions ---------------------------------------------------------------------------------
 

@@ -126,7 +126,7 @@ def names_bound(tokens: list[Token]) -> list[Token]:
     if kinds[:1] == ["FROM"] and "IMPORT" in kinds:
         listed = tokens[kinds.index("IMPORT") + 1 :]
         following = [*(one[0] for one in listed[1:]), ""]
-        return [one for one, after in zip(listed, following, strict=True) if is_word(one[0]) and one[0] != "AS" and after != "AS"]
+        return [one for one, after in zip(listed, following, strict=False) if is_word(one[0]) and one[0] != "AS" and after != "AS"]
     if len(kinds) > 1 and kinds[0] in (*HEADS, "INPUT", "OUTPUT", "LAYER", "PARAM", "FOR") and is_word(kinds[1]):
         return tokens[1:2]
     if len(kinds) > 1 and is_word(kinds[0]) and kinds[1] in ("EQUAL", "COLON"):

@@ -147,8 +147,8 @@ def _wrong_number(text: str) -> tuple[str, str | None]:
         return "a digit is missing after the point", f"write `{short(text)}0` or `{short(text[:-1])}`"
     if re.fullmatch(r"0+[0-9_]+(\.[0-9]*)?", text):
         return "it begins with 0", f"write `{short(text.lstrip('0_') or '0')}`"
-    if re.fullmatch(r"0[xXbBoO][0-9A-Fa-f_]+", text):
-        return "only decimal numbers are written", f"write `{int(text, 0)}`" if len(text) < 18 and "__" not in text and text[-1] != "_" else None
+    if re.fullmatch(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", text):
+        return "only decimal numbers are written", f"write `{int(text, 0)}`" if len(text) < 18 else None
     if re.fullmatch(r"[0-9_]+", text):
         return "a single `_` stands between digits", f"write `{short(text.replace('_', ''))}`"
     if re.fullmatch(r"[0-9_.]+[eE][+-]?", text):

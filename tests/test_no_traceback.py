@@ -1,0 +1,94 @@
+"""No text is too broken to be checked: whatever it is, there are diagnostics with places in it, and soon."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nndsl.diagnostics import Diagnostic, ansi, as_json, render
+from nndsl.driver import check
+from nndsl.source import Source, Span
+from tests.mutations import mutants, specimens
+
+SECONDS = 20
+"""For one text. A check takes a few milliseconds; a mutant may run to the end of the budget of expansion."""
+
+_unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class TookTooLong(BaseException):
+    """A check that may never end; no `except Exception` holds it up."""
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TookTooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def is_checked(source: Source) -> None:
+    """Check a source as the command line does, and write out everything that was found."""
+    with time_limit(SECONDS):
+        _, report = check(source)
+    for one in report:
+        assert one.code and one.message
+        for span in spans_of(one):
+            assert 0 <= span.start <= span.end <= len(span.source.text), one
+        assert render(one) and render(one, ansi)
+        assert json.loads(json.dumps(as_json(one)))["code"] == one.code
+
+
+def spans_of(diagnostic: Diagnostic) -> list[Span]:
+    return [span for span in (diagnostic.span, *(note.span for note in diagnostic.notes)) if span is not None]
+
+
+@pytest.mark.parametrize("source", specimens(), ids=lambda source: source.name)
+def test_a_file_is_checked(source: Source) -> None:
+    is_checked(source)
+
+
+@_unhurried
+@given(st.text())
+def test_any_text_is_checked(text: str) -> None:
+    is_checked(Source("text.nn", text))
+
+
+@_unhurried
+@given(st.text("()[]{}\"'#=-><*/%.,: \t\n\rx1_→\\", max_size=60))
+def test_any_mixture_of_signs_is_checked(text: str) -> None:
+    is_checked(Source("signs.nn", text))
+
+
+@settings(_unhurried, max_examples=1500)
+@given(mutants())
+def test_a_file_after_accidents_is_checked(source: Source) -> None:
+    is_checked(source)
+
+
+@pytest.mark.slow
+@settings(_unhurried, max_examples=30_000)
+@given(mutants())
+def test_a_file_after_very_many_accidents_is_checked(source: Source) -> None:
+    is_checked(source)
+
+
+@pytest.mark.parametrize("source", specimens(), ids=lambda source: source.name)
+def test_a_file_that_breaks_off_is_checked(source: Source) -> None:
+    """Cut off after each of its lines, and in the middle of each."""
+    ends = [source.line_start(line) for line in range(1, source.line_of(len(source.text)) + 1)]
+    for end in ends:
+        is_checked(Source(source.name, source.text[:end], source.path))
+        is_checked(Source(source.name, source.text[: end + 7], source.path))
