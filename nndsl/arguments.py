@@ -26,7 +26,6 @@ examples:
 
 `nndsl COMMAND --help` says more. Exit codes: 0 good, 1 the file or the data is wrong, 2 wrong use of the command.
 """
-_MOST_DIGITS = 18
 FILE = "the .nn file; `-` reads it from standard input"
 
 
@@ -253,15 +252,15 @@ def _literal(text: str) -> Any:
         return text
 
 
-def _whole(text: str, least: int) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and int(text) >= least):
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least {least}")
+def _whole(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < len(str(most)) and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least {least}, and below {most:,}")
     return int(text)
 
 
 def _positive(text: str) -> int:
-    return _whole(text, 1)
+    return _whole(text, 1, 10**9)
 
 
 def _natural(text: str) -> int:
-    return _whole(text, 0)
+    return _whole(text, 0, 10**18)

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 
@@ -83,7 +84,7 @@ class Evaluation:
         return asdict(self)
 
     def as_json(self) -> str:
-        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
+        return json.dumps(_finite(self.as_dict()), indent=2, ensure_ascii=False)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":
@@ -153,7 +154,19 @@ class Predictions:
     def as_json(self) -> str:
         """A list with one object for each example."""
         rows = [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
-        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(_finite(rows), indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """A value as JSON can hold it: what is infinite or not a number becomes null."""
+    match value:
+        case float():
+            return value if isfinite(value) else None
+        case Mapping():
+            return {name: _finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+    return value
 
 
 def _cell(value: Any) -> Any:

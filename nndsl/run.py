@@ -284,8 +284,8 @@ def save_sources(folder: Path, main: Source, sources: Sequence[Source]) -> None:
 
 
 def place_of(source: Source) -> str:
-    """What a source is called in `run.yaml`: its path, or the name of a text without one."""
-    return source.name if source.path is None else str(source.path.resolve())
+    """What a source is called in `run.yaml`: its path, or for a text without one, its name in the current folder."""
+    return str((source.path or Path(source.name)).resolve())
 
 
 def text_hash(text: str) -> str:

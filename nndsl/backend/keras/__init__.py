@@ -18,7 +18,7 @@ def _quiet() -> Iterator[None]:
         os.dup2(caught.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             caught.seek(0)
             os.write(stderr, caught.read())
             raise
