@@ -64,15 +64,19 @@ class Whole(Kind):
     """A whole number within bounds, or a size that may still be a name."""
 
     least: int | None = None
+    most: int | None = None
 
     @property
     def expected(self) -> str:  # type: ignore[override]
-        return "a whole number" if self.least is None else f"a whole number of at least {self.least}"
+        least = "" if self.least is None else f" of at least {self.least}"
+        return f"a whole number{least}" + ("" if self.most is None else f" and at most {self.most:,}")
 
     def convert(self, value: object) -> Size:
         if isinstance(value, bool) or not isinstance(value, int | Symbolic):
             raise self.reject()
         if self.least is not None and sign(value - self.least) == -1:
+            raise self.reject()
+        if self.most is not None and sign(value - self.most) == 1:
             raise self.reject()
         return value
 

@@ -24,9 +24,9 @@ from nndsl.syntax import ast
 PRECISIONS = ("float32", "float64", "mixed_float16", "mixed_bfloat16", "bfloat16")
 _PLAIN: dict[str, Kind] = {
     "optimizer": Of(Optimizer),
-    "epochs": Known(1),
-    "batch": Known(1),
-    "seed": Known(0),
+    "epochs": Known(1, 10**9),
+    "batch": Known(1, 10**9),
+    "seed": Known(0, 2**63 - 1),
     "precision": Choice(PRECISIONS),
     "class_weights": Either((Choice(("balanced",)), Tuple((Number(least=0),), repeated=True))),
 }
