@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
 
 import numpy
 import pytest
@@ -11,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nndsl.diagnostics import UserError
+from nndsl.driver import check
+from nndsl.source import Source
 from tests.data.blocks import mistakes, planned, said
 
 TABLE = 'source = csv("t.csv")\n'
@@ -43,6 +48,20 @@ CONTENTS = [
     ("a missing class", "x,y\na,2\nNA,3\n", "x = source.x -> category", "NN520", "line 3, column `x`: the value is missing"),
     ("a fraction", "x\n1\n1.5\n", "x = source.x -> integer", "NN520", "line 3, column `x`: 1.5 is not a whole number"),
     ("an id too large", "x\n1\n7\n", "x = source.x -> integer(below=7)", "NN520", "line 3, column `x`: 7 is not from 0 to 6"),
+    (
+        "too large for single precision",
+        "x\n1\n-1e39\n",
+        "x = source.x -> standardize",
+        "NN520",
+        "line 3, column `x`: -1e+39 is too large for a number of 32 bits",
+    ),
+    (
+        "a line break in a value",
+        'x\na\n"b\nc"\n',
+        "x = source.x -> category(a, b)",
+        "NN520",
+        'line 3, column `x`: "b\\nc" is not one of the classes',
+    ),
     ("too large for 32 bits", "x\n3000000000\n", "x = source.x -> integer", "NN520", "does not fit into 32 bits"),
     (
         "neither true nor false",
@@ -208,11 +227,21 @@ def test_a_missing_file_is_guessed_by_its_neighbours(tmp_path: Path) -> None:
     assert "did you mean `penguins.csv`, which is there?" in said(tmp_path, 'source = csv("pengiuns.csv")\nx = source.x -> float')
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may read everything")
-def test_a_file_that_may_not_be_read_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("x\n1\n")
-    (tmp_path / "t.csv").chmod(0)
-    assert "permission denied" in said(tmp_path, TABLE + "x = source.x -> float")
+def test_a_file_that_may_not_be_read_is_a_mistake() -> None:
+    administrator = os.geteuid() == 0
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "t.csv").write_text("x\n1\n")
+        (folder / "t.csv").chmod(0)
+        if administrator:  # who may read everything, so the test becomes somebody else
+            os.seteuid(65534)
+        try:
+            assert "NN503]: " in said(folder, TABLE + "x = source.x -> float")
+            assert "t.csv cannot be read: permission denied" in said(folder, TABLE + "x = source.x -> float")
+        finally:
+            if administrator:
+                os.seteuid(0)
 
 
 def test_an_array_of_objects_is_refused_without_being_opened(tmp_path: Path) -> None:
@@ -386,3 +415,119 @@ def test_data_that_change_between_check_and_training_are_a_mistake(tmp_path: Pat
     (tmp_path / "t.csv").write_text(changed)
     with pytest.raises(UserError, match="NN525: the data changed: the field `x` is no longer"):
         plan.load()
+
+
+@pytest.mark.parametrize(("delimiter", "repair"), [(";", 'write `delimiter=";"`'), ("\t", "write `tsv(...)`"), ("|", 'write `delimiter="|"`')])
+def test_another_delimiter_is_recognised(tmp_path: Path, delimiter: str, repair: str) -> None:
+    (tmp_path / "t.csv").write_text(f"x{delimiter}y\n1{delimiter}2\n")
+    assert repair in said(tmp_path, TABLE + "x = source.x -> float")
+
+
+def test_commas_are_recognised_in_what_is_said_to_have_tabs(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n")
+    assert "write `csv(...)`" in said(tmp_path, 'source = tsv("t.csv")\nx = source.x -> float')
+
+
+@pytest.mark.parametrize("encoder", ["category", "dna"])
+def test_what_is_read_for_a_check_is_checked_in_all_parts_of_the_split(tmp_path: Path, encoder: str) -> None:
+    """A class that only the test has, or a sequence of another length there, is found before the training starts."""
+    (tmp_path / "t.csv").write_text("x\nACG\nACG\nACG\nA\n")
+    with pytest.raises(UserError, match="NN520: t.csv, line 5, column `x`"):
+        planned(tmp_path, f"{TABLE}x = source.x -> {encoder}\nsplit = order(train=0.5, test=0.5)")
+
+
+@pytest.mark.parametrize("arrays", [{"x": numpy.array(3.0)}, {}], ids=["one number", "nothing"])
+def test_a_file_without_examples_is_no_table(tmp_path: Path, arrays: dict[str, Any]) -> None:
+    numpy.savez(tmp_path / "a.npz", **arrays)
+    assert "a.npz has no array whose first axis counts examples" in said(tmp_path, 'source = npz("a.npz")\nx = source.x')
+
+
+def test_a_member_of_an_archive_that_is_no_array_is_a_mistake(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", b"hello")
+    assert "a.npz is not an NPZ file, or it is damaged" in said(tmp_path, 'source = npz("a.npz")\nx = source.x')
+
+
+def test_an_image_with_far_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    Image.new("1", (14_000, 14_000)).save(tmp_path / "photos/a.png")
+    assert "it has far too many pixels" in said(tmp_path, 'source = images("photos", size=[2, 2])\nx = source.image')
+
+
+@pytest.mark.parametrize("content", [">a\nACGT\n>b\nAC1T\n", ">a\nACGT\n>b\nAC>T\n"])
+def test_a_foreign_letter_in_fasta_is_named_with_its_record(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t.fa").write_text(content)
+    found = said(tmp_path, 'source = fasta("t.fa")\nx = source.sequence -> dna')
+    assert f"t.fa, record 2, column `sequence`: `{content[-3]}` at position 3 is not a letter of DNA" in found
+
+
+def test_new_data_without_rows_are_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n2\n")
+    plan = planned(tmp_path, TABLE + "x = source.x -> float")
+    state = plan.load().state
+    (tmp_path / "new.csv").write_text("x\n")
+    with pytest.raises(UserError, match="NN522"):
+        plan.encode(tmp_path / "new.csv", state, ["x"])
+    with pytest.raises(UserError, match="NN522"):
+        plan.encode({"x": []}, state, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"), [("y,part\n1,train\n", "NN525"), ("x,y\n1,train\n", "NN501")], ids=["a field's", "the split's"]
+)
+def test_a_column_that_vanishes_between_check_and_training_is_a_mistake(tmp_path: Path, changed: str, code: str) -> None:
+    (tmp_path / "t.csv").write_text("x,part\n1,train\n2,train\n")
+    plan = planned(tmp_path, TABLE + "x = source.x -> float\nsplit = column(part, validation=none, test=none)")
+    (tmp_path / "t.csv").write_text(changed)
+    with pytest.raises(UserError, match=code):
+        plan.load()
+
+
+def test_an_array_of_another_shape_than_when_it_was_checked_is_a_mistake(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "a.npz", x=numpy.ones((2, 3)))
+    plan = planned(tmp_path, 'source = npz("a.npz")\nx = source.x -> reshape(3, 1)')
+    numpy.savez(tmp_path / "a.npz", x=numpy.ones((2, 4)))
+    with pytest.raises(UserError, match="NN525"):
+        plan.load()
+
+
+SPEC = """network Net {
+  input x: float[L, 4]
+  output y = x -> Flatten -> Dense(2, activation=softmax)
+}
+
+data Sequences {
+  source = fasta("t.fa")
+  x      = source.sequence -> dna
+  y      = source.description -> category(a, b)
+  split  = random(train=0.5, test=0.5, stratify=y)
+}
+
+train T {
+  model     = Net
+  data      = Sequences
+  loss      = crossentropy
+  optimizer = Adam(learning_rate=0.01)
+  epochs    = 3
+}
+"""
+
+
+def test_a_network_is_not_blamed_for_sizes_that_missing_data_would_tell(tmp_path: Path) -> None:
+    spec = Source("t.nn", SPEC, tmp_path / "t.nn")
+    assert [one.code for one in check(spec)[1]] == ["NN502"]
+    unused = Source("t.nn", SPEC.replace("Dense(2,", "Dense(0,"), tmp_path / "t.nn")
+    assert {one.code for one in check(unused)[1]} == {"NN203", "NN502"}, "a mistake of its own is"
+
+
+def test_a_training_can_be_checked_without_its_data_by_what_it_kept_of_them(tmp_path: Path) -> None:
+    (tmp_path / "t.fa").write_text("".join(f">s{n} {'ab'[n % 2]}\nACGT\n" for n in range(8)))
+    spec = Source("t.nn", SPEC, tmp_path / "t.nn")
+    before, _ = check(spec)
+    state = json.loads(json.dumps(before.data["Sequences"].load().state))
+    (tmp_path / "t.fa").unlink()
+    after, report = check(spec, kept={"Sequences": state})
+    assert not list(report)
+    assert after.trainings["T"].network.graph.inputs["x"].type == before.trainings["T"].network.graph.inputs["x"].type

@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
@@ -11,7 +12,9 @@ from nndsl.data.component import DataSource
 from nndsl.data.forms import Form
 from nndsl.data.tables import Chunk, Table, Unreadable, array_column, array_form, find, reason
 
-BROKEN = (OSError, EOFError, ValueError, BadZipFile, zlib.error, NotImplementedError, SyntaxError)
+NO_HEADER = (SyntaxError, TokenError)
+"""What NumPy raises where the header of an array is no Python literal."""
+BROKEN = (OSError, EOFError, ValueError, OverflowError, BadZipFile, zlib.error, NotImplementedError, *NO_HEADER)
 
 
 class Npz(DataSource):
@@ -57,7 +60,7 @@ class SavedArrays(Table):
         try:
             headers = dict(self._headers())
         except BROKEN as error:
-            raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {reason(error)}") from None
+            raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {_why(error)}") from None
         if not any(one.shape for one in headers.values()):
             raise Unreadable(f"{path.name} has no array whose first axis counts examples")
         self._counts = {name: one.shape[0] for name, one in headers.items() if one.shape}
@@ -87,7 +90,7 @@ class SavedArrays(Table):
         try:
             yield {name: array_column(array) for name, array in self._load(columns).items()}
         except BROKEN as error:
-            raise Unreadable(f"{self.label} is damaged: {reason(error)}") from None
+            raise Unreadable(f"{self.label} is damaged: {_why(error)}") from None
 
     def place(self, row: int) -> str:
         return f"index {row}"
@@ -125,6 +128,10 @@ class SingleArray(SavedArrays):
 
         array = numpy.load(self._path, allow_pickle=False)
         return {name: array for name in columns}
+
+
+def _why(error: Exception) -> str:
+    return "the header of an array cannot be read" if isinstance(error, NO_HEADER) else reason(error)
 
 
 _USUAL_HEADER = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nndsl.data.component import DataSource
 from nndsl.data.compressed import BROKEN, damaged, open_bytes, open_text
+from nndsl.data.encoders.text import quoted
 from nndsl.data.forms import SHOWN, Texts
 from nndsl.data.tables import BadHeader, Chunk, DataError, Table, Unreadable, find, reason
 from nndsl.types import BadArgument
@@ -152,13 +153,16 @@ class Delimited(Table):
             raise damaged(self._path, error) from None
 
     def _not_utf8(self) -> Unreadable:
-        with open_bytes(self._path) as stream:
-            for number, line in enumerate(stream, start=1):
-                try:
-                    line.decode()
-                except UnicodeDecodeError as error:
-                    near = line[max(0, error.start - 10) : error.start + 10].decode(errors="replace").strip()
-                    return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near `{near}`", SAVE_AS_UTF8)
+        try:
+            with open_bytes(self._path) as stream:
+                for number, line in enumerate(stream, start=1):
+                    try:
+                        line.decode()
+                    except UnicodeDecodeError as error:
+                        near = quoted(line[max(0, error.start - 10) : error.start + 10].decode(errors="replace").strip())
+                        return Unreadable(f"{self.label}, line {number}: the text is not UTF-8, near {near}", SAVE_AS_UTF8)
+        except BROKEN as error:
+            return damaged(self._path, error)
         return Unreadable(f"{self.label} is not UTF-8", SAVE_AS_UTF8)
 
     def _check_quotes(self) -> None:

@@ -58,7 +58,7 @@ class Records(Table):
         import dnaio
 
         try:
-            with dnaio.open(self._path, fileformat="fasta", open_threads=0) as records:
+            with open_bytes(self._path) as stream, dnaio.open(stream, fileformat="fasta") as records:
                 while batch := list(islice(records, ROWS_IN_CHUNK)):
                     heads = [record.name.partition(" ") for record in batch]
                     everything = {

@@ -16,6 +16,7 @@ Column: TypeAlias = Any
 Chunk: TypeAlias = Mapping[str, Column]
 
 ROWS_IN_CHUNK = 4096
+LONGEST_REASON = 160
 
 
 class DataError(Exception):
@@ -143,6 +144,7 @@ def digest(table: Table) -> str:
 def reason(error: Exception) -> str:
     """Why the system refused, in its words but without its numbers."""
     text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition("\n")[0]
+    text = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
@@ -170,7 +172,10 @@ def array_form(kind: str, dtype: str, shape: Sequence[int]) -> Form:
 def array_column(array: Any) -> Column:
     """A column from a NumPy array: text becomes an Arrow array, foreign byte orders that of this machine."""
     if array.dtype.kind == "U":
-        return text_column(array.tolist())
+        try:
+            return text_column(array.tolist())
+        except (SystemError, ValueError):  # what Python and Arrow raise for code points that Unicode does not have
+            raise Unreadable("an array of text holds characters that do not exist; it is damaged") from None
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 

@@ -1,6 +1,10 @@
-"""The encoders of one field, one after the other."""
+"""The encoders of one field, one after the other.
+
+NumPy is not to warn on the way: what is not a number, or is infinite, is found and named at the end.
+"""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from nndsl.data.component import Encoder
@@ -21,8 +25,9 @@ def fit(encoders: Sequence[Encoder], values: Any, start: Form) -> tuple[list[Sta
     for place, encoder in enumerate(encoders):
         assert form is not None
         try:
-            states.append(encoder.fit(values, form))
-            values = encoder.encode(values, states[-1])
+            with _silently():
+                states.append(encoder.fit(values, form))
+                values = encoder.encode(values, states[-1])
         except BadValues as bad:
             bad.encoder = place
             raise
@@ -38,8 +43,15 @@ def encode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) ->
     """
     for place, (encoder, state) in enumerate(zip(encoders, states, strict=True)):
         try:
-            values = encoder.encode(values, state)
+            with _silently():
+                values = encoder.encode(values, state)
         except BadValues as bad:
             bad.encoder = place
             raise
     return values
+
+
+def _silently() -> AbstractContextManager[None]:
+    import numpy
+
+    return numpy.errstate(over="ignore", invalid="ignore")
