@@ -57,7 +57,7 @@ def _specimens() -> Iterator[Source]:
     for folder in ("examples", "specs", "tests/diagnostics", "tests/syntax"):
         for path in sorted((ROOT / folder).rglob("*.nn")):
             if path.name not in EXPENSIVE:
-                yield read_source(path)
+                yield read_source(path, name=path.relative_to(ROOT).as_posix())
     page = ROOT / "docs" / "language.md"
     for number, text in enumerate(fences(page)):
         yield Source(f"language_{number}.nn", text, page.parent / f"language_{number}.nn")

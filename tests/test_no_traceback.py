@@ -1,6 +1,7 @@
 """No text is too broken to be checked: whatever it is, there are diagnostics with places in it, and soon."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from tests.mutations import mutants, specimens
 
 SECONDS = 20
 """For one text. A check takes a few milliseconds; a mutant may run to the end of the budget of expansion."""
+
+INSIDES = re.compile(r"\bat 0x[0-9a-f]|\b(?:span|ref|call|values)=[A-Z{]|<class |nndsl\.|NoneType|Traceback")
+"""What would show that an object of ours, or a Python error, got into a message as it is."""
 
 _unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -45,6 +49,7 @@ def is_checked(source: Source) -> None:
         _, report = check(source)
     for one in report:
         assert one.code and one.message
+        assert not INSIDES.search(" ".join((one.message, one.repair or "", *(note.message for note in one.notes)))), one
         for span in spans_of(one):
             assert 0 <= span.start <= span.end <= len(span.source.text), one
         assert render(one) and render(one, ansi)

@@ -42,6 +42,7 @@ from nndsl.elaboration.values import (
     PlacedWord,
     Repeat,
     Tensor,
+    Value,
     describe_value,
 )
 from nndsl.source import Span
@@ -434,11 +435,14 @@ Evaluator._rules = {
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Settings:
+class Settings(Value):
     """`(monitor=val_loss, patience=10)`, evaluated."""
 
     values: dict[str, Any]
     written: ast.Record
+
+    def __str__(self) -> str:
+        return "settings in brackets"
 
 
 def _left_spine(expression: ast.Binary) -> tuple[list[ast.Expression], list[str]]:

@@ -74,7 +74,7 @@ def repeated_argument(keyword: ast.Keyword) -> Diagnostic:
 def too_many_arguments(definition: ast.Definition, count: int, span: Span) -> Diagnostic:
     names = [one.name for one in definition.parameters or ()]
     takes = f"takes {listed(names)}" if names else "has no parameters"
-    message = f"the {definition.kind} `{definition.name}` {takes}, and gets {count} arguments"
+    message = f"the {definition.kind} `{definition.name}` {takes}, and gets {count} {'argument' if count == 1 else 'arguments'}"
     return wrong_argument(message, span, notes=(_defined_here(definition),))
 
 

@@ -68,6 +68,8 @@ class ModuleLoader:
                 for target in statement.targets:
                     module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
             case _:
+                for target in statement.targets if isinstance(statement, ast.Binding) else ():
+                    module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
                 kind = type(statement).__name__.lower()
                 what = "an expression" if isinstance(statement, ast.Evaluate) else f"this {kind}"
                 repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
@@ -127,7 +129,10 @@ class ModuleLoader:
             self._session.bound.setdefault(one.span, (one.alias, False))
 
     def _module_at(self, statement: ast.Import, importer: Source) -> Module:
-        path = locate(statement.path.value, importer)
+        try:
+            path = locate(statement.path.value, importer)
+        except ValueError:
+            raise Complaint(import_unreadable(statement, "its name cannot be that of a file")) from None
         if path in self._reading or (importer.path is not None and path == importer.path.resolve()):
             raise Complaint(import_circle(statement.path.value, statement.path.span))
         if path not in self._modules:

@@ -76,13 +76,14 @@ def _trainings(session: Session, module: Module) -> dict[str, Training]:
 def _networks(session: Session, module: Module, trainings: Mapping[str, Training]) -> dict[str, Network]:
     """The networks whose parameters all have values. Sizes that only the data know come from the training that uses them."""
     failed = [_model_name(one) for one in _of_kind(module, "train") if one.name not in trainings]
+    broken = any(isinstance(one, ast.Broken) for one in module.spec.statements)
     networks = {}
     for definition in _of_kind(module, "network"):
         if any(one.default is None for one in definition.parameters or ()):
             continue
         trained = [one.network for one in trainings.values() if one.network.name == definition.name]
         sizes = _bound_sizes(trained)
-        waiting = definition.name in failed and not sizes
+        waiting = not sizes and (definition.name in failed or None in failed or broken)
         elaborated = _without_sizes if waiting else elaborate_network
         network = elaborated(session, definition, module.scope, {}, sizes)
         if network is not None:
@@ -102,7 +103,7 @@ def _model_name(training: ast.Definition) -> str | None:
 def _without_sizes(
     session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Any]
 ) -> Network | None:
-    """A network whose training failed: what the sizes of its data would have decided is no mistake of the network's."""
+    """A network whose training failed, or is broken: what the sizes of its data would have decided is no mistake of the network's."""
     aside = replace(session, report=Report())
     network = elaborate_network(aside, definition, outer, arguments, sizes)
     for one in aside.report:

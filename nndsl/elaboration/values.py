@@ -37,8 +37,17 @@ class PlacedWord(Word):
         return word
 
 
+class Value:
+    """What an expression can be worth besides numbers, texts and components; as text, what messages call it."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return describe_value(self)
+
+
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Value):
     """A tensor of the graph that is being built."""
 
     ref: Ref
@@ -75,7 +84,7 @@ class Scope:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Defined:
+class Defined(Value):
     """A block or network, by its name alone."""
 
     definition: ast.Definition
@@ -83,7 +92,7 @@ class Defined:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Closure:
+class Closure(Value):
     """A block or network with its arguments: something that can be applied to tensors."""
 
     definition: ast.Definition
@@ -93,7 +102,7 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerUse:
+class LayerUse(Value):
     """A layer with its arguments, as yet without weights: each application makes new ones."""
 
     component: Layer
@@ -105,7 +114,7 @@ class LayerUse:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class FunctionUse:
+class FunctionUse(Value):
     """A function with arguments that wait for operands: `flip(axis=1)`."""
 
     function: type[Function]
@@ -119,7 +128,7 @@ class FunctionUse:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class SharedLayer:
+class SharedLayer(Value):
     """`layer embed = Embedding(...)`: one set of weights, wherever it is applied."""
 
     owner: Owner
@@ -128,7 +137,7 @@ class SharedLayer:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class SharedBlock:
+class SharedBlock(Value):
     """`layer tower = Tower(...)`: the weights made by its first application serve all others, in their order."""
 
     appliable: "Appliable"
@@ -137,7 +146,7 @@ class SharedBlock:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Pipeline:
+class Pipeline(Value):
     """`Conv2D(...) -> BatchNorm`: several applied in turn."""
 
     steps: tuple["Appliable", ...]
@@ -145,7 +154,7 @@ class Pipeline:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Repeat:
+class Repeat(Value):
     """`Residual(64) * 3`: three in a row, each with weights of its own."""
 
     step: "Appliable"
@@ -154,7 +163,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class DataSet:
+class DataSet(Value):
     """A `data` block by its name; `plan` is None where it could not be read."""
 
     name: str
@@ -163,7 +172,7 @@ class DataSet:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class DataField:
+class DataField(Value):
     """`Photos.label`."""
 
     name: str

@@ -46,9 +46,12 @@ class Builder:
         self._text = lexer.source.text
         self._lexer = lexer
 
-    def _add(self, mistake: Diagnostic) -> None:
-        """Report a mistake, if it does not touch what was made up at a place where reading stopped."""
-        if not (self._lexer.stopped and mistake.span is not None and mistake.span.end >= self._lexer.doubtful[-1]):
+    def _add(self, mistake: Diagnostic, start: int | None = None, end: int | None = None) -> None:
+        """Report a mistake, unless another one lies between `start` and `end`: it would be said about what was made up there."""
+        span = mistake.span
+        assert span is not None
+        start, end = span.start if start is None else start, span.end if end is None else end
+        if not any(start <= place <= end for place in self._lexer.spoilt):
             self._lexer.add(mistake, spoils=True)
 
     def _span(self, token: Token) -> Span:
@@ -227,7 +230,7 @@ class Builder:
             self._unique([(one.name, one.name_span) for one in keywords])
             if positional and positional[-1].span.start > keywords[0].span.start:
                 late = next(one for one in positional if one.span.start > keywords[0].span.start)
-                self._add(mistakes.position_after_keyword(late.span, keywords[0].span))
+                self._add(mistakes.position_after_keyword(late.span, keywords[0].span), start, end)
         return Trailer(end, arguments=(positional, keywords))
 
     def attribute(self, start: int, end: int, name: Token) -> Trailer:
@@ -250,7 +253,7 @@ class Builder:
             return items[0] if len(items) == 1 and comma is None else ast.TupleOf(span, tuple(items))
         stray = next((one for one in items if not isinstance(one, ast.Keyword)), None)
         if stray is not None:
-            self._add(mistakes.mixed_brackets(stray.span, keywords[0].span))
+            self._add(mistakes.mixed_brackets(stray.span, keywords[0].span), start, end)
         self._unique([(one.name, one.name_span) for one in keywords])
         return ast.Record(span, tuple(keywords))
 

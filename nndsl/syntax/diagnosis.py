@@ -329,6 +329,13 @@ def _comma(at: Situation) -> Finding | None:
     return mistakes.several_names(at.span(begin).to(at.span(max(0, last - at.index - 1)))), None
 
 
+def _check_left_out(at: Situation) -> Finding | None:
+    """`params == 100 when width == 16`"""
+    if at.kind() == "WHEN" and at.after_value and at.opener is None and any(one in COMPARISONS for one in at.symbols):
+        return mistakes.missing_word(at.span(at.first_offset), "`check` is missing before this condition", "write `check ... when ...`"), None
+    return None
+
+
 def _no_objective(at: Situation) -> Finding | None:
     """`minimize over critic`: the word was taken for a name."""
     if at.first_kind == "MINIMIZE" and at.index == at.first + 2 and at.kind(-1) in ("OVER", "WITH", "TIMES") and at.begins_value:
@@ -345,13 +352,31 @@ def _two_values(at: Situation) -> Finding | None:
         return mistakes.statement_goes_on(at.span(), "`}` has ended the statement"), Mend(NEWLINE, insert=True)
     if not (at.after_value or at.allows("COMMA")) or at.allows("LBRACE"):
         return None
-    layer = at.is_name(0) and at.text()[0].isupper() and (at.kind(-1) in ("RPAR", "RSQB") or at.is_name(-1))
-    opener = at.opener
+    if at.index == at.first + 1 and at.is_name(-1) and _is_prose(at, 0) and (_is_prose(at, 1) or at.kind(1) == "COMMA"):
+        return mistakes.unexpected(at.span(-1).to(at.span(1)), "text like this", "a comment begins with `#`"), None
+    opener, layer = at.opener, _is_layer(at)
+    setting = at.is_name(0) and at.kind(1) == "EQUAL"
+    named = opener is not None and opener.text == "(" and at.is_name(-1) and at.kind(-2) in ("LPAR", "COMMA") and not setting
     if opener is not None and not (layer and at.is_name(-1) and not at.text(-1)[0].isupper()):
-        return mistakes.missing_comma(at.span(), opener), Mend("COMMA", insert=True)
+        return mistakes.missing_comma(at.span(), opener, named), Mend("EQUAL" if named else "COMMA", insert=True, guessed=not setting)
+    if layer and (named or at.index == at.first + 1):
+        return mistakes.missing_arrow(at.span(), at.text(-1)), Mend("ARROW", insert=True, guessed=True)
     if layer:
         return mistakes.missing_arrow(at.span()), Mend("ARROW", insert=True)
+    if not at.allows(NEWLINE):
+        return None
     return mistakes.statement_goes_on(at.span()), Mend(NEWLINE, insert=True)
+
+
+def _is_layer(at: Situation) -> bool:
+    """Whether a name that could be a layer's follows a value."""
+    text = at.text()
+    looks = at.is_name(0) and text[0].isupper() and any(one.islower() for one in text)
+    return looks and (at.kind(-1) in ("RPAR", "RSQB") or at.is_name(-1))
+
+
+def _is_prose(at: Situation, offset: int) -> bool:
+    return at.kind(offset) in RESERVED or at.is_name(offset)
 
 
 def _after_statement(at: Situation) -> Finding | None:
@@ -362,14 +387,27 @@ def _after_statement(at: Situation) -> Finding | None:
 
 
 def _body_of_nothing(at: Situation) -> Finding | None:
+    if at.kind() == "LBRACE" and at.first_kind in HEADS and at.kind(at.first_offset + 1) == "LPAR":
+        word = at.text(at.first_offset)
+        return mistakes.missing_name(at.span(at.first_offset), f"this `{word}`", f"{word} Name(...) {{ ... }}"), None
     if at.kind() == "LBRACE" and at.first_kind not in BODIED and not at.is_first:
         wanted = "a body belongs to a `network`, `block`, `data`, `train`, `for` or `if`"
         return mistakes.unexpected(at.span(), "`{`", wanted), None
     return None
 
 
+def _twice(at: Situation) -> Finding | None:
+    """`x -> Dense Dense(64)`, `network network Net {`: a word that was written twice."""
+    for offset in (0, -1):
+        if at.is_name(offset) and at.kind(offset - 1) and at.text(offset) == at.text(offset - 1):
+            mistake = mistakes.unexpected(at.span(offset), f"a second `{at.text(offset)}`", "delete one of them")
+            return mistake, Mend("", offset=offset)
+    return None
+
+
 _QUESTIONS: tuple[Callable[[Situation], Finding | None], ...] = (
     _comment,
+    _twice,
     _foreign_statement,
     _foreign_inside,
     _else_alone,
@@ -387,6 +425,7 @@ _QUESTIONS: tuple[Callable[[Situation], Finding | None], ...] = (
     _loop,
     _word_between,
     _comma,
+    _check_left_out,
     _no_objective,
     _two_values,
     _after_statement,

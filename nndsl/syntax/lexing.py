@@ -165,13 +165,16 @@ class Lexer:
         self.line = end
         self._brackets.new_line(end)
         if not self._brackets.inside_round and self._ends_statement(end):
-            self._end_statement(start)
+            self._end_statement(start, end)
 
-    def _end_statement(self, position: int) -> None:
+    def _end_statement(self, position: int, next_line: int) -> None:
         """A newline that counts; a body that should have been opened before it is opened."""
         if self._lacks_body():
             self._open_body(position)
-            return
+            self._brackets.new_line(next_line)
+            if self.tokens[-1][0] != "RBRACE":
+                return
+            self.spoilt.append(position)
         self.tokens.append((NEWLINE, position, position))
         self.begin_statement()
 
@@ -225,7 +228,7 @@ class Lexer:
         found = spelling.look_at(self.source, start)
         if found.kind == NEWLINE:
             if not self._brackets.inside_round and self._ends_statement(found.end):
-                self._end_statement(start)
+                self._end_statement(start, found.end)
         elif found.kind in ("LPAR", "LSQB", "LBRACE", "RPAR", "RSQB", "RBRACE"):
             self._special[found.kind](found.kind, start, found.end)
         elif found.kind is not None:

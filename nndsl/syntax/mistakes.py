@@ -17,7 +17,7 @@ def after(span: Span) -> Span:
 
 
 @error("NN131")
-def missing_comma(span: Span, opener: Span) -> Diagnostic:
+def missing_comma(span: Span, opener: Span, named: bool = False) -> Diagnostic:
     """The things in brackets are separated by commas.
 
         h = image -> Dense(64 activation=relu)
@@ -26,11 +26,12 @@ def missing_comma(span: Span, opener: Span) -> Diagnostic:
 
         h = image -> Dense(64, activation=relu)
     """
-    return Diagnostic(span, f"a comma is missing before `{short(span.text)}`", _inside(opener), "write `,` before it")
+    sign, repair = ("a comma or `=`", "write `,` or `=` before it") if named else ("a comma", "write `,` before it")
+    return Diagnostic(span, f"{sign} is missing before `{short(span.text)}`", _inside(opener), repair)
 
 
 @error("NN132")
-def missing_arrow(span: Span) -> Diagnostic:
+def missing_arrow(span: Span, name: str | None = None) -> Diagnostic:
     """A tensor is handed to a layer by an arrow.
 
         h = image Dense(64) -> relu
@@ -39,6 +40,9 @@ def missing_arrow(span: Span) -> Diagnostic:
 
         h = image -> Dense(64) -> relu
     """
+    if name is not None:
+        repair = f"write `{short(name)} = {short(span.text)}`, or `{short(name)} -> {short(span.text)}`"
+        return Diagnostic(span, f"`=` or an arrow is missing before `{short(span.text)}`", repair=repair)
     return Diagnostic(span, f"an arrow is missing before `{short(span.text)}`", repair=f"write `-> {short(span.text)}`")
 
 

@@ -65,17 +65,15 @@ class Parser:
 
     def run(self) -> ast.Spec:
         """The whole source."""
-        index = 0
-        while True:
-            try:
-                index = self._read(index)
-            except Stop:
-                return ast.Spec(self._source, ())
-            if self._states[-1] == self._tables.end:
-                spec = self._values[-1]
-                assert isinstance(spec, ast.Spec)
-                return spec
-            index = self._recover(index)
+        try:
+            index = self._read(0)
+            while self._states[-1] != self._tables.end:
+                index = self._read(self._recover(index))
+        except Stop:
+            return ast.Spec(self._source, ())
+        spec = self._values[-1]
+        assert isinstance(spec, ast.Spec)
+        return spec
 
     def _read(self, index: int) -> int:
         """Read tokens until the end is accepted, or one is not allowed; its index.
@@ -153,7 +151,7 @@ class Parser:
 
     def _is_silent(self, first: int, index: int) -> bool:
         """Whether something was said about this statement already, so that more would confuse."""
-        start, end = self._tokens[first][1], self._tokens[index][2]
+        start, end = self._tokens[first][1], self._tokens[self._end_of_statement(index)][1]
         return (
             self._tokens[first][0] == BROKEN
             or start in self._silent
@@ -173,15 +171,19 @@ class Parser:
 
     def _leave_out(self, first: int, index: int) -> None:
         """Put a sign for a broken statement in place of its tokens up to its body, or to its end."""
-        depth, end = 0, index
-        while (kind := self._tokens[end][0]) != END:
-            if depth == 0 and (kind in (NEWLINE, "RBRACE") or (kind == "LBRACE" and self._opens_body(end))):
+        end, start = self._end_of_statement(index), self._tokens[first][1]
+        self._lexer.names_left_out.setdefault(start, names_bound(self._tokens[first : end + 1]))
+        self._tokens[first:end] = [(BROKEN, start, self._tokens[max(first, end - 1)][2])]
+
+    def _end_of_statement(self, index: int) -> int:
+        """The token that ends a statement, or begins its body, at or after one in it."""
+        depth = 0
+        while (kind := self._tokens[index][0]) != END:
+            if depth == 0 and (kind in (NEWLINE, "RBRACE") or (kind == "LBRACE" and self._opens_body(index))):
                 break
             depth += (kind == "LBRACE") - (kind == "RBRACE")
-            end += 1
-        start = self._tokens[first][1]
-        self._lexer.names_left_out.setdefault(start, names_bound(self._tokens[first:end]))
-        self._tokens[first:end] = [(BROKEN, start, self._tokens[max(first, end - 1)][2])]
+            index += 1
+        return index
 
     def _opens_body(self, index: int) -> bool:
         return index == 0 or self._tokens[index - 1][0] not in WANTS_VALUE

@@ -26,16 +26,18 @@ class Mend(NamedTuple):
         kind: the token that should stand there; empty to leave out the one that stands there.
         insert: before what stands there, rather than in its place.
         offset: which token, counted from the one that is not allowed.
+        guessed: something else could have been meant as well.
     """
 
     kind: str
     insert: bool = False
     offset: int = 0
+    guessed: bool = False
 
     @property
     def certain(self) -> bool:
         """Whether the statement now means what was meant."""
-        return self.kind in ("COMMA", "ARROW", "EQUAL", "EQUALS", "IN", "IMPORT", "")
+        return not self.guessed and self.kind in ("COMMA", "ARROW", "EQUAL", "EQUALS", "IN", "IMPORT", "")
 
 
 class Situation:
@@ -121,7 +123,7 @@ class Situation:
 
 
 def names_bound(tokens: list[Token]) -> list[Token]:
-    """The names that a statement binds, as far as its first tokens show."""
+    """The names that a statement binds, as far as its first tokens show; the last one ends it, or begins its body."""
     kinds = [one[0] for one in tokens]
     if kinds[:1] == ["FROM"] and "IMPORT" in kinds:
         listed = tokens[kinds.index("IMPORT") + 1 :]
@@ -130,6 +132,8 @@ def names_bound(tokens: list[Token]) -> list[Token]:
     if len(kinds) > 1 and kinds[0] in (*HEADS, "INPUT", "OUTPUT", "LAYER", "PARAM", "FOR") and is_word(kinds[1]):
         return tokens[1:2]
     if len(kinds) > 1 and is_word(kinds[0]) and kinds[1] in ("EQUAL", "COLON"):
+        return tokens[:1]
+    if is_word(kinds[0]) and kinds[-1] == "LBRACE" and kinds[1:2] in (["LPAR"], ["LBRACE"]):
         return tokens[:1]
     before = tokens[: kinds.index("EQUAL")] if "EQUAL" in kinds else []
     if all(is_word(one[0]) or one[0] in ("LPAR", "RPAR", "COMMA") for one in before):

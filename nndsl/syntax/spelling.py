@@ -136,7 +136,8 @@ def _unterminated(span: Span, text: str) -> Found:
 
 def _number(span: Span, text: str) -> Found:
     why, repair = _wrong_number(text)
-    return Found(token_mistakes.malformed_number(span, why, repair), span.end, "NUMBER", spoils=True)
+    doubtful = text[-1] in "eE+-"  # so that nothing is said about an exponent that stands apart
+    return Found(token_mistakes.malformed_number(span, why, repair), span.end, "NUMBER", doubtful, spoils=True)
 
 
 def _wrong_number(text: str) -> tuple[str, str | None]:
