@@ -126,7 +126,6 @@ def _choices(training: "Training") -> list[str]:
 
 
 def _explain(options: "Namespace") -> int:
-    from nndsl.diagnostics import did_you_mean
     from nndsl.index import complete_index
 
     index = complete_index()
@@ -136,8 +135,7 @@ def _explain(options: "Namespace") -> int:
         return GOOD
     found = index.get(options.code.upper())
     if found is None:
-        hint = did_you_mean(options.code.upper(), index) or "`nndsl explain` lists them all"
-        return _misused("explain", f"there is no code {options.code}; {hint}")
+        return _misused("explain", f"there is no code {options.code}; `nndsl explain` lists them all")
     print(f"{found.code} ({found.severity})\n\n{found.explanation}")
     return GOOD
 
