@@ -68,7 +68,6 @@ class Learner:
         """Build everything; nothing is compiled before the first step.
 
         Raises:
-            UserError: Keras needs a number where the network has a size with a name.
             BadArgument: a duration of a learning-rate schedule does not fit the run.
         """
         self.layers, self.model = layers_and_model(training)
@@ -84,6 +83,7 @@ class Learner:
         signature = [tf.TensorSpec([], tf.int64)] * 2
         self._full = tf.function(self._full_batches, input_signature=signature, autograph=False)
         self._short = tf.function(self._short_batch, input_signature=signature[:1], autograph=False)
+        self._healthy = tf.function(self._finite_weights, input_signature=[], autograph=False)
 
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
@@ -99,7 +99,7 @@ class Learner:
         """Take steps up to number `stop`, all in one epoch.
 
         Returns:
-            Whether the loss stayed finite; if not, the step that found it otherwise was the last one.
+            Whether the loss and the weights stayed finite. If the loss did not, its step was the last one.
         """
         short = stop % self._feed.steps == 0 and self._full_size is not None and self._feed.last < self._feed.batch
         finite = True
@@ -110,7 +110,12 @@ class Learner:
             if short and finite:
                 finite = bool(self._short(tf.constant(self.step, tf.int64)))
                 self.step += 1
-        return finite
+            return finite and bool(self._healthy())
+
+    def _finite_weights(self) -> tf.Tensor:
+        """Whether all weights are finite: a relu may hide from the loss that they are not."""
+        weights = [one.value for one in self.weights().values() if tf.as_dtype(one.dtype).is_floating]
+        return tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in weights] or [True])
 
     def _full_batches(self, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -134,17 +139,21 @@ class Learner:
         return finite
 
     def first_not_finite(self) -> tuple[str, Span | None]:
-        """What is wrong with the next step, in words, and where: the first tensor of it that is not finite."""
-        for layer in self.layers.values():
-            if not all(np.isfinite(np.asarray(one.numpy(), "float64")).all() for one in layer.trainable_variables):
-                return f"the step before has made weights of `{layer.name}` infinite, or not a number", None
+        """Take the next step, which has had a result that is not finite: the first of its tensors, in words, and its place."""
         graph = self._objectives[0].graph
         refs = [Ref(node.id, output) for node in graph.nodes for output in range(len(node.types)) if not isinstance(node.component, Constant)]
         batch = self._feed.shuffled(tf.constant(self.step, tf.int64))
-        for ref, tensor in zip(refs, Computation(graph, self.layers, refs)(batch, training=True), strict=True):
-            if tensor.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(tensor))):
+        with lower.deep_enough(self._depth):
+            tensors = Computation(graph, self.layers, refs)(batch, training=True)
+        for ref, tensor in zip(refs, tensors, strict=True):
+            if tensor.dtype.is_floating and not _is_finite(tensor):
                 return f"the first tensor that is not is `{graph[ref].label or graph[ref].name}`", graph[ref].span
-        return "a penalty on weights, or a later objective, is not", None
+        if self.train(self.step + 1):  # on hardware whose results differ from time to time
+            return "it did not happen again when the step was repeated", None
+        for owner, node in graph.owners():
+            if not all(_is_finite(one.value) for one in self.layers[owner].trainable_variables):
+                return f"the gradients are not, of the weights of `{node.name}`", node.span
+        return "the loss is not, with the penalties on weights", None
 
     # State ---------------------------------------------------------------------------------------
 
@@ -176,3 +185,7 @@ class Learner:
     def weights(self) -> dict[str, keras.Variable]:
         """The variables of all layers, those of chance among them."""
         return weights_of(self.layers)
+
+
+def _is_finite(tensor: tf.Tensor) -> bool:
+    return bool(tf.reduce_all(tf.math.is_finite(tensor)))

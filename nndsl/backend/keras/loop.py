@@ -28,7 +28,7 @@ _SAVE_WITHIN_EPOCH = 60.0
 
 @error("NN717")
 def diverged(step: int, epoch: int, culprit: str, span: Span | None, kept: str) -> Diagnostic:
-    """The loss became infinite, or not a number, and training stopped at that step.
+    """The loss or a weight became infinite, or not a number, and training stopped at that step.
 
     Usual reasons: a learning rate that is too high, a logarithm or division of zero, or values in the data that are not
     finite. The models that were saved before are untouched.
@@ -39,7 +39,7 @@ def diverged(step: int, epoch: int, culprit: str, span: Span | None, kept: str) 
 
         optimizer = SGD(0.1, clipnorm=1)
     """
-    message = f"the loss is not a finite number at step {step}, in epoch {epoch}: {culprit}"
+    message = f"numbers are no longer finite at step {step}, in epoch {epoch}: {culprit}"
     return Diagnostic(span, message, (Note(kept),), "lower the learning rate, or set clipnorm=1 in the optimizer")
 
 
@@ -121,7 +121,7 @@ class Loop:
         while True:
             before, started = self._learner.step, time.perf_counter()
             if not self._learner.train(min(before + self._steps_a_call, end)):
-                self._diverge()
+                self._diverge(before)
             self._steps_a_call = next_steps(self._steps_a_call, self._learner.step - before, time.perf_counter() - started)
             self._progress.advance(epoch, self._learner.step - end + self._feed.steps, self._learner.trackers.loss)
             if self._learner.step == end or interruption.asked:
@@ -129,19 +129,23 @@ class Loop:
             if self._due(_SAVE_WITHIN_EPOCH):
                 self._save()
 
-    def _diverge(self) -> None:
+    def _diverge(self, healthy: int) -> None:
         """Say where the first number that is not finite came from, and keep the best model there was.
+
+        Args:
+            healthy: a step of this epoch before which everything was finite.
 
         Raises:
             UserError: always.
         """
-        step, best, history = self._learner.step, self.best_epoch, list(self.history)
+        best, history, reached = self.best_epoch, list(self.history), self._learner.step
         self._save_best()
-        self._replay(step - 1, history)
+        self._replay(healthy, history)
+        step = self._back_before_failure(reached)
         culprit, span = self._learner.first_not_finite()
         self.best_epoch, self.history[:] = best, history
         kept = "no model was kept: it is the first epoch" if best is None else f"the best model is that of epoch {best}"
-        raise UserError(diverged(step, (step - 1) // self._feed.steps + 1, culprit, span, kept))
+        raise UserError(diverged(step + 1, step // self._feed.steps + 1, culprit, span, kept))
 
     def _replay(self, step: int, history: list[Row]) -> None:
         """Go back to the newest checkpoint, and take the steps up to one that was passed before, with the same bits."""
@@ -152,6 +156,15 @@ class Loop:
             self._progress.busy("looking for the cause", self._learner.step, step)
             if self._place == 0:
                 self._update_rules(history[self._epoch - 2])
+
+    def _back_before_failure(self, reached: int) -> int:
+        """Take one step after another until one has a result that is not finite; how many there were before, to which all returns."""
+        while True:
+            state, step = copied(self._learner.variables()), self._learner.step
+            if not self._learner.train(step + 1) or step + 1 >= reached:
+                assign(self._learner.variables(), state)
+                self._learner.step = step
+                return step
 
     # Between epochs ------------------------------------------------------------------------------
 

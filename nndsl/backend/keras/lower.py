@@ -20,11 +20,10 @@ from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
-from nndsl.diagnostics import Diagnostic, InternalError, UserError, error
+from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
-from nndsl.source import Span
 from nndsl.types import Symbolic, TensorType
 
 Tensor: TypeAlias = Any
@@ -43,42 +42,18 @@ _FRAMES_PER_NODE = 4
 """Keras follows a chain of layers by recursion, with this many Python frames a layer at most."""
 
 
-@error("NN701")
-def size_needed(span: Span | None, component: Component, field: str, size: Symbolic) -> Diagnostic:
-    """Keras needs a number where the file has a size with a name.
-
-    A size with a name may differ from one batch to the next. What a layer is built with may not.
-
-        input seq: float[L, 4]
-        h = seq -> GlobalMaxPooling1D -> RepeatVector(L)
-
-    Mended, by a number, or by binding the size (`float[100, 4]`, or data whose sequences have one length):
-
-        h = seq -> GlobalMaxPooling1D -> RepeatVector(100)
-    """
-    return Diagnostic(
-        span,
-        f"`{field}` of {type(component).called()} is {size}, and Keras needs a number to build it",
-        repair=f"write a number, or give {size} a value in the input's shape",
-    )
-
-
 # Objects -----------------------------------------------------------------------------------------
 
 
-def instantiate(component: Component, span: Span | None = None, **settings: Any) -> Any:
+def instantiate(component: Component, **settings: Any) -> Any:
     """The Keras object that a component describes.
 
     Args:
-        span: where it is written, for messages.
         settings: further arguments of the Keras class, which win over the component's.
-
-    Raises:
-        UserError: Keras needs a number where a field is a size with a name.
     """
     if isinstance(component, Activation):
-        return _activation(component, span)
-    taken = arguments(component, span) | settings
+        return _activation(component)
+    taken = _arguments(component) | settings
     trainable = taken.pop("trainable", True)  # which not every layer takes when it is made
     made = _keras_class(component)(**taken)
     if not trainable:
@@ -86,24 +61,20 @@ def instantiate(component: Component, span: Span | None = None, **settings: Any)
     return made
 
 
-def arguments(component: Component, span: Span | None = None) -> dict[str, Any]:
-    """The fields of a component as Keras takes them when the object is made.
-
-    Raises:
-        UserError: Keras needs a number where a field is a size with a name.
-    """
+def _arguments(component: Component) -> dict[str, Any]:
+    """The fields of a component as Keras takes them when the object is made."""
     at_call = component.call_options if isinstance(component, Layer) else ()
-    return {name: _argument(component, name, value, span) for name, value in component.__dict__.items() if name not in at_call}
+    return {name: _argument(component, value) for name, value in component.__dict__.items() if name not in at_call}
 
 
-def _activation(component: Activation, span: Span | None) -> Any:
+def _activation(component: Activation) -> Any:
     """An activation as an argument: its name, or the layer of its kind where it has settings of its own."""
     if not component.changed():
         return type(component).called()
     form = component.as_layer()
     if form is None:
         raise InternalError(f"{component} has settings, and Keras has no layer that holds them")
-    return instantiate(form, span)
+    return instantiate(form)
 
 
 def _keras_class(component: Component) -> Callable[..., Any]:
@@ -114,15 +85,15 @@ def _keras_class(component: Component) -> Callable[..., Any]:
     raise InternalError(f"{component} is of no family that Keras knows")
 
 
-def _argument(component: Component, name: str, value: Any, span: Span | None) -> Any:
+def _argument(component: Component, value: Any) -> Any:
     if isinstance(value, Component):
-        return instantiate(value, span)
+        return instantiate(value)
     if isinstance(value, Symbolic) and isinstance(component, Reshape):
         return -1  # of which there is one at most, and which Keras works out
     if isinstance(value, Symbolic):
-        raise UserError(size_needed(span, component, name, value))
+        raise InternalError(f"{component} is built with the size {value}, and Keras needs a number")
     if isinstance(value, tuple):
-        return tuple(_argument(component, name, one, span) for one in value)
+        return tuple(_argument(component, one) for one in value)
     return str(value) if isinstance(value, str) else value
 
 
@@ -134,7 +105,7 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
         taken |= set(graph.inputs)
         for owner, node in graph.owners():
             if owner not in layers:
-                layers[owner] = instantiate(owner.component, node.span, name=_unique(keras_name(node.name), taken))
+                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken))
     return layers
 
 
@@ -172,8 +143,8 @@ def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], type
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _several(call_function(component, operands, types, node.span))
-        component, layer = form, instantiate(form, node.span, name=keras_name(node.name))
+            return _several(call_function(component, operands, types))
+        component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
     return _several(_call_layer(component, layer, operands))
@@ -196,11 +167,9 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
     return layer(first, **options)
 
 
-def call_function(
-    component: Function, operands: Sequence[Tensor], types: Sequence[TensorType], span: Span | None = None
-) -> Any:
+def call_function(component: Function, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
     """Apply the function of `keras.ops` that a component stands for."""
-    settings = {name: _argument(component, name, value, span) for name, value in component.keras_arguments(*types).items()}
+    settings = {name: _argument(component, value) for name, value in component.keras_arguments(*types).items()}
     function = getattr(keras.ops, component.operation or type(component).called())
     if isinstance(component, Einsum):
         return function(component.subscripts, *operands)
@@ -254,9 +223,6 @@ def model(network: Network, layers: Layers | None = None) -> keras.Model:
     """The functional Keras model of a network.
 
     A single input or output is taken and given as it is, several as dictionaries by name.
-
-    Raises:
-        UserError: Keras needs a number where the network has a size with a name.
     """
     graph = network.graph
     with deep_enough(len(graph.nodes)):

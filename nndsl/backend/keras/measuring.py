@@ -19,11 +19,7 @@ _CALL_SECONDS = 0.2
 
 
 def layers_and_model(training: Training) -> tuple[lower.Layers, keras.Model]:
-    """One built layer for each set of weights in a training, and its network as a Keras model of these layers.
-
-    Raises:
-        UserError: Keras needs a number where the network has a size with a name.
-    """
+    """One built layer for each set of weights in a training, and its network as a Keras model of these layers."""
     layers = lower.layers_of(training.network.graph, *(one.graph for one in training.objectives))
     model = lower.model(training.network, layers)
     for objective in training.objectives:

@@ -1,0 +1,296 @@
+"""Whole trainings: what they learn, what they leave in their folders, when they stop, and what they refuse."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from nndsl import run as runs
+from nndsl.backend.keras.evaluate import evaluate, predict
+from nndsl.backend.keras.train import train, weighting
+from nndsl.diagnostics import UserError, render
+from nndsl.files import unwritable
+from nndsl.progress import Progress
+from nndsl.run import Run, read_metrics
+from tests.backend.trainings import blob_arrays, blobs, program, trained
+
+FINISHED = blobs(epochs=4)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of four epochs."""
+    return trained(tmp_path_factory.mktemp("finished"), FINISHED, seed=7)
+
+
+def refused(folder: Path, text: str, arrays: dict[str, Any] | None = None, **settings: Any) -> str:
+    """What is said of a training that cannot be done."""
+    with pytest.raises(UserError) as caught:
+        trained(folder, text, arrays, **settings)
+    return "\n".join(render(one) for one in caught.value.diagnostics)
+
+
+# What is learnt ----------------------------------------------------------------------------------
+
+
+def test_training_lowers_the_loss(finished: Run) -> None:
+    assert finished.history[-1]["loss"] < 0.8 * finished.history[0]["loss"]
+    assert [row["epoch"] for row in finished.history] == [1, 2, 3, 4]
+    assert finished.best == min(finished.history, key=lambda row: row["val_loss"])
+
+
+def test_a_seed_repeats_a_run_to_the_last_bit_and_another_one_does_not(finished: Run, tmp_path: Path) -> None:
+    again, other = (trained(tmp_path, FINISHED, seed=seed) for seed in (7, 8))
+    assert again.history == finished.history
+    assert checkpoint_bytes(again) == checkpoint_bytes(finished)
+    assert other.history[0]["loss"] != finished.history[0]["loss"]
+
+
+def checkpoint_bytes(run: Run) -> bytes:
+    return max((run.folder / "checkpoints").glob("step-*")).read_bytes()
+
+
+def test_durations_in_percent_epochs_and_steps_are_the_same_time(tmp_path: Path) -> None:
+    histories = []
+    for warmup in ("50%", "1 epochs", "3 steps"):
+        text = blobs(f"Adam(learning_rate=cosine(0.1, warmup={warmup}))")
+        histories.append(trained(tmp_path, text).history)
+    assert histories[0] == histories[1] == histories[2]
+    assert [row["learning_rate"] for row in histories[0]] == [pytest.approx(0.1), pytest.approx(0)]
+
+
+def test_balanced_class_weights_give_each_class_the_same_weight_in_sum(tmp_path: Path) -> None:
+    training = program(tmp_path, blobs(more="class_weights = balanced")).training()
+    dataset = training.data.load()
+    found = weighting(training, dataset)
+    assert found is not None
+    sums = np.multiply(found.weights, dataset.class_counts("label"))
+    np.testing.assert_allclose(sums, sums[0])
+    assert sums.sum() == pytest.approx(sum(dataset.class_counts("label")))
+
+
+def test_a_plateau_lowers_the_learning_rate_when_the_loss_does_not_fall(tmp_path: Path) -> None:
+    text = blobs("SGD(learning_rate=plateau(1e-8, patience=1, factor=0.5, min_delta=1))", epochs=4)
+    rates = [row["learning_rate"] for row in trained(tmp_path, text).history]
+    assert rates == pytest.approx([1e-8, 1e-8, 5e-9, 2.5e-9])
+
+
+# When it stops -----------------------------------------------------------------------------------
+
+
+def test_early_stopping_waits_for_its_patience_and_keeps_the_best_model(tmp_path: Path) -> None:
+    text = blobs("SGD(learning_rate=1e-8)", 20, "early_stopping = (monitor=val_loss, patience=2, min_delta=0.5)")
+    run = trained(tmp_path, text)
+    assert (run.status, len(run.history)) == ("stopped early", 3)
+    assert run.best == min(run.history, key=lambda row: row["val_loss"])
+    figures = evaluate(run, "validation", Progress()).figures
+    assert figures["loss"] == pytest.approx(run.best["val_loss"], rel=1e-6)
+
+
+def test_a_loss_that_is_no_number_is_told_with_its_step_and_the_best_model_is_kept(tmp_path: Path) -> None:
+    said = refused(tmp_path, blobs("SGD(learning_rate=piecewise([0.01, 1e38], at=[1 epochs]))", 5))
+    assert said.startswith("error[NN717]: numbers are no longer finite at step ")
+    assert "in epoch 2" in said and "the best model is that of epoch 1" in said and "clipnorm=1" in said
+    run = Run.open(tmp_path / "runs" / "task" / "latest")
+    assert (run.status, run.settings["best_epoch"], len(run.history)) == ("failed", 1, 1)
+    assert np.isfinite(evaluate(run, progress=Progress()).figures["loss"])
+
+
+def test_of_a_first_epoch_that_diverges_the_culprit_is_named(tmp_path: Path) -> None:
+    text = blobs().replace("x -> Dense(8", "log(x - 1000) -> Dense(8")
+    said = refused(tmp_path, text)
+    assert "at step 1, in epoch 1: the first tensor that is not is `log" in said
+    assert "no model was kept" in said
+    assert "log(x - 1000)" in said
+
+
+# The folder --------------------------------------------------------------------------------------
+
+FILES = {
+    ".lock", "spec.nn", "run.yaml", "metrics.csv", "best.keras", "last.keras", "checkpoints", "data.json", "curves.svg",
+    "diagram.svg", "evaluation.json",
+}
+
+
+def test_a_folder_holds_everything_about_its_run(finished: Run) -> None:
+    assert {path.name for path in finished.folder.iterdir()} == FILES
+    assert (finished.folder / "spec.nn").read_text() == FINISHED
+    assert read_metrics(finished.folder / "metrics.csv") == finished.history
+    names = sorted(path.name for path in (finished.folder / "checkpoints").iterdir())
+    assert names[0] == "best.checkpoint" and len(names) == 3
+    for drawing in ("curves.svg", "diagram.svg"):
+        assert (finished.folder / drawing).read_text().startswith("<svg")
+
+
+def test_a_run_is_opened_as_it_was(finished: Run) -> None:
+    opened = Run.open(finished.folder.parent / "latest")
+    assert opened == finished
+
+
+def test_run_yaml_says_everything_that_was_decided(finished: Run) -> None:
+    said = yaml.safe_load((finished.folder / "run.yaml").read_text())
+    assert said["settings"] == {
+        "epochs": 4, "batch": 16, "seed": 7, "precision": "float32", "loss": ["SparseCategoricalCrossentropy(from_logits=True)"],
+        "optimizer": ["Adam(learning_rate=0.02)"], "metrics": ["accuracy"], "early_stopping": None, "class_weights": None,
+    }
+    assert set(said["versions"]) == {"nndsl", "python", "keras", "tensorflow", "numpy"}
+    assert said["data"]["examples"] == {"train": 36, "validation": 8, "test": 8}
+    assert len(said["data"]["sha256"]) == 64 and all(len(one) == 64 for one in said["spec"].values())
+    assert (said["status"], said["best_epoch"]) == ("finished", finished.settings["best_epoch"])
+    assert said["ended"] >= said["started"] and said["seconds"] > 0
+
+
+def test_runs_are_numbered_and_the_newest_is_latest(tmp_path: Path) -> None:
+    for number in ("001", "002"):
+        run = trained(tmp_path, blobs(epochs=1))
+        assert run.folder.name == number
+        assert runs.resolved(run.folder.parent / "latest") == run.folder
+        assert (run.folder / "run.yaml").exists()
+    assert (tmp_path / "runs" / "task" / "001" / "best.keras").exists()
+
+
+def test_the_models_load_without_nndsl_and_say_the_same(finished: Run, tmp_path: Path) -> None:
+    x = blob_arrays()["x"]
+    for name in ("best", "last"):
+        (tmp_path / f"{name}.keras").write_bytes((finished.folder / f"{name}.keras").read_bytes())
+        np.savez(tmp_path / f"{name}.inputs.npz", x=x)
+    script = Path(__file__).with_name("loading.py")
+    subprocess.run([sys.executable, script, tmp_path], check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""}, capture_output=True)
+    expected = predict(finished, {"x": x}).columns
+    outputs = {name: np.load(tmp_path / f"{name}.outputs.npz")["arr_0"] for name in ("best", "last")}
+    for label in range(3):
+        np.testing.assert_allclose(outputs["best"][:, label], expected[f"p_{label}"], rtol=1e-5)
+    same = finished.settings["best_epoch"] == len(finished.history)
+    assert np.array_equal(outputs["best"], outputs["last"]) == same
+
+
+# Afterwards --------------------------------------------------------------------------------------
+
+
+def test_an_evaluation_afterwards_is_that_of_the_run(finished: Run) -> None:
+    assert evaluate(finished, progress=Progress()) == finished.evaluation
+
+
+def test_the_figures_of_each_class_are_those_of_counting(finished: Run) -> None:
+    arrays, evaluation = blob_arrays(), finished.evaluation
+    assert evaluation is not None
+    test = arrays["part"] == 2
+    truth, said = arrays["label"][test], np.array(predict(finished, {"x": arrays["x"][test]}).columns["label"]).astype(int)
+    for place, one in enumerate(evaluation.outputs["label"].classes):
+        right = int(((truth == place) & (said == place)).sum())
+        assert (one.name, one.support) == (str(place), int((truth == place).sum()))
+        assert one.recall == pytest.approx(right / max(1, (truth == place).sum()))
+        assert one.precision == pytest.approx(right / max(1, (said == place).sum()))
+    assert np.trace(evaluation.outputs["label"].confusion) == round(evaluation.figures["accuracy"] * evaluation.examples)
+
+
+def test_predictions_have_labels_by_name_and_probabilities_that_add_up_to_1(finished: Run, tmp_path: Path) -> None:
+    np.savez(tmp_path / "new.npz", x=blob_arrays()["x"][:5])
+    columns = predict(finished, tmp_path / "new.npz").columns
+    assert list(columns) == ["label", "p_0", "p_1", "p_2"]
+    shares = np.array([columns[f"p_{label}"] for label in range(3)])
+    np.testing.assert_allclose(shares.sum(0), 1, rtol=1e-5)
+    assert [str(one) for one in shares.argmax(0)] == columns["label"]
+
+
+LINEAR = (
+    blobs("SGD(learning_rate=0.01)", 1).replace("output label = x -> Dense(8, activation=relu) -> Dropout(0.2) -> Dense(3, activation=softmax)", "SETTING")
+    .replace("label  = source.label -> category(0, 1, 2)", "LABEL")
+)
+
+
+def test_a_single_logit_is_the_probability_of_the_second_class(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> category(no, yes)")
+    arrays = blob_arrays() | {"label": np.array(["no", "yes"])[(blob_arrays()["label"] > 0).astype(int)]}
+    columns = predict(trained(tmp_path, text, arrays), {"x": np.outer([9.0, -90.0, -9999.0, 9999.0], np.ones(4, "float32"))}).columns
+    assert list(columns) == ["label", "p_no", "p_yes"]
+    for label, no, yes in zip(*columns.values(), strict=True):
+        assert label == ("yes" if yes > 0.5 else "no")
+        assert no + yes == pytest.approx(1)
+
+
+def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> float")
+    text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
+    run = trained(tmp_path, text, blob_arrays() | {"label": blob_arrays()["label"].astype("float32")[:, None]})
+    assert run.evaluation is not None
+    errors = run.evaluation.outputs["label"].errors
+    assert errors["mae"] == pytest.approx(run.evaluation.figures["mae"], rel=1e-5)
+    assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
+
+
+# What is refused ---------------------------------------------------------------------------------
+
+
+def test_a_schedule_longer_than_the_run_is_refused_at_the_optimizer_and_leaves_no_folder(tmp_path: Path) -> None:
+    said = refused(tmp_path, blobs("SGD(learning_rate=cosine(0.1, warmup=50 steps))"))
+    assert said.startswith("error[NN720]: the learning rate warms up for 50 steps, and the whole run has 6")
+    assert "optimizer = SGD(" in said.splitlines()[3] and "^^^" in said.splitlines()[4]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_schedule_that_fits_the_run_but_not_the_test_split_can_be_evaluated(tmp_path: Path) -> None:
+    run = trained(tmp_path, blobs("SGD(learning_rate=cosine(0.1, warmup=4 steps))"))
+    assert evaluate(run, progress=Progress()) == run.evaluation
+
+
+def test_an_evaluation_needs_examples_of_its_split(finished: Run, tmp_path: Path) -> None:
+    run = trained(tmp_path, blobs(epochs=1).replace(", test=2", ", test=none"), blob_arrays() | {"part": np.repeat([0, 1], [40, 12])})
+    assert run.evaluation is None
+    with pytest.raises(UserError, match="NN722: the data of .* has no test examples"):
+        evaluate(run)
+
+
+def test_a_run_whose_data_have_changed_is_not_evaluated(tmp_path: Path) -> None:
+    run = trained(tmp_path, blobs(epochs=1))
+    arrays = blob_arrays()
+    np.savez(tmp_path / "data.npz", **{**arrays, "x": arrays["x"] + 1})
+    with pytest.raises(UserError, match=r"NN718: the run .* was started with another data \(SHA-256\)"):
+        evaluate(run)
+    assert len(predict(run, {"x": arrays["x"]})) == len(arrays["x"])
+
+
+def test_a_run_whose_imports_have_changed_is_not_evaluated(tmp_path: Path) -> None:
+    (tmp_path / "hidden.nn").write_text("block Hidden { Dense(8, activation=relu) }\n")
+    text = 'from "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
+    run = trained(tmp_path, text)
+    assert [one.name for one in (run.folder / "sources").iterdir()] == ["01_hidden.nn"]
+    (tmp_path / "hidden.nn").write_text("block Hidden { Dense(9, activation=relu) }\n")
+    with pytest.raises(UserError, match="NN723: .*hidden.nn is not what it was"):
+        evaluate(run)
+
+
+def test_runs_cannot_be_made_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    assert refused(tmp_path, blobs()).startswith(f"error[NN711]: cannot write {tmp_path / 'runs' / 'task'}: ")
+
+
+def test_training_again_after_a_failure_at_the_start_takes_the_same_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: object) -> None:
+        raise unwritable(path, OSError(28, "No space left on device"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nndsl.backend.keras.checkpoint.write", full)
+        assert "the disk is full" in refused(tmp_path, blobs(epochs=1))
+    assert list((tmp_path / "runs" / "task").iterdir()) == []
+    assert trained(tmp_path, blobs(epochs=1)).folder.name == "001"
+
+
+def test_data_and_parameters_that_were_asked_for_are_kept_with_the_run(tmp_path: Path) -> None:
+    from nndsl.driver import check
+    from nndsl.source import Source
+
+    text = "param width = 8\n" + blobs(epochs=1).replace("Dense(8", "Dense(width")
+    program(tmp_path, text)
+    other = tmp_path / "other.npz"
+    np.savez(other, **blob_arrays())
+    (tmp_path / "data.npz").unlink()
+    checked, _ = check(Source("net.nn", text, tmp_path / "net.nn"), overrides={"width": 5}, data_path=other)
+    run = train(checked, checked.training(), folder=tmp_path / "runs", overrides={"width": 5}, data_path=other, progress=Progress())
+    assert run.settings["parameters"] == {"width": 5}
+    assert evaluate(Run.open(run.folder), progress=Progress()) == run.evaluation
