@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from nndsl.data.arrays import array_header
+from nndsl.diagnostics import UserError
 from tests.data.blocks import loaded, mistakes, planned, said
 
 TABLE = 'name,weight,kind\n"Smith, J.",1.5,a\n"two\nlines",2,b\n\nlast,NA,a\n'
@@ -196,6 +197,41 @@ def test_a_check_reads_the_header_only_where_the_file_says_everything(tmp_path: 
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "d.nn")], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_check_reads_only_the_beginning_of_a_table(tmp_path: Path) -> None:
+    """A row at the end, which no reader can take, shows how far the file is read."""
+    (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"1,2\n" * 1_000_000 + b"\xff\n")
+    plan = planned(tmp_path, 'source = csv("t.csv")\nx = (source.a, source.b) -> standardize')
+    assert str(plan.fields["x"].type) == "float[2]"
+    with pytest.raises(UserError, match=r"NN503: t.csv, line 1000002: "):
+        plan.load()
+
+
+def test_a_check_reads_only_the_headers_of_arrays(tmp_path: Path) -> None:
+    numpy.save(tmp_path / "a.npy", numpy.zeros((1_000_000, 3)))
+    with (tmp_path / "a.npy").open("r+b") as file:
+        file.truncate(200)
+    plan = planned(tmp_path, 'source = npy("a.npy")\nx = source.values -> standardize')
+    assert (str(plan.fields["x"].type), plan.examples) == ("float[3]", 1_000_000)
+    with pytest.raises(UserError, match="NN503: a.npy is damaged"):
+        plan.load()
+
+
+def test_a_check_opens_no_image(tmp_path: Path) -> None:
+    (tmp_path / "p/a").mkdir(parents=True)
+    (tmp_path / "p/a/1.png").write_bytes(b"no image")
+    plan = planned(tmp_path, 'source = images("p", size=[4, 6])\nx = source.image -> scale(1 / 255)')
+    assert (str(plan.fields["x"].type), plan.examples) == ("float[4, 6, 3]", 1)
+    with pytest.raises(UserError, match="NN503: p/a/1.png is not a readable image"):
+        plan.load()
+
+
+def test_names_in_fasta_may_repeat(tmp_path: Path) -> None:
+    (tmp_path / "s.fa").write_text(">one\nACGT\n>one\nTTTT\n")
+    body = 'source = fasta("s.fa"){}\nx = source.sequence -> dna'
+    assert len(loaded(tmp_path, body.format(""))["train"]) == 2
+    assert len(loaded(tmp_path, body.format(" -> unique(name)"))["train"]) == 1
 
 
 def test_rows_that_repeat_a_class_name_are_one_class(tmp_path: Path) -> None:

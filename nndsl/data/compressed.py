@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 
 from nndsl.data.tables import Unreadable, reason
 
@@ -11,9 +11,9 @@ BROKEN = (OSError, EOFError, zlib.error)
 """What reading raises where a file is damaged, or may not be read."""
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> BinaryIO:
     """The contents, unpacked."""
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def open_text(path: Path, errors: str = "strict") -> IO[str]:

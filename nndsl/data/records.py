@@ -13,7 +13,8 @@ from nndsl.data.tables import ROWS_IN_CHUNK, Chunk, Table, Unreadable, find, rea
 class Fasta(DataSource):
     """The records of a FASTA file; `.gz` is unpacked on the way.
 
-    Columns: `name` (the first word of the header), `description` (the rest of it) and `sequence`.
+    Columns: `name` (the first word of the header), `description` (the rest of it) and `sequence`. Names may repeat;
+    `-> unique(name)` keeps the first record of each.
 
     Args:
         path: the file, relative to the `.nn` file.

@@ -1,6 +1,5 @@
 """Tables: rows and named columns, wherever they come from, read by column and in pieces."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -128,6 +127,8 @@ def digest(table: Table) -> str:
     Raises:
         DataError: a file cannot be read.
     """
+    import hashlib
+
     total = hashlib.sha256()
     for file in table.files:
         try:
