@@ -140,15 +140,25 @@ def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
     return ("", 0, 0, diagnostic.code) if span is None else (span.source.name, span.start, span.end, diagnostic.code)
 
 
+MANY_CANDIDATES = 2000
+"""Among more than this, only words of about the same length are compared: it takes some microseconds for each."""
+
+
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that the user most probably meant, if any is near enough."""
     pool = sorted(set(candidates))
-    folded = {one.lower().replace("_", ""): one for one in reversed(pool)}
-    exact = folded.get(word.lower().replace("_", ""))
+    folded = {_folded(one): one for one in reversed(pool)}
+    exact = folded.get(_folded(word))
     if exact is not None:
         return exact
-    near = get_close_matches(word, pool, n=1, cutoff=0.6) or get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
+    if len(pool) > MANY_CANDIDATES:
+        pool = sorted(pool, key=lambda one: abs(len(one) - len(word)))[:MANY_CANDIDATES]
+    near = get_close_matches(word, pool, n=1, cutoff=0.6) or get_close_matches(word.lower(), map(_folded, pool), n=1, cutoff=0.7)
     return folded.get(near[0], near[0]) if near else None
+
+
+def _folded(word: str) -> str:
+    return word.lower().replace("_", "")
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:

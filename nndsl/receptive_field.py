@@ -1,13 +1,15 @@
 """How far an output can see: the receptive field, along the first axis of the input."""
 
-from fractions import Fraction
 from math import ceil
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nndsl.catalogue.applicable import Constant, Input
 from nndsl.diagnostics import InternalError
 from nndsl.graph import Graph, Node
 from nndsl.types import Size
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class NotLocal(Exception):
@@ -17,8 +19,8 @@ class NotLocal(Exception):
 class Reach(NamedTuple):
     """What one position of a tensor sees of the input: how many positions, and how far apart its neighbours look."""
 
-    positions: Fraction
-    jump: Fraction
+    positions: "Fraction"
+    jump: "Fraction"
 
 
 def receptive_field(graph: Graph) -> int:
@@ -47,6 +49,8 @@ def _of_output(graph: Graph, node: Node, reaches: dict[int, Reach | None]) -> in
 
 
 def _reach(graph: Graph, node: Node, operands: list[Reach | None]) -> Reach | None:
+    from fractions import Fraction  # with all that it imports, it costs a check several milliseconds
+
     if isinstance(node.component, Input):
         return Reach(Fraction(1), Fraction(1))
     if isinstance(node.component, Constant):

@@ -202,6 +202,15 @@ def names_in(size: Size) -> Iterator[str]:
                 yield from names_in(atom.denominator)
 
 
+MOST_MENTIONS = 24
+"""How often the sizes of one shape may mention names: products of sums grow out of all bounds."""
+
+
+def mentions(*sizes: Size) -> int:
+    """How often sizes mention names."""
+    return sum(1 for size in sizes for _ in names_in(size))
+
+
 def sign(size: Size) -> Literal[-1, 0, 1] | None:
     """Whether a size is negative, zero or positive for all values of its names; None: it depends, or is not known."""
     if isinstance(size, int):

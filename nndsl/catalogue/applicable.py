@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.windows import Window
-from nndsl.types import BadArgument, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, shape_text
+from nndsl.types import MOST_MENTIONS, BadArgument, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, mentions, shape_text
 
 Types: TypeAlias = TensorType | tuple[TensorType, ...]
 
@@ -186,6 +186,7 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     _check_numbers(component, operands)
     result = component.infer(*operands)
     results = result if isinstance(result, tuple) else (result,)
+    _check_sizes(results, operands)
     if isinstance(component, Layer):
         _check_weights(component, component.weights(*operands), operands)
         _check_setting(component, "activity_regularizer", "result", (1, *results[0].shape), operands)
@@ -201,6 +202,12 @@ def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> N
         raise BadArgument("takes tensors, not a number", *numbers)
     if numbers and len(numbers) == len(operands):
         raise BadArgument("needs at least one tensor among its operands", *numbers)
+
+
+def _check_sizes(results: tuple[TensorType, ...], operands: tuple[TensorType, ...]) -> None:
+    if any(mentions(*one.shape) > MOST_MENTIONS for one in results):
+        message = f"gives a shape that mentions sizes more than {MOST_MENTIONS} times, which is too complicated"
+        raise BadArgument(message, *operands, repair="state sizes of the input as numbers")
 
 
 def _check_weights(layer: Layer, weights: tuple[Weight, ...], operands: tuple[TensorType, ...]) -> None:

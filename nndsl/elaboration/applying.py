@@ -23,7 +23,7 @@ from nndsl.elaboration.mistakes import (
     wrong_argument,
     wrong_operand_count,
 )
-from nndsl.elaboration.session import CALL, Session
+from nndsl.elaboration.session import CALL, OutOfBudget, Session
 from nndsl.elaboration.values import (
     APPLIABLE,
     Appliable,
@@ -149,8 +149,8 @@ class Applier:
                 return self.apply_function(value, operands, span)
             case Pipeline(steps=steps):
                 return self._apply_all(steps, operands, span)
-            case Repeat(step=step, times=times):
-                return self._apply_all((step for _ in range(times)), operands, span)
+            case Repeat():
+                return self._apply_repeatedly(value, operands, span)
             case SharedBlock():
                 return self._apply_shared(value, operands, span)
             case Closure():
@@ -162,6 +162,12 @@ class Applier:
             where = step.span if isinstance(step, LayerUse | FunctionUse) else span
             current = self.apply(step, current, where)
         return current
+
+    def _apply_repeatedly(self, value: Repeat, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        try:
+            return self._apply_all((value.step for _ in range(value.times)), operands, span)
+        except OutOfBudget as reached:
+            raise reached.within(value.span, f"repeated {value.times:,} times") from None
 
     def _apply_shared(self, value: SharedBlock, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
         outer, self.owners = self.owners, Replay(value.owners, self.owners)
@@ -189,6 +195,7 @@ class Applier:
     def add_call(
         self, component: Any, owner: Owner | None, operands: Sequence[Tensor], span: Span, call: ast.Call | ast.Name | None
     ) -> tuple[Tensor, ...]:
+        self.session.count_step(span, sum(2 + one.type.rank for one in operands))
         self._check_operand_count(type(component), len(operands), span)
         spans = argument_spans(call, type(component)) if call is not None else {}
         place = Place(span, spans, self.expansion.frames)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nndsl.elaboration.values import describe_value
-from nndsl.types import Size, Symbolic, floor_divide, sign
+from nndsl.types import MOST_MENTIONS, Size, Symbolic, floor_divide, mentions, sign
 
 LARGEST_BITS = 4096
 LONGEST_LIST = 100_000
+LONGEST_TEXT = 10_000
+MOST_DIGITS = 300
 
 
 class Undecided(Exception):
@@ -41,10 +43,10 @@ def combine(operator: str, left: Any, right: Any) -> Any:
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         return _bounded_list(left + right)
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
-        return str(left) + str(right)
+        return _bounded_text(str(left) + str(right))
     if operator == "*" and isinstance(left, tuple) and isinstance(right, int) and not isinstance(right, bool):
-        if right * len(left) > LONGEST_LIST:
-            raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long")
+        if right * extent(left) > LONGEST_LIST:
+            raise Impossible(TOO_LONG)
         return left * right
     raise Impossible(f"`{operator}` does not join {describe_value(left)} and {describe_value(right)}")
 
@@ -62,6 +64,8 @@ def _calculate(operator: str, left: Any, right: Any) -> Any:
         raise Impossible("this number is too large")
     if isinstance(result, float) and not math.isfinite(result):
         raise Impossible("this number is too large")
+    if isinstance(result, Symbolic) and mentions(result) > MOST_MENTIONS:
+        raise Impossible(f"a size that mentions names more than {MOST_MENTIONS} times is too complicated")
     return result
 
 
@@ -78,7 +82,10 @@ def _power(left: Any, right: Any) -> Any:
     if isinstance(left, Symbolic):
         if not isinstance(right, int) or not 0 <= right <= 8:
             raise Impossible("a size is raised to a whole power from 0 to 8 only")
-        return math.prod([left] * right)
+        power: Any = 1
+        for _ in range(right):
+            power = _calculate("*", power, left)
+        return power
     if isinstance(right, Symbolic):
         raise Impossible("an exponent has to be a number")
     if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > LARGEST_BITS:
@@ -162,10 +169,31 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 COMPARISONS = frozenset(_COMPARISONS)
 
 
+TOO_LONG = f"a list of more than {LONGEST_LIST:,} elements is too long"
+
+
+def extent(value: Any) -> int:
+    """How many values a list holds, with those of the lists in it; counting stops beyond the longest list."""
+    waiting, count = [value], 0
+    while waiting and count <= LONGEST_LIST:
+        one = waiting.pop()
+        if isinstance(one, tuple):
+            count += len(one)
+            waiting.extend(one[: LONGEST_LIST + 1])
+    return count
+
+
 def _bounded_list(values: Sequence[Any]) -> tuple[Any, ...]:
-    if len(values) > LONGEST_LIST:
-        raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long")
-    return tuple(values)
+    found = tuple(values[: LONGEST_LIST + 1])
+    if extent(found) > LONGEST_LIST:
+        raise Impossible(TOO_LONG)
+    return found
+
+
+def _bounded_text(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise Impossible(f"a text of more than {LONGEST_TEXT:,} characters is too long")
+    return text
 
 
 def _range(*bounds: Any) -> tuple[int, ...]:
@@ -176,14 +204,15 @@ def _range(*bounds: Any) -> tuple[int, ...]:
     try:
         return _bounded_list(range(*bounds))
     except OverflowError:
-        raise Impossible(f"a list of more than {LONGEST_LIST:,} elements is too long") from None
+        raise Impossible(TOO_LONG) from None
 
 
 def _listed(function: Callable[..., Any]) -> Callable[..., Any]:
     def over_lists(*lists: Any) -> Any:
         if not lists or not all(isinstance(one, tuple) for one in lists):
             raise Impossible(f"{function.__name__} takes lists, not {', '.join(map(describe_value, lists)) or 'nothing'}")
-        return function(*lists)
+        result = function(*lists)
+        return _bounded_list(result) if isinstance(result, tuple) else result
 
     return over_lists
 
@@ -195,10 +224,16 @@ def _numeric(function: Callable[..., Any], least: int = 1, most: int = 1) -> Cal
             raise Impossible(f"{function.__name__} takes numbers, not {', '.join(map(describe_value, values)) or 'nothing'}")
         try:
             return function(*given)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, ZeroDivisionError, TypeError):
             raise Impossible(f"{function.__name__} of {', '.join(map(describe_value, values))} is not a number") from None
 
     return of_numbers
+
+
+def _round(value: Any, digits: Any = None) -> Any:
+    if digits is not None and (not isinstance(digits, int) or abs(digits) > MOST_DIGITS):
+        raise Impossible(f"round takes a number, and how many digits to keep: a whole number of at most {MOST_DIGITS}")
+    return round(value, digits)
 
 
 def _sum(values: tuple[Any, ...]) -> Any:
@@ -218,7 +253,7 @@ COMPILE_TIME: dict[str, Callable[..., Any]] = {
     "min": _numeric(min, most=LONGEST_LIST),
     "max": _numeric(max, most=LONGEST_LIST),
     "abs": _numeric(abs),
-    "round": _numeric(round, most=2),
+    "round": _numeric(_round, most=2),
     "floor": _numeric(math.floor),
     "ceil": _numeric(math.ceil),
     "sqrt": _numeric(math.sqrt),

@@ -73,6 +73,7 @@ class Body(Evaluator):
     def run(self, statements: Sequence[ast.Statement]) -> None:
         """Elaborate statements in order; what is wrong with one does not keep the others from being looked at."""
         for statement in statements:
+            self.session.count_mistakes(statement.span)
             try:
                 self._rules_of_statements[type(statement)](self, statement)
             except OutOfBudget:
@@ -165,12 +166,15 @@ class Body(Evaluator):
             raise Complaint
         if not isinstance(values, tuple):
             raise Complaint(not_a_list(describe_value(values), statement.values.span))
-        for value in values:
-            self.session.count_step(statement.span)
-            self.unpack(statement.targets, value, statement.values.span)
-            for target in statement.targets:
-                self.session.bound[target.span] = (target.name, True)
-            self.run(statement.body)
+        try:
+            for value in values:
+                self.session.count_step(statement.span)
+                self.unpack(statement.targets, value, statement.values.span)
+                for target in statement.targets:
+                    self.session.bound[target.span] = (target.name, True)
+                self.run(statement.body)
+        except OutOfBudget as reached:
+            raise reached.within(statement.values.span, f"in a loop over {len(values):,} values") from None
 
     def _if(self, statement: ast.If) -> None:
         for condition, body in statement.branches:

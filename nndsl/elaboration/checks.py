@@ -25,6 +25,8 @@ QUANTITIES: dict[str, Callable[[Graph], Size]] = {
     "flops": costs.flops,
     "receptive_field": receptive_field,
 }
+STEPS_A_NODE = 10
+"""How much of the budget of expansion it takes to measure a graph, for each of its nodes."""
 
 
 def prove_checks(body: "Body") -> None:
@@ -69,6 +71,7 @@ def _define_quantities(body: "Body", statement: ast.Check) -> None:
 def _quantity(body: "Body", name: str, span: Span) -> Any:
     """A quantity of the graph; in an expansion inside of a network, of what the expansion added to it."""
     assert body.builder is not None
+    body.session.count_step(span, STEPS_A_NODE * len(body.builder.nodes))
     measure, graph = QUANTITIES[name], body.builder.graph()
     if body.operands is None:
         try:

@@ -10,7 +10,7 @@ from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.kinds import Anything, Kind, Rejected
 from nndsl.diagnostics import closest
 from nndsl.elaboration.applying import Applier, bare, holds_tensor, single
-from nndsl.elaboration.arithmetic import COMPILE_TIME, Impossible, Undecided, combine, is_number
+from nndsl.elaboration.arithmetic import COMPILE_TIME, LONGEST_LIST, TOO_LONG, Impossible, Undecided, combine, extent, is_number
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.mistakes import (
     called_twice,
@@ -55,6 +55,8 @@ _OPERATORS = {
     "and": "logical_and", "or": "logical_or",
 }
 LONGEST_REPEAT = 100_000
+ELEMENTS_A_STEP = 2
+"""How many elements of a list are made, or looked at, in the time of one step."""
 
 
 class Evaluator(Applier):
@@ -86,7 +88,17 @@ class Evaluator(Applier):
     def _list(self, expression: ast.ListOf | ast.TupleOf, want: Kind | None) -> Any:
         inner = _ANY if want is not None else None
         values = tuple(self.evaluate(one, self._element_kind(want, inner)) for one in expression.items)
-        return FAILED if FAILED in values else values
+        if any(value is FAILED for value in values):
+            return FAILED
+        if self._count_lists(expression.span, values) > LONGEST_LIST:
+            raise Complaint(impossible_arithmetic(TOO_LONG, expression.span))
+        return values
+
+    def _count_lists(self, span: Span, *values: Any) -> int:
+        """Take what it costs to go through lists off the budget; how long they are."""
+        total = sum(extent(one) for one in values if isinstance(one, tuple))
+        self.session.count_step(span, total // ELEMENTS_A_STEP)
+        return total
 
     def _element_kind(self, want: Kind | None, otherwise: Kind | None) -> Kind | None:
         """Elements take the words and the components that their list takes."""
@@ -191,8 +203,11 @@ class Evaluator(Applier):
             return FAILED
         if found is not None and any(holds_tensor(value) for value in values):
             return self._direct(found, [*zip(values, [one.span for one in expression.positional], strict=True)], {}, expression)
+        self._count_lists(expression.span, *values)
         try:
-            return COMPILE_TIME[name](*values)
+            result = COMPILE_TIME[name](*values)
+            self._count_lists(expression.span, result)
+            return result
         except Impossible as impossible:
             raise Complaint(impossible_arithmetic(str(impossible), expression.span)) from None
         except Undecided as undecided:
@@ -325,6 +340,7 @@ class Evaluator(Applier):
             return self._repeated(left, right, expression, term)
         if isinstance(left, PlacedWord) or isinstance(right, PlacedWord):
             left, right = bare(left), bare(right)
+        self._count_lists(span, left, right)
         try:
             return combine(operator, left, right)
         except Impossible as impossible:

@@ -41,9 +41,11 @@ class ModuleLoader:
     def load(self, spec: ast.Spec, main: bool = False) -> Module:
         """The module of a parsed file. Only the main file's parameters are overridden."""
         self.sources.append(spec.source)
+        self._session.allow_for(spec.source)
         module = Module(spec)
         evaluator = Evaluator(session=self._session, scope=module.scope, expand=expand)
         for statement in spec.statements:
+            self._session.count_mistakes(statement.span)
             try:
                 self._statement(module, statement, evaluator, main)
             except OutOfBudget:

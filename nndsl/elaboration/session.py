@@ -1,19 +1,20 @@
 """What one elaboration shares between all its bodies: the report, the budget, the overrides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, Report, error
+from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.builder import Complaint
-from nndsl.source import Span
+from nndsl.source import Source, Span
 from nndsl.syntax import ast
+from nndsl.syntax.mistakes import too_many_mistakes
 
-MOST_STEPS = 2_000_000
+MOST_STEPS, STEPS_A_CHARACTER = 1_000_000, 25
+"""What a file may expand to: so much, and more the more is written, since what is written out was meant."""
 CALL = 40
-"""How many steps a call in the graph counts for: so there are at most 50,000 of them."""
-
-
+"""How many steps a call in the graph counts for, by the time that it takes: so loops can make about 25,000 of them."""
+MOST_MISTAKES = 100
 
 @dataclass(eq=False, slots=True)
 class Session:
@@ -22,36 +23,63 @@ class Session:
     Attributes:
         overrides: values for the file's `param`s, from the command line.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
-        steps: how many expressions were evaluated, and calls made.
+        steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
 
     report: Report
     overrides: Mapping[str, Any] = field(default_factory=dict)
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     expanding: list[ast.Definition] = field(default_factory=list)
-    steps: int = 0
+    steps: int = field(default_factory=lambda: MOST_STEPS)
+
+    def allow_for(self, source: Source) -> None:
+        """Make the budget larger by what is written in a file."""
+        self.steps += STEPS_A_CHARACTER * len(source.text)
 
     def count_step(self, span: Span, steps: int = 1) -> None:
-        self.steps += steps
-        if self.steps > MOST_STEPS:
+        """Take steps off the budget.
+
+        Raises:
+            OutOfBudget: it is used up.
+        """
+        self.steps -= steps
+        if self.steps < 0:
             raise OutOfBudget(over_budget(span))
+
+    def count_mistakes(self, span: Span) -> None:
+        """Give up after so many mistakes that more would help nobody.
+
+        Raises:
+            OutOfBudget: there are so many.
+        """
+        if len(self.report) >= MOST_MISTAKES and self.report.errors >= MOST_MISTAKES:
+            raise OutOfBudget(too_many_mistakes(span, MOST_MISTAKES))
 
 
 class OutOfBudget(Complaint):
     """The expansion was given up; nothing more is looked at."""
+
+    def within(self, span: Span, what: str) -> "OutOfBudget":
+        """The same, with a note about a loop around it."""
+        assert self.diagnostic is not None
+        notes = self.diagnostic.notes
+        if span not in [one.span for one in notes]:
+            self.diagnostic = replace(self.diagnostic, notes=(*notes, Note(what, span)))
+        return self
 
 
 @error("NN211")
 def over_budget(span: Span) -> Diagnostic:
     """The loops and repetitions of this file expand to more than can be meant.
 
-    Everything is decided when a file is compiled, so expansion has to end within a budget of two million
-    steps: an evaluated expression is one, and a call in the graph is forty. Nested loops multiply.
+    Everything is decided when a file is compiled, so expansion has to end within a budget: a million steps, and
+    25 for each character that is written. An evaluated expression is a step, a call in the graph is forty, and
+    a list counts by its length. Nested loops multiply.
 
         for i in range(100000) { for j in range(100000) { h = h -> Dense(8) } }
     """
     return Diagnostic(
         span,
-        f"the file expands to more than {MOST_STEPS:,} steps; it was given up here",
-        repair="make the loops or repetitions smaller",
+        "the loops and repetitions of this file expand to more than can be meant; it was given up here",
+        repair="let them run less often, or over shorter lists",
     )

@@ -184,6 +184,9 @@ Appliable: TypeAlias = Closure | LayerUse | FunctionUse | SharedLayer | SharedBl
 APPLIABLE = (Closure, LayerUse, FunctionUse, SharedLayer, SharedBlock, Pipeline, Repeat)
 
 
+DESCRIBED_ELEMENTS = 20
+
+
 def describe_value(value: Any) -> str:
     """A value as a message names it."""
     match value:
@@ -206,7 +209,8 @@ def describe_value(value: Any) -> str:
         case tuple() if any(isinstance(one, Tensor) for one in value):
             return f"a tuple of {len(value)} tensors"
         case tuple():
-            return f"[{', '.join(map(describe_value, value))}]"
+            more = [f"... {len(value)} in all"] if len(value) > DESCRIBED_ELEMENTS else []
+            return f"[{', '.join([*map(describe_value, value[:DESCRIBED_ELEMENTS]), *more])}]"
         case Component():
             return f"`{type(value).called()}`"
     return describe(value)
