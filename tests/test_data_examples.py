@@ -121,3 +121,16 @@ def test_bad_data_end_a_training_before_it_begins(tmp_path: Path, source: str, f
     done = nndsl("train", "s.nn", folder=tmp_path)
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_predicts_although_what_it_learnt_from_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "1,2,0\n2,1,1\n" * 4)
+    (tmp_path / "s.nn").write_text(SPEC.replace("SOURCE", 'csv("t.csv")').replace("FIELD", "(source.a, source.b) -> standardize"))
+    assert nndsl("train", "s.nn", folder=tmp_path).returncode == 0
+    (tmp_path / "t.csv").unlink()
+    (tmp_path / "new.csv").write_text("b,a\n2,1\n1,2\n")
+    done = nndsl("predict", "runs/t/latest", "new.csv", folder=tmp_path)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 3, done.stderr
+    (tmp_path / "new.csv").write_text("b,a\n2,1\n1,zwei\n")
+    refused = nndsl("predict", "runs/t/latest", "new.csv", folder=tmp_path)
+    assert refused.returncode == 1 and 'new.csv, line 3, column `a`: "zwei" is not a number' in refused.stderr
