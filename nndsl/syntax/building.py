@@ -51,7 +51,7 @@ class Builder:
         span = mistake.span
         assert span is not None
         start, end = span.start if start is None else start, span.end if end is None else end
-        if not any(start <= place <= end for place in self._lexer.spoilt):
+        if not any(start <= place <= end for place in (*self._lexer.spoilt, *self._lexer.doubtful)):
             self._lexer.add(mistake, spoils=True)
 
     def _span(self, token: Token) -> Span:
@@ -253,7 +253,7 @@ class Builder:
             return items[0] if len(items) == 1 and comma is None else ast.TupleOf(span, tuple(items))
         stray = next((one for one in items if not isinstance(one, ast.Keyword)), None)
         if stray is not None:
-            self._add(mistakes.mixed_brackets(stray.span, keywords[0].span), start, end)
+            self._add(mistakes.mixed_brackets(stray.span, keywords[0].span), start - 1, end)
         self._unique([(one.name, one.name_span) for one in keywords])
         return ast.Record(span, tuple(keywords))
 

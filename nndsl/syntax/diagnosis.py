@@ -399,7 +399,7 @@ def _body_of_nothing(at: Situation) -> Finding | None:
 def _twice(at: Situation) -> Finding | None:
     """`x -> Dense Dense(64)`, `network network Net {`: a word that was written twice."""
     for offset in (0, -1):
-        if at.is_name(offset) and at.kind(offset - 1) and at.text(offset) == at.text(offset - 1):
+        if (at.is_name(offset) or at.kind(offset) in ("COLON", "EQUAL")) and at.kind(offset - 1) and at.text(offset) == at.text(offset - 1):
             mistake = mistakes.unexpected(at.span(offset), f"a second `{at.text(offset)}`", "delete one of them")
             return mistake, Mend("", offset=offset)
     return None

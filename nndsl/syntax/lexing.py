@@ -21,7 +21,8 @@ Token: TypeAlias = tuple[str, int, int]
 NEWLINE = "_NEWLINE"
 MISTAKES = 100
 FOREIGN_HEADS = frozenset(("def", "class", "while", "elif", "fn", "func", "function", "model", "module", "with", "switch"))
-_HEADS = frozenset(("NETWORK", "BLOCK", "DATA", "TRAIN", "FOR", "IF", "ELSE"))
+_DEFINITIONS = frozenset(("NETWORK", "BLOCK", "DATA", "TRAIN"))
+_HEADS = _DEFINITIONS | {"FOR", "IF", "ELSE"}
 _NOT_AFTER_HEAD = frozenset(("EQUAL", "COLON", "ARROW", "DOT", "LPAR", "LSQB"))
 _CLAUSES = {"MINIMIZE": re.compile(r"[ \t]*(?:over|with|times)\b(?![ \t]*[=:.])"), "CHECK": re.compile(r"[ \t]*when\b(?![ \t]*[=:.])")}
 _BREAK = r"(?:\r\n?|\n)"
@@ -147,6 +148,9 @@ class Lexer:
         return Span(self.source, start, end)
 
     def _opens(self, kind: str, start: int, end: int) -> None:
+        if kind == "LBRACE" and self.tokens and self.tokens[-1][0] == "LBRACE" and self.tokens[-1][2] > self.tokens[-1][1]:
+            self.add(mistakes.unexpected(self.span(start, end), "a second `{`", "delete one of them"))
+            return
         self._brackets.opens(kind, start)
         self.tokens.append((kind, start, end))
         if kind == "LBRACE":
@@ -186,13 +190,15 @@ class Lexer:
 
     def _lacks_body(self) -> bool:
         """Whether the statement that ends here is one that needs a body. (What follows a `{` is another statement.)"""
-        written = self.tokens[self._statement : self._statement + 2]
+        written = self.tokens[self._statement : self._statement + 3]
         if not written:
             return False
         kind, *rest = [one[0] for one in written]
         if kind == "NAME":
             return self.tokens[-1][0] == "COLON" and self.text[written[0][1] : written[0][2]] in FOREIGN_HEADS
-        return kind in _HEADS and (kind == "ELSE" or (bool(rest) and rest[0] not in _NOT_AFTER_HEAD))
+        if kind in _HEADS - _DEFINITIONS:
+            return kind == "ELSE" or (bool(rest) and rest[0] not in _NOT_AFTER_HEAD)
+        return kind in _DEFINITIONS and bool(rest) and rest[0] not in _NOT_AFTER_HEAD and rest[1:] in ([], ["LPAR"], ["COLON"])
 
     def _open_body(self, position: int) -> None:
         """Open a body in place of a `:`, or of nothing; it ends with its indentation, unless a `}` ends it."""

@@ -447,8 +447,7 @@ def unexpected(span: Span, written: str, wanted: str) -> Diagnostic:
 
 @error("NN199")
 def too_many_mistakes(span: Span, limit: int) -> Diagnostic:
-    """After a hundred mistakes the rest of a file is not looked at: it is probably not a `.nn` file.
-    """
+    """After a hundred mistakes the rest of a file is not looked at: it is probably not a `.nn` file."""
     return Diagnostic(span, f"{limit} mistakes: the rest of the file was not looked at", repair="mend those above first")
 
 

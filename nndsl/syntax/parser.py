@@ -15,7 +15,7 @@ from nndsl.syntax import ast, token_mistakes
 from nndsl.syntax.building import Builder
 from nndsl.syntax.diagnosis import diagnose
 from nndsl.syntax.grammar import END, Plan, Rule, jumps, shift, tables
-from nndsl.syntax.lexing import NEWLINE, Lexer, Stop
+from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
 from nndsl.syntax.situation import WANTS_VALUE, Mend, Situation, names_bound
 
 MENDS = 8
@@ -129,7 +129,7 @@ class Parser:
         if mend is None or (silent and mend.kind != NEWLINE) or self._mended[self._tokens[first][1]] > MENDS:
             self._leave_out(first, index)
         else:
-            self._mend(index, mend)
+            self._mend(self._tokens[first][1], index, mend)
         return first
 
     def _boundary(self) -> int:
@@ -155,17 +155,27 @@ class Parser:
         return (
             self._tokens[first][0] == BROKEN
             or start in self._silent
+            or self._is_made_up(self._tokens[index])
             or any(start <= place <= end for place in self._lexer.doubtful)
             or (self._lexer.stopped and end >= self._tokens[-1][1])
         )
 
-    def _mend(self, index: int, mend: Mend) -> None:
+    @staticmethod
+    def _is_made_up(token: Token) -> bool:
+        """Whether a token is not written anywhere; why it was put there has been said."""
+        kind, start, end = token
+        return start == end and kind not in (NEWLINE, END)
+
+    def _mend(self, first_start: int, index: int, mend: Mend) -> None:
+        """Change a token; `first_start` is where its statement starts, of which nothing more is said if the change is a guess."""
         place = index + mend.offset
         _, start, end = self._tokens[place]
         if mend.insert:
             self._tokens.insert(place, (mend.kind, start, start))
             if mend.kind == NEWLINE:
                 self._silent.add(start)
+            elif mend.guessed:
+                self._silent.add(first_start)
         else:
             self._tokens[place : place + 1] = [(mend.kind, start, end)] if mend.kind else []
 
