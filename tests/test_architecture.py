@@ -146,7 +146,9 @@ def test_explaining_and_importing_load_nothing_heavy() -> None:
 
 CASES = {path.name.partition("_")[0] for path in (ROOT / "tests" / "diagnostics").glob("*.nn")}
 ELSEWHERE = {
-    "NN102": ("a byte that is no text does not fit into a case that is one", "test_parser.py"),
+    "NN101": ("a missing file is no case", "syntax/test_reading.py"),
+    "NN102": ("a byte that is no text does not fit into a case that is one", "syntax/test_reading.py"),
+    "NN199": ("it comes after a hundred others", "syntax/test_parser.py"),
     "NN221": ("it takes an option of the command line", "test_cli.py"),
     "NN222": ("it takes an option of the command line", "test_cli.py"),
     "NN507": ("it takes a file of more than 64 MB", "test_data_mistakes.py"),
