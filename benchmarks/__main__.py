@@ -18,7 +18,8 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(NAMES)}")
     flags = [flag for flag in ("--json", "--small") if getattr(options, flag[2:])]
-    worst, found = 0, []
+    worst = 0
+    found: list[object] = []
     for name in options.names or NAMES:
         command = [sys.executable, "-m", f"benchmarks.{name}", *flags]
         done = subprocess.run(command, check=False, stdout=subprocess.PIPE if options.json else None, text=True)
