@@ -193,7 +193,7 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
         _check_activation(component, results[0])
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
-    return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+    return tuple(one if one.mask == mask else replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
 
 
 def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> None:
