@@ -97,6 +97,10 @@ class Applicable(Component, abstract=True):
         """
         return ()
 
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
+        return ()
+
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         """Floating-point operations of one forward pass of one example.
 
@@ -125,10 +129,6 @@ class Layer(Applicable, kw_only=True):
                 raise BadArgument(f"cannot hold this {value.called()}: Keras has no layer for it",
                                   argument=name, repair=f"apply it after the layer, with -> {value.called()}")
         return built
-
-    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
-        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
-        return ()
 
 
 class Function(Applicable):
