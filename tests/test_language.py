@@ -8,6 +8,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from nndsl import costs
 from nndsl.diagnostics import Diagnostic, render
@@ -333,11 +334,22 @@ def test_a_deep_network_is_no_trouble() -> None:
 SAMPLES = Path(__file__).parent / "syntax" / "samples"
 
 
-@pytest.mark.parametrize("name", ["pieces", "genomes"])
-def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
+def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
-    found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
+    found = mistakes((SAMPLES / "genomes.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
     assert {one.code for one in found} == {"NN220"}
+
+
+def test_the_sample_of_all_pieces_is_compiled(tmp_path: Path) -> None:
+    for number in range(40):
+        folder = tmp_path / "photos" / str(number % 10)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"{number}.png")
+    text = (SAMPLES / "pieces.nn").read_text(encoding="utf-8")
+    checked, report = check(Source("sample.nn", text, tmp_path / "sample.nn"))
+    assert [(one.code, one.span.text) for one in report if one.span] == [("NN401", "Residual")]
+    augmented = checked.data["Photos"].augmentation
+    assert augmented is not None and list(augmented.outputs) == ["image"]
 
 
 DIGITS = """

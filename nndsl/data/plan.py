@@ -18,6 +18,7 @@ from nndsl.data.fields import ColumnRef, EncoderUse, FieldPlan, FieldSpec, final
 from nndsl.data.forms import Form, Numbers, Sequences, State, Texts
 from nndsl.data.tables import BadHeader, DataError, Missing, Table, remembered
 from nndsl.diagnostics import Diagnostic, Report, UserError, did_you_mean, error
+from nndsl.graph import Graph
 from nndsl.source import Span
 from nndsl.types import Mismatch, TensorType
 
@@ -40,6 +41,7 @@ class DataPlan:
         examples: how many rows the source has, where that is known without reading them and no step leaves any out.
         folder: where relative paths start.
         data_path: what is read instead of the file that the source names.
+        augmentation: what varies training examples: a graph from fields to fields of the same names and types.
     """
 
     name: str
@@ -53,6 +55,7 @@ class DataPlan:
     folder: Path
     data_path: Path | None = None
     examples: int | None = None
+    augmentation: Graph | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:

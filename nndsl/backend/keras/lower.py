@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 import keras
 
-from nndsl.backend.keras import terms
+from nndsl.backend.keras import augment, terms
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Constant, Function, Input, Layer
+from nndsl.catalogue.augmentations import Augmentation
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.reshaping import Reshape
@@ -57,6 +58,8 @@ def instantiate(component: Component, **settings: Any) -> Any:
         return _activation(component)
     if isinstance(component, Term):
         return terms.layer_of(component, **settings)
+    if isinstance(component, Augmentation):
+        return augment.layer_of(component, **settings)
     taken = _arguments(component) | settings
     trainable = taken.pop("trainable", True)  # which not every layer takes when it is made
     made = _keras_class(component)(**taken)
