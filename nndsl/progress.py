@@ -67,13 +67,13 @@ class Bar(Progress):
             console=self._console, transient=True, refresh_per_second=8,
         )
         self._task: Any = None
-        self._epochs = self._steps = self._first = 0
+        self._epochs = self._steps = 0
         self._started: float | None = None
         self._since = time.monotonic()
         self._done_before = 0
 
     def begin(self, epochs: int, steps: int, first: int) -> None:
-        self._epochs, self._steps, self._first = epochs, steps, first
+        self._epochs, self._steps = epochs, steps
         self._since = time.monotonic()
         self._task = self._shown.add_task(epoch_text(first, epochs), total=steps, figures="compiling")
         self._shown.start()
@@ -129,7 +129,7 @@ def figures_text(figures: Mapping[str, float]) -> str:
 
 def duration_text(seconds: float) -> str:
     """A time as people say it: `0.3 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

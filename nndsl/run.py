@@ -34,7 +34,7 @@ from nndsl.files import unwritable, write_text
 from nndsl.source import Source
 
 LATEST = "latest"
-_SECTIONS: dict[str, type] = {
+SECTIONS: dict[str, type] = {
     "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
     "versions": dict, "hardware": dict, "asked": dict,
 }
@@ -97,13 +97,16 @@ class Run:
             raise UserError(not_a_run(Path(path), why)) from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
             raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
-        if not isinstance(settings, dict) or not settings.keys() >= _SECTIONS.keys() or not all(
-            isinstance(settings[name], kind) for name, kind in _SECTIONS.items()
+        if not isinstance(settings, dict) or not settings.keys() >= SECTIONS.keys() or not all(
+            isinstance(settings[name], kind) for name, kind in SECTIONS.items()
         ):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
-        told = _read_json(folder / "evaluation.json")
-        evaluation = None if told is None else Evaluation.from_dict(told)
-        return cls(folder, settings, read_metrics(folder / "metrics.csv"), evaluation)
+        try:
+            told = _read_json(folder / "evaluation.json")
+            evaluation = None if told is None else Evaluation.from_dict(told)
+            return cls(folder, settings, read_metrics(folder / "metrics.csv"), evaluation)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
 
     @property
     def status(self) -> str:
