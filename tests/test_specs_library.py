@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -124,3 +125,28 @@ def test_padding_counts_for_nothing_behind_an_embedding(layer: str) -> None:
         }}""").model()
     short, padded = np.array([[3, 1, 8]]), np.array([[3, 1, 8, 0, 0]])
     np.testing.assert_allclose(np.asarray(model(short)), np.asarray(model(padded)), atol=1e-6)
+
+
+@pytest.mark.parametrize("rest", [
+    "h -> SinusoidalPositions -> PreNormEncoderLayer(2, 8, activation=gelu(approximate=true)) -> GlobalAvgPool1D",
+    "h * 2 -> LearntPositions(9) -> EncoderLayer(2, 8) * 2 -> LSTM(3)", "h -> AttentionPooling",
+])
+def test_padding_counts_for_nothing_behind_positions_and_attention(rest: str, tmp_path: Path) -> None:
+    """Also in a model that was saved: the mask is a part of it."""
+    model = nndsl.loads(f"""
+        from "std/positions.nn" import LearntPositions, SinusoidalPositions
+        from "std/transformer.nn" import EncoderLayer, PreNormEncoderLayer
+        from "std/attention.nn" import AttentionPooling
+        block Rest() {{
+          input h: [T, 4]
+          {rest}
+        }}
+        network N {{
+          input words: int[T] < 9, padding=0
+          output y = words -> Embedding(9, 4) -> Rest
+        }}
+    """).model()
+    short, padded = np.array([[3, 1, 8]]), np.array([[3, 1, 8, 0, 0]])
+    model.save(tmp_path / "model.keras")
+    for one in (model, keras.models.load_model(tmp_path / "model.keras")):
+        np.testing.assert_allclose(np.asarray(one(short)), np.asarray(one(padded)), atol=1e-5)

@@ -9,16 +9,18 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import keras
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.applicable import Constant, Function, Input, Layer
+from nndsl.catalogue.applicable import Applicable, Constant, Function, Input, Layer
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
+from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -153,14 +155,41 @@ def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], type
     component = node.component
     if isinstance(component, Constant):
         return (component.value,)
+    masks = [mask_of(one) for one in operands]
+    results = _several(_called(node, layer, operands, types))
+    for operand, mask in zip(operands, masks, strict=True):
+        if mask is not None and mask_of(operand) is None:
+            operand._keras_mask = mask  # MultiHeadAttention of Keras takes the masks of its operands away
+    return _masked(component, results, masks, types)
+
+
+def _called(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
+    component = node.component
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _several(call_function(component, operands, types))
+            return call_function(component, operands, types)
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
-    return _several(_call_layer(component, layer, operands, types))
+    return _call_layer(component, layer, operands, types)
+
+
+def mask_of(tensor: Tensor) -> Tensor | None:
+    """The mask that Keras lets travel with a tensor."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _masked(
+    component: Applicable, results: tuple[Tensor, ...], operand_masks: Sequence[Tensor | None], types: Sequence[TensorType]
+) -> tuple[Tensor, ...]:
+    """The results with the masks that the catalogue says they have, where Keras has lost them on the way."""
+    said = component.masked(*types)
+    masks = [mask for mask in operand_masks if mask is not None]
+    for result, masked in zip(results, said if isinstance(said, tuple) else (said,) * len(results), strict=True):
+        if masked and masks and mask_of(result) is None:
+            result._keras_mask = reduce(keras.ops.logical_or, masks)
+    return results
 
 
 def _several(result: Any) -> tuple[Tensor, ...]:
@@ -177,6 +206,9 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
             options[operand.name] = others
         elif others:
             options[operand.name] = others.pop(0)
+    if isinstance(component, MultiHeadAttention | GroupQueryAttention):  # whose masks Keras does not make part of the model
+        known = zip(component.operands()[1:], map(mask_of, operands[1:]), strict=False)
+        options |= {f"{operand.name}_mask": mask for operand, mask in known if mask is not None}
     return layer(first, **options)
 
 

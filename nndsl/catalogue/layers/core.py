@@ -121,7 +121,8 @@ class ReversibleEmbedding(Layer):
         return {"reverse": operands[0].is_float}
 
     def masked(self, *operands: TensorType) -> bool:
-        return (self.mask_zero or operands[0].mask) and not operands[0].is_float
+        """The mask of ids begins here, and that of vectors stays with their scores. (Keras would lose the latter.)"""
+        return operands[0].mask or (self.mask_zero and not operands[0].is_float)
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         vectors = Weight("embeddings", (self.input_dim, self.output_dim))
