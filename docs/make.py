@@ -17,6 +17,7 @@ from nndsl import api
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.component import REQUIRED, Component, Field, describe
+from nndsl.catalogue.training.terms import Term
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.index import complete_index
 
@@ -121,7 +122,7 @@ def signature(component: type[Component]) -> str:
     """How a component is called: `Dropout(rate, noise_shape=none, seed=none)`; what the whole family takes is left out."""
     fields = [field for field in component.fields().values() if field.default is REQUIRED or not field.keyword_only]
     operands = [one.name for one in component.operands()] if issubclass(component, Applicable) else []
-    takes_them_inside = issubclass(component, Function)
+    takes_them_inside = issubclass(component, Function | Term)
     arguments = [*(operands if takes_them_inside else []), *map(_argument, fields)]
     arrow = f"({', '.join(operands)}) -> " if len(operands) > 1 and not takes_them_inside else ""
     return arrow + component.called() + (f"({', '.join(arguments)})" if arguments else "")
@@ -148,6 +149,12 @@ def data_tables() -> str:
     return "\n\n".join(_table(title, family.registered()) for title, family in families)
 
 
+def terms_table() -> str:
+    """What only objectives are made of."""
+    rows = [f"| `{one.written or signature(one)}` | {one.summary()} |" for one in Term.registered()]
+    return "\n".join(["| term | |", "|---|---|", *rows])
+
+
 def schedules_table() -> str:
     """How learning rates change."""
     return _table("schedule", training.Schedule.registered())
@@ -158,7 +165,7 @@ def _table(title: str, components: Iterable[type[Component]]) -> str:
     return "\n".join([f"| {title} | |", "|---|---|", *rows])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"data tables": data_tables, "schedules": schedules_table}
+TABLES: Mapping[str, Callable[[], str]] = {"data tables": data_tables, "schedules": schedules_table, "terms": terms_table}
 
 
 def with_tables(page: str) -> str:

@@ -161,12 +161,13 @@ def evaluate(run: "str | Path | Run") -> "Evaluation":
         return evaluate(_opened(run))
 
 
-def predict(run: "str | Path | Run", data: str | Path | Mapping[str, Any]) -> "Predictions":
+def predict(run: "str | Path | Run", data: str | Path | Mapping[str, Any], network: str | None = None) -> "Predictions":
     """What a run's best model says of new examples.
 
     Args:
         run: what `train` returned, or its folder.
         data: a file of the kind that the network learnt from, or its columns by name; it needs no targets.
+        network: which one, of a training with several.
 
     Raises:
         Refused: there is no such run, or the data do not fit.
@@ -174,7 +175,7 @@ def predict(run: "str | Path | Run", data: str | Path | Mapping[str, Any]) -> "P
     from nndsl.backend.keras.evaluate import predict
 
     with _worded():
-        return predict(_opened(run), data if isinstance(data, Mapping) else Path(data))
+        return predict(_opened(run), data if isinstance(data, Mapping) else Path(data), network)
 
 
 def _opened(run: "str | Path | Run") -> "Run":

@@ -159,6 +159,7 @@ def _add_predict(commands: Any) -> None:
     )
     _add_run(parser)
     parser.add_argument("data", metavar="DATA", type=Path, help="a file of the kind that the network learnt from; it needs no targets")
+    parser.add_argument("--network", metavar="NAME", help="which network, of a training with several")
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="write to a file instead of printing")
     _add_format(parser, "a list with one object for each example, instead of CSV")
 

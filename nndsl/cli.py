@@ -109,7 +109,8 @@ def _verdict(program: "Program", explain: bool) -> str:
     if len(lines) == 1:
         lines.append("  no network in it; blocks are checked where they are used")
     for name, training in program.trainings.items():
-        lines.append(f"  train {name}  {training.written.name} on {training.data.name}, {training.epochs} epochs")
+        networks = ", ".join(one.written.name for one in training.learnt.values())
+        lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} epochs")
         lines += [f"    {choice}" for choice in _choices(training) if explain]
     return "\n".join(lines)
 
@@ -125,7 +126,8 @@ def _network_line(name: str, network: "Network") -> str:
 
 
 def _choices(training: "Training") -> list[str]:
-    sizes = [f"`{name}` is {size}, as in the data" for name, size in training.network.bound_sizes.items()]
+    bound = {name: size for one in training.learnt.values() for name, size in one.network.bound_sizes.items()}
+    sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
     return [*sizes, *training.choices]
 
 
@@ -235,7 +237,7 @@ def _predict(options: "Namespace") -> int:
     run = Run.open(options.folder)
     from nndsl.backend.keras.evaluate import predict
 
-    predictions = predict(run, options.data)
+    predictions = predict(run, options.data, options.network)
     text = predictions.as_json() if _wants_json(options) else predictions.as_csv()
     if options.output is None:
         sys.stdout.write(text)

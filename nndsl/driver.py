@@ -48,4 +48,12 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
+            _call_everything_old()
             gc.enable()
+
+
+def _call_everything_old() -> None:
+    """Move all that was made meanwhile to the oldest generation, or the collector would walk over it as soon as it is back."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()

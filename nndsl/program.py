@@ -51,13 +51,16 @@ class Objective:
             the other outputs are its terms, logged by name.
         updates: the weights that a step may change; all others stay fixed.
         times: how many steps of this objective one training step takes.
+        name: tells its figures from those of other objectives; empty where it is the only one.
     """
 
     graph: Graph
     updates: tuple[Owner, ...]
     optimizer: Optimizer
     span: Span
+    optimizer_span: Span
     times: int = 1
+    name: str = ""
 
     @property
     def loss(self) -> Ref:
@@ -67,6 +70,15 @@ class Objective:
     def terms(self) -> Mapping[str, Ref]:
         """The terms of the loss, by name; empty where the loss has a single term."""
         return {name: ref for name, ref in self.graph.outputs.items() if name != "loss"}
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """What its loss and its terms are logged as."""
+        return tuple(self.figure(one) for one in ("loss", *self.terms))
+
+    def figure(self, name: str) -> str:
+        """What one of its figures is logged as."""
+        return f"{self.name}_{name}" if self.name else name
 
 
 class EarlyStopping(Frozen):
@@ -79,26 +91,36 @@ class EarlyStopping(Frozen):
 
 
 @dataclass(frozen=True, eq=False)
+class Learnt:
+    """A network that is kept and used after a training.
+
+    Attributes:
+        network: it; its owners are those of the objectives' graphs.
+        written: the same network as the file has it, with the final activations inside their layers.
+    """
+
+    network: Network
+    written: Network
+
+
+@dataclass(frozen=True, eq=False)
 class Training:
     """What is learnt, from what, and how.
 
     Attributes:
-        network: what is kept and used afterwards; its owners are those of the objectives' graphs.
-        written: the same network as the file has it, with the final activations inside their layers.
+        learnt: the networks that are kept, by the name that the training calls them by.
         measures: metrics, over tensors of the first objective's graph.
-        predictions: for each output of the network, the tensor of the first objective's graph that holds it.
+        predictions: for each output of the only network, the tensor of the first objective's graph that holds it.
         targets: for each output of the network that is compared with a field, the field's name.
         class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
-        spans: where each setting is written.
     """
 
     name: str
     documentation: str | None
     span: Span
-    network: Network
-    written: Network
+    learnt: Mapping[str, Learnt]
     data: DataPlan
     objectives: tuple[Objective, ...]
     measures: tuple[Measure, ...]
@@ -111,7 +133,6 @@ class Training:
     seed: int = 0
     precision: str = "float32"
     choices: tuple[str, ...] = ()
-    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +160,16 @@ class Program:
         Raises:
             NoSuchName: there is none of that name, or more than one and no name; or its parameters have no values.
         """
-        if name is None and len(self.trainings) == 1:
-            return next(iter(self.trainings.values())).written
-        if name in self.incomplete or (name is None and len(self.incomplete) == 1 and not self.networks):
+        trained = {
+            training.name if len(training.learnt) == 1 else one: learnt.written
+            for training in self.trainings.values() for one, learnt in training.learnt.items()
+        }
+        if name is None and len(self.trainings) == 1 and trained:
+            return _chosen(trained, None, "network")
+        known = {**self.networks, **trained} if name is not None else dict(self.networks)
+        if name not in known and (name in self.incomplete or (name is None and len(self.incomplete) == 1 and not known)):
             raise _lacks_values(*((name, self.incomplete[name]) if name else next(iter(self.incomplete.items()))))
-        candidates = {**self.networks, **{one: training.written for one, training in self.trainings.items()}}
-        return _chosen(candidates if name is not None else dict(self.networks), name, "network")
+        return _chosen(known, name, "network")
 
     def training(self, name: str | None = None) -> Training:
         """The training that a command means: the one named, or else the only one.

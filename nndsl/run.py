@@ -28,9 +28,11 @@ from typing import Any
 
 import yaml
 
+from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.evaluation import Evaluation
 from nndsl.files import unwritable, write_text
+from nndsl.program import EarlyStopping
 from nndsl.source import Source
 
 LATEST = "latest"
@@ -309,7 +311,11 @@ def _own_version() -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as YAML and JSON hold it: components and sizes become their text."""
+    """A value as YAML and JSON hold it: components with all their arguments, sizes as text."""
+    if isinstance(value, Component):
+        return {type(value).called(): {name: plain(one) for name, one in value.__dict__.items()}}
+    if isinstance(value, EarlyStopping):
+        return {name: plain(getattr(value, name)) for name in value.__match_args__}
     if isinstance(value, bool | int | float) or value is None:
         return value
     if isinstance(value, str):

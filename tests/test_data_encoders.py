@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nndsl.data.component import Encoder
 from nndsl.data.encoders.letters import Dna, Letters, Protein, Rna
-from nndsl.data.forms import Numbers, Texts
+from nndsl.data.forms import Form, Numbers, Texts
 from tests.data.blocks import loaded, planned
 
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -302,7 +302,7 @@ def test_every_encoder_refuses_or_takes_every_form() -> None:
     from nndsl.data.forms import Sequences
     from nndsl.types import Mismatch, TensorType
 
-    forms = [Texts(), Texts(2), Sequences(TensorType("float32", (4,))), Sequences(TensorType("int32", (), 9), 9)]
+    forms: list[Form] = [Texts(), Texts(2), Sequences(TensorType("float32", (4,))), Sequences(TensorType("int32", (), 9), 9)]
     forms += [Numbers(TensorType(dtype, shape)) for dtype in ("uint8", "float64", "bool") for shape in ((), (3,), (4, 4, 1))]
     for name in Encoder.names():
         member = Encoder.find(name)

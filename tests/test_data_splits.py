@@ -4,6 +4,7 @@ from collections import Counter
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -29,7 +30,7 @@ def test_every_example_is_in_one_part_and_the_parts_have_the_promised_sizes(
     count: int, parts: tuple[int, int], seed: int, kind: str
 ) -> None:
     validation, test = parts
-    given_shares = {"train": (100 - validation - test) / 100, "validation": validation / 100, "test": test / 100}
+    given_shares: dict[str, Any] = {"train": (100 - validation - test) / 100, "validation": validation / 100, "test": test / 100}
     split = Random(**given_shares, seed=seed) if kind == "random" else Order(**given_shares)
     split.validate()
     chosen = split.assign(count, None)

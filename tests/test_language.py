@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -332,11 +333,38 @@ def test_a_deep_network_is_no_trouble() -> None:
 SAMPLES = Path(__file__).parent / "syntax" / "samples"
 
 
-@pytest.mark.parametrize("name", ["pieces", "objectives", "genomes"])
+@pytest.mark.parametrize("name", ["pieces", "genomes"])
 def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
     (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
     found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
     assert {one.code for one in found} == {"NN220"}
+
+
+DIGITS = """
+data Digits {
+  source = npz("digits.npz")
+  image  = source.image
+  split  = random(train=0.9, test=0.1)
+}
+network Generator(latent) { input noise: float[latent]
+output image = noise -> Dense(16, activation=sigmoid) }
+network Discriminator { input image: float[16]
+output real = image -> Dense(1, activation=sigmoid) }
+network Encoder(latent) { input image: float[16]
+output mean = image -> Dense(latent)
+output log_var = image -> Dense(latent) }
+network Decoder { input z: float[8]
+output image = z -> Dense(16, activation=sigmoid) }
+"""
+
+
+def test_the_sample_of_objectives_is_compiled(tmp_path: Path) -> None:
+    numpy.savez(tmp_path / "digits.npz", image=numpy.zeros((20, 16), "float32"))
+    text = DIGITS + (SAMPLES / "objectives.nn").read_text(encoding="utf-8")
+    checked, report = check(Source("sample.nn", text, tmp_path / "sample.nn"))
+    assert not list(report)
+    assert [[one.name for one in training.objectives] for training in checked.trainings.values()] == [["discriminator", "generator"], [""]]
+    assert list(checked.trainings["VAE"].objectives[0].terms) == ["bce", "kl_normal"]
 
 
 def test_both_strands_are_read_with_the_same_weights() -> None:

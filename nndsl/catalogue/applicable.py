@@ -97,6 +97,10 @@ class Applicable(Component, abstract=True):
         """
         return ()
 
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
+        return ()
+
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         """Floating-point operations of one forward pass of one example.
 
@@ -125,10 +129,6 @@ class Layer(Applicable, kw_only=True):
                 raise BadArgument(f"cannot hold this {value.called()}: Keras has no layer for it",
                                   argument=name, repair=f"apply it after the layer, with -> {value.called()}")
         return built
-
-    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
-        """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""
-        return ()
 
     def call_arguments(self, *operands: TensorType) -> dict[str, Any]:
         """What Keras takes at each call besides the operands."""
@@ -208,7 +208,7 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
         _check_activation(component, results[0])
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
-    return tuple(replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+    return tuple(one if one.mask == mask else replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
 
 
 def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> None:

@@ -1,49 +1,23 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from nndsl.catalogue.applicable import Function, Input, infer
-from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
-from nndsl.catalogue.training import Loss, Metric, Optimizer
-from nndsl.catalogue.training.comparison import altered
-from nndsl.catalogue.training.schedules import Plateau
-from nndsl.data.plan import DataPlan
+from nndsl.catalogue.training import Loss, Metric
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
-from nndsl.elaboration.values import Closure
-from nndsl.frozen import Frozen
+from nndsl.elaboration.shapes import input_sizes
+from nndsl.elaboration.watching import Settings, training
 from nndsl.graph import Graph, Node, Ref
-from nndsl.monitor import Mode
 from nndsl.passes.expose_logits import expose_logits, final_activation
-from nndsl.program import EarlyStopping, Measure, Network, Objective, Training
+from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Mismatch, Size, Symbolic, TensorType
-
-
-class Settings(Frozen):
-    """The settings of a `train` block, evaluated; `spans` is where each was written.
-
-    `loss` and `metrics` are one value for all outputs, or one for each by name, with the place of the name.
-    """
-
-    model: Closure
-    data: DataPlan
-    loss: Any
-    optimizer: Optimizer
-    metrics: Any
-    epochs: int
-    batch: int
-    early_stopping: EarlyStoppingSettings | None
-    class_weights: Any
-    seed: int
-    precision: str
-    spans: Mapping[str, Span]
+from nndsl.types import Mismatch, Symbolic, TensorType
 
 
 def bind_training(session: Session, definition: ast.Definition, settings: Settings) -> Training:
@@ -57,28 +31,8 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
     seam = _Seam(session, network, settings)
     objective, measures, predictions = seam.objective()
     _check_class_weights(settings, seam.targets)
-    modes = _modes(objective, measures)
-    objective = replace(objective, optimizer=_watching(settings, modes))
-    return Training(
-        name=definition.name,
-        documentation=definition.documentation,
-        span=definition.head,
-        network=network,
-        written=written,
-        data=settings.data,
-        objectives=(objective,),
-        measures=measures,
-        predictions=predictions,
-        targets=seam.targets,
-        epochs=settings.epochs,
-        batch=settings.batch,
-        early_stopping=_early_stopping(settings, modes),
-        class_weights=settings.class_weights,
-        seed=settings.seed,
-        precision=settings.precision,
-        choices=tuple(seam.choices),
-        spans=settings.spans,
-    )
+    learnt = {network.name: Learnt(network, written)}
+    return training(definition, settings, [objective], measures, learnt, seam.choices, predictions, seam.targets)
 
 
 # Inputs ------------------------------------------------------------------------------------------
@@ -87,7 +41,8 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
 def _bound_network(session: Session, settings: Settings) -> Network:
     """The network, with the sizes that the data know; its inputs fit the fields of the same names."""
     closure = settings.model
-    sizes = _sizes_from_data(closure.definition, settings.data)
+    assert closure is not None
+    sizes = input_sizes(closure.definition, {name: field.type for name, field in settings.data.fields.items()})
     before = session.report.errors
     network = elaborate_network(session, closure.definition, closure.scope, closure.arguments, sizes)
     if network is None or session.report.errors > before:
@@ -95,20 +50,6 @@ def _bound_network(session: Session, settings: Settings) -> Network:
     for name, node in network.graph.inputs.items():
         _check_input(name, node, settings)
     return network
-
-
-def _sizes_from_data(definition: ast.Definition, data: DataPlan) -> dict[str, Size]:
-    """What the fields tell of the names in the types of inputs: `L` in `float[L, 4]`."""
-    sizes: dict[str, Size] = {}
-    for statement in definition.body:
-        if not isinstance(statement, ast.Input) or statement.target.name not in data.fields:
-            continue
-        field = data.fields[statement.target.name].type
-        written = [*statement.type.shape, statement.type.below]
-        for expression, size in zip(written, [*field.shape, field.below], strict=False):
-            if isinstance(expression, ast.Name) and size is not None:
-                sizes.setdefault(expression.text, size)
-    return sizes
 
 
 def _check_input(name: str, node: Node, settings: Settings) -> None:
@@ -155,7 +96,9 @@ class _Seam:
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
         graph = Graph(tuple(self._nodes), self._inputs, outputs)
         owners = tuple(owner for owner, _ in self._network.graph.owners())
-        objective = Objective(graph, owners, self._settings.optimizer, self._settings.spans["loss"])
+        optimizer, spans = self._settings.optimizer, self._settings.spans
+        assert optimizer is not None
+        objective = Objective(graph, owners, optimizer, spans["loss"], spans["optimizer"])
         return objective, measures, dict(self._network.graph.outputs)
 
     def _match_outputs(self) -> None:
@@ -269,44 +212,6 @@ def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None
         raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))
 
 
-def _modes(objective: Objective, measures: tuple[Measure, ...]) -> Mapping[str, Mode | None]:
-    """Every figure of a training by name, and whether lower or higher is better."""
-    modes: dict[str, Mode | None] = {"loss": "min", **dict.fromkeys(objective.terms, "min")}
-    modes.update({one.name: one.metric.mode for one in measures})
-    return {**modes, **{f"val_{name}": mode for name, mode in modes.items()}}
-
-
-def _watching(settings: Settings, modes: Mapping[str, Mode | None]) -> Optimizer:
-    """The optimizer; a schedule that watches a figure knows whether lower or higher is better."""
-    rate = settings.optimizer.__dict__["learning_rate"]
-    if not isinstance(rate, Plateau):
-        return settings.optimizer
-    mode = _better(rate.monitor, rate.mode, modes, settings, settings.spans["optimizer"])
-    return altered(settings.optimizer, learning_rate=altered(rate, mode=mode))
-
-
-def _early_stopping(settings: Settings, modes: Mapping[str, Mode | None]) -> EarlyStopping | None:
-    written = settings.early_stopping
-    if written is None:
-        return None
-    mode = _better(written.monitor, written.mode, modes, settings, settings.spans["monitor"])
-    return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
-
-
-def _better(
-    monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None], settings: Settings, span: Span
-) -> Mode:
-    """Whether lower or higher is better of what is monitored, as it is written or as the figure has it."""
-    if monitor not in modes:
-        raise Complaint(unknown_monitor(monitor, list(modes), span))
-    if monitor.startswith("val_") and "validation" not in settings.data.splits:
-        raise Complaint(no_validation(monitor, settings.data, span))
-    found = modes[monitor] if mode == "auto" else mode
-    if found is None:
-        raise Complaint(unclear_mode(monitor, span))
-    return found
-
-
 # What can be wrong -------------------------------------------------------------------------------
 
 
@@ -402,48 +307,3 @@ def class_weights_differ(message: str, span: Span) -> Diagnostic:
         class_weights = [1, 5, 5]
     """
     return Diagnostic(span, message, (), "write `balanced`, or one weight for each class")
-
-
-@error("NN617")
-def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
-    """Early stopping, or a schedule, watches a figure that this training does not have.
-
-        early_stopping = (monitor=val_acuracy, patience=10)
-
-    Mended:
-
-        metrics        = [accuracy]
-        early_stopping = (monitor=val_accuracy, patience=10)
-    """
-    near = closest(name, known)
-    return Diagnostic(
-        span, f"there is no figure `{name}` to monitor", (), f"did you mean `{near}`?" if near else f"there are {listed(known)}"
-    )
-
-
-@error("NN618")
-def unclear_mode(name: str, span: Span) -> Diagnostic:
-    """Whether a figure should become smaller or larger is not known of this metric.
-
-        early_stopping = (monitor=val_mean, patience=10, mode=max)
-    """
-    return Diagnostic(span, f"whether `{name}` is better when it is smaller or larger is not known", (), "add `mode=min` or `mode=max`")
-
-
-@error("NN619")
-def no_validation(name: str, data: DataPlan, span: Span) -> Diagnostic:
-    """What is watched between epochs is not measured, since the data has no validation examples.
-
-        split          = random(train=0.9, test=0.1)
-        early_stopping = (monitor=val_loss, patience=10)
-
-    Mended:
-
-        split = random(train=0.8, validation=0.1, test=0.1)
-    """
-    notes = (Note("this is the split", data.split_span),)
-    watched = name.removeprefix("val_")
-    return Diagnostic(
-        span, f"`{name}` is watched, and the data `{data.name}` has no validation examples", notes,
-        f"give the split a validation part, or watch `{watched}`",
-    )

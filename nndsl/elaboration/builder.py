@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, Weight, infer
 from nndsl.catalogue.component import snake_case
-from nndsl.diagnostics import Diagnostic, InternalError, Note, Report, error
+from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.frozen import Frozen
 from nndsl.graph import Frame, Graph, Node, Owner, Ref
@@ -124,8 +124,6 @@ class Builder:
         return _numbered(self._taken, expansion.prefix + chosen)
 
     def _check_weights(self, component: Applicable, owner: Owner, types: tuple[TensorType, ...], place: Place) -> None:
-        if not isinstance(component, Layer):
-            raise InternalError(f"{component} owns no weights")
         weights = component.weights(*types)
         first, where = self._first_use.setdefault(id(owner), (weights, place.span))
         for made, needed in zip(first, weights, strict=True):

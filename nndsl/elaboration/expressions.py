@@ -7,6 +7,7 @@ from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.kinds import Anything, Kind, Rejected
+from nndsl.catalogue.training.terms import Term
 from nndsl.diagnostics import closest
 from nndsl.elaboration.applying import Applier, bare, holds_tensor, single
 from nndsl.elaboration.arithmetic import COMPILE_TIME, LONGEST_LIST, TOO_LONG, Impossible, Undecided, combine, extent, is_number
@@ -17,6 +18,7 @@ from nndsl.elaboration.mistakes import (
     missing_arguments,
     not_a_condition,
     not_callable,
+    out_of_place,
     repeated_argument,
     tensor_subscript,
     too_many_arguments,
@@ -180,8 +182,15 @@ class Evaluator(Applier):
                 return computed
         if found is None:
             self._evaluate_arguments(expression)
+            if callee.text in Term.names():
+                repair = "objectives are made in `train` blocks: `minimize ...`"
+                raise Complaint(out_of_place(f"`{callee.text}`", "in a network or block", callee.span, repair))
             known = set(want.options()) if want is not None else set()
             raise Complaint(unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes()))
+        return self.call_component(found, expression)
+
+    def call_component(self, found: type[Component], expression: ast.Call) -> Any:
+        """`Dense(64)`, `concat(a, b)`: something of the catalogue, with arguments."""
         if issubclass(found, Function):
             return self._call_function(found, expression)
         return self.built(found, expression.positional, expression.keywords, expression)

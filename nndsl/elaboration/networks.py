@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Note, error, warning
+from nndsl.elaboration.applying import Replay
 from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
 from nndsl.elaboration.values import Scope, Tensor
-from nndsl.graph import Graph, Node
+from nndsl.graph import Graph, Node, Owner
 from nndsl.program import Network
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -19,11 +20,18 @@ from nndsl.types import Size
 
 
 def elaborate_network(
-    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Size]
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Size],
+    owners: list[Owner] | None = None,
 ) -> Network | None:
-    """A network with its arguments, and with those sizes of its inputs that are known; None if something is wrong with it."""
+    """A network with its arguments, and with those sizes of its inputs that are known; None if something is wrong with it.
+
+    Args:
+        owners: weights that it has already, in order; otherwise it gets new ones.
+    """
     builder = Builder()
-    body = Body(definition, session=session, scope=Scope(outer=outer), builder=builder)
+    body = Body(
+        definition, session=session, scope=Scope(outer=outer), builder=builder, owners=None if owners is None else Replay(owners, None)
+    )
     body.sizes = dict(sizes)
     session.expanding.append(definition)
     try:

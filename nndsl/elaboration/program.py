@@ -82,7 +82,7 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
     for definition in _of_kind(module, "network"):
         if _without_values(definition):
             continue
-        trained = [one.network for one in trainings.values() if one.network.name == definition.name]
+        trained = [one.network for training in trainings.values() for one in training.learnt.values() if one.network.name == definition.name]
         sizes = _bound_sizes(trained)
         waiting = not sizes and (definition.name in failed or None in failed or broken)
         elaborated = _without_sizes if waiting else elaborate_network

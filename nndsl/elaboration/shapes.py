@@ -1,6 +1,6 @@
 """Written types against the types of tensors: names of sizes are bound, everything else is compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Note, closest, error
@@ -182,3 +182,13 @@ def wrong_type(message: str, span: Span, repair: str | None = None) -> Diagnosti
     return Diagnostic(span, message, (), repair)
 
 
+def input_sizes(definition: ast.Definition, types: Mapping[str, TensorType]) -> dict[str, Size]:
+    """What tensors tell of the names in the types of inputs (`L` in `float[L, 4]`), by the names of the inputs."""
+    sizes: dict[str, Size] = {}
+    for statement in definition.body:
+        if isinstance(statement, ast.Input) and statement.target.name in types:
+            given = types[statement.target.name]
+            for expression, size in zip([*statement.type.shape, statement.type.below], [*given.shape, given.below], strict=False):
+                if isinstance(expression, ast.Name) and size is not None:
+                    sizes.setdefault(expression.text, size)
+    return sizes

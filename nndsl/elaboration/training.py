@@ -1,6 +1,6 @@
 """`train` blocks: a network, data and settings, bound to each other and proved to fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nndsl.catalogue.component import snake_case
@@ -8,14 +8,16 @@ from nndsl.catalogue.kinds import Choice, Either, Kind, Known, Number, Of, Tuple
 from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.diagnostics import Diagnostic, closest, error
-from nndsl.elaboration.binding import Settings, bind_training
+from nndsl.elaboration.binding import bind_training
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import setting_twice, wrong_setting
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import later, listed, out_of_place
+from nndsl.elaboration.learning import Learning, short_form
+from nndsl.elaboration.mistakes import listed, out_of_place
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
+from nndsl.elaboration.watching import Settings
 from nndsl.frozen import Frozen
 from nndsl.program import Training
 from nndsl.source import Span
@@ -31,7 +33,8 @@ _PLAIN: dict[str, Kind] = {
     "class_weights": Either((Choice(("balanced",)), Tuple((Number(least=0),), repeated=True))),
 }
 SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "epochs", "batch", "early_stopping", "class_weights", "seed", "precision")
-REQUIRED = ("model", "data", "loss", "optimizer", "epochs")
+SHORT_FORM = ("model", "loss", "optimizer", "class_weights")
+REQUIRED = ("model", "data", "loss", "optimizer")
 
 
 class Written(Frozen):
@@ -47,25 +50,36 @@ class TrainBody:
     def __init__(self, session: Session, definition: ast.Definition, outer: Scope):
         self._session, self._definition = session, definition
         self._evaluator = Evaluator(session=session, scope=Scope(outer=outer), expand=expand, families=())
+        self._outer = outer
         self._statements: dict[str, ast.Binding] = {}
+        self._others: list[ast.Statement] = []
 
     def elaborate(self) -> Training | None:
         """The training; None if something is wrong with it, which then is reported."""
         before = self._session.report.errors
-        refused = self._refuse_objectives()
+        written_out = any(isinstance(one, ast.Minimize) for one in self._definition.body)
         for statement in self._definition.body:
-            if not refused:
-                self._complaining(self._collect, statement)
-        if refused or not self._complete():
+            self._complaining(self._collect, statement, written_out)
+        if not self._complete(REQUIRED if not written_out else ("data",)):
             return None
+        metrics = self._statements.pop("metrics") if written_out and "metrics" in self._statements else None
         settings = {name: self._read(name, statement) for name, statement in self._statements.items()}
-        if self._session.report.errors > before or any(one.value is FAILED for one in settings.values()):
+        if any(one.value is FAILED for one in settings.values()):
             return None
-        try:
-            return bind_training(self._session, self._definition, self._settings(settings))
-        except Complaint as complaint:
-            complaint.report_to(self._session.report)
-            return None
+        bind = self._learning if written_out else self._binding
+        found = self._complaining(bind, self._settings(settings), metrics, before)
+        return found if isinstance(found, Training) else None
+
+    def _binding(self, settings: Settings, metrics: None, before: int) -> Training | None:
+        """The short form: `model`, `loss`, `optimizer`."""
+        return bind_training(self._session, self._definition, settings) if self._session.report.errors == before else None
+
+    def _learning(self, settings: Settings, metrics: ast.Binding | None, before: int) -> Training | None:
+        """The form that is written out, with `minimize`."""
+        learning = Learning(self._session, self._definition, self._outer, settings.data)
+        learning.run(self._others)
+        measures = [] if metrics is None else learning.measures(metrics.value)
+        return learning.finish(settings, measures) if self._session.report.errors == before else None
 
     def _complaining(self, act: Any, *arguments: Any) -> Any:
         try:
@@ -76,14 +90,14 @@ class TrainBody:
             complaint.report_to(self._session.report)
             return FAILED
 
-    def _refuse_objectives(self) -> bool:
-        """`minimize` is the long form of training, which is not there yet; nothing else in such a block is looked at."""
-        objectives = [one for one in self._definition.body if isinstance(one, ast.Minimize)]
-        for one in objectives:
-            self._session.report.add(later("training with `minimize`", one.span, "use the settings `model`, `loss` and `optimizer`"))
-        return bool(objectives)
-
-    def _collect(self, statement: ast.Statement) -> None:
+    def _collect(self, statement: ast.Statement, written_out: bool) -> None:
+        """Sort settings from what makes tensors, which only a training that is written out has."""
+        setting = statement.targets[0] if isinstance(statement, ast.Binding) and len(statement.targets) == 1 else None
+        if written_out and (setting is None or setting.name not in SETTINGS):
+            self._others.append(statement)
+            return
+        if written_out and setting is not None and setting.name in SHORT_FORM:
+            raise Complaint(short_form(setting.name, setting.span))
         if not isinstance(statement, ast.Binding) or len(statement.targets) != 1:
             repair = "a training is made of settings: `epochs = 10`"
             raise Complaint(out_of_place("this statement", "in a `train` block", statement.span, repair))
@@ -94,8 +108,8 @@ class TrainBody:
             raise Complaint(setting_twice(target.name, target.span, self._statements[target.name].span))
         self._statements[target.name] = statement
 
-    def _complete(self) -> bool:
-        missing = [name for name in REQUIRED if name not in self._statements]
+    def _complete(self, required: Sequence[str]) -> bool:
+        missing = [name for name in required if name not in self._statements]
         if missing:
             self._session.report.add(missing_settings(self._definition, missing))
         return not missing
@@ -164,13 +178,7 @@ class TrainBody:
     def _settings(self, written: Mapping[str, Written]) -> Settings:
         values = {name: one.value for name, one in written.items()}
         spans = {name: one.span for name, one in written.items()} | self._monitor_span()
-        return Settings(
-            model=values["model"], data=values["data"].plan, loss=values["loss"], optimizer=values["optimizer"],
-            metrics=values.get("metrics", ()), epochs=values["epochs"], batch=values.get("batch", 32),
-            early_stopping=values.get("early_stopping"), class_weights=values.get("class_weights"),
-            seed=values.get("seed", 0), precision=values.get("precision", "float32"), spans=spans,
-        )
-
+        return Settings(**{**values, "data": values["data"].plan}, spans=spans)
 
     def _monitor_span(self) -> dict[str, Span]:
         """Where it is written, or implied, what early stopping watches."""
@@ -202,9 +210,9 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
 
 @error("NN606")
 def missing_settings(definition: ast.Definition, missing: list[str]) -> Diagnostic:
-    """A `train` block says what is learnt, from what, and how: `model`, `data`, `loss`, `optimizer` and `epochs`.
+    """A `train` block says what is learnt, from what, and how: `data`, and `model`, `loss` and `optimizer` (or `minimize`).
 
-    Nothing of this is guessed. The rest has defaults: `batch` is 32, `seed` 0, `precision` float32.
+    Nothing of this is guessed. The rest has defaults: `epochs` is 10, `batch` 32, `seed` 0, `precision` float32.
     """
     added = listed(f"{name} = ..." for name in missing)
     return Diagnostic(definition.head, f"the training `{definition.name}` needs {listed(missing)}", (), f"add {added}")

@@ -1,23 +1,42 @@
-"""Make the final activations of a network calls of their own, so that losses can take what comes before them.
+"""Make final activations calls of their own, so that losses can take what comes before them.
 
 A crossentropy of a softmax is exact only if the two are computed as one, from the logits. Where an output is
 `Dense(10, activation=softmax)`, the layer becomes `Dense(10)` and the softmax a call after it: the same network,
 with the same weights.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nndsl.catalogue.activations import Activation, Linear, Sigmoid, Softmax
 from nndsl.catalogue.applicable import Applicable, Layer
 from nndsl.catalogue.component import Component, snake_case
+from nndsl.catalogue.training import Loss
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
 
 
 def expose_logits(network: Network) -> Network:
     """The same network, in which no output comes straight from a layer with an activation inside."""
-    owners = {id(owner): _linear(owner) for owner in _owners_to_split(network.graph)}
-    return replace(network, graph=_split(network.graph, owners)) if owners else network
+    owners = linear_owners(network.graph, network.graph.outputs.values())
+    return replace(network, graph=split_activations(network.graph, owners)[0]) if owners else network
+
+
+def take_logits(graph: Graph) -> Graph:
+    """The graph in which losses that take logits get what comes before the final activation."""
+    nodes = []
+    for node in graph.nodes:
+        if isinstance(node.component, Loss) and node.component.takes_logits:
+            target, prediction = node.operands
+            node = replace(node, operands=(target, final_activation(graph, prediction)[0]))
+        nodes.append(node)
+    return replace(graph, nodes=tuple(nodes))
+
+
+def activation_of(node: Node) -> str | None:
+    """The name of the activation that makes the result of a node, also of one that is inside of a layer; None: there is none."""
+    activation = _as_activation(node.component) or _inner(node.component)
+    return _other_activation(node.component) if activation is None else snake_case(type(activation).__name__)
 
 
 def final_activation(graph: Graph, ref: Ref) -> tuple[Ref, str | None]:
@@ -58,9 +77,10 @@ def _known(activation: Component | None) -> Activation | None:
     return activation if known and isinstance(activation, Activation) else None
 
 
-def _owners_to_split(graph: Graph) -> list[Owner]:
-    makers = [graph[ref] for ref in graph.outputs.values()]
-    return [node.owner for node in makers if node.owner is not None and _inner(node.component) is not None]
+def linear_owners(graph: Graph, tensors: Iterable[Ref]) -> dict[Owner, Owner]:
+    """Those weights whose layers make some of the tensors with an activation inside; each with what it is without."""
+    makers = [graph[ref] for ref in tensors]
+    return {node.owner: _linear(node.owner) for node in makers if node.owner is not None and _inner(node.component) is not None}
 
 
 def _inner(component: Applicable) -> Activation | None:
@@ -79,19 +99,24 @@ def _without_activation(component: Applicable) -> Applicable:
     return type(component)(**{**values, "activation": None})
 
 
-def _split(graph: Graph, owners: dict[int, Owner]) -> Graph:
+def split_activations(graph: Graph, owners: Mapping[Owner, Owner]) -> tuple[Graph, Mapping[int, int]]:
+    """The graph in which layers are followed by the activation that was inside of them, and where its nodes are now.
+
+    Args:
+        owners: the weights of these layers, each with what they are without their activation.
+    """
     nodes: list[Node] = []
     moved: dict[int, int] = {}
     for node in graph.nodes:
         operands = tuple(Ref(moved[ref.node], ref.output) for ref in node.operands)
-        owner = owners.get(id(node.owner))
+        owner = None if node.owner is None else owners.get(node.owner)
         if owner is None:
             nodes.append(replace(node, id=len(nodes), operands=operands))
         else:
             nodes += _pair(node, owner, operands, len(nodes))
         moved[node.id] = len(nodes) - 1
     outputs = {name: Ref(moved[ref.node], ref.output) for name, ref in graph.outputs.items()}
-    return Graph(tuple(nodes), {name: nodes[moved[node.id]] for name, node in graph.inputs.items()}, outputs)
+    return Graph(tuple(nodes), {name: nodes[moved[node.id]] for name, node in graph.inputs.items()}, outputs), moved
 
 
 def _pair(node: Node, owner: Owner, operands: tuple[Ref, ...], place: int) -> list[Node]:

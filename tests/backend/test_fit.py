@@ -192,12 +192,12 @@ def types_of(training: Training) -> dict[str, TensorType]:
 def with_nndsl(training: Training, dataset: Dataset) -> tuple[Learner, Feed, dict[str, Any]]:
     feed = Feed(dataset["train"].fields, types_of(training), training.batch, SEED)
     learner = Learner(training, feed, 1, weighting(training, dataset))
-    return learner, feed, numbers_of(learner.model.weights)
+    return learner, feed, numbers_of(learner.models["Net"].weights)
 
 
 def fitted(case: Case, training: Training, dataset: Dataset, feed: Feed, weights: dict[str, Any]) -> tuple[keras.Model, dict[str, float]]:
     """The model of Keras, and its figures, after one epoch over the examples in the order of ours."""
-    model = lower.model(training.written)
+    model = lower.model(training.learnt["Net"].written)
     for one in model.weights:
         one.assign(weights[one.path])
     several = len(case.outputs) > 1
@@ -283,7 +283,7 @@ def test_the_figures_of_validation_are_those_of_fit(name: str, pairs: Callable[[
 def test_the_weights_and_the_optimizer_after_an_epoch_are_those_of_fit(name: str, pairs: Callable[[str], Pair]) -> None:
     pair = pairs(name)
     with pair.learner.averaged():
-        weights = numbers_of(pair.learner.model.weights)
+        weights = numbers_of(pair.learner.models["Net"].weights)
     same_numbers(weights, numbers_of(pair.model.weights), pair.case.tolerance)
     states = numbers_of(pair.learner.optimizers[0].variables)
     expected = numbers_of(getattr(pair.model.optimizer, "inner_optimizer", pair.model.optimizer).variables)

@@ -154,7 +154,7 @@ def test_a_run_does_not_go_on_with_another_file_data_or_seed(short: tuple[Path, 
     text = blobs(epochs=1)
     said = refused_to_resume(folder, run, text, seed=5)
     assert said == f"NN718: the run {run.folder} was started with another `seed`: 0 then, 5 now"
-    assert "another `optimizer`: ['Adam(learning_rate=0.02)'] then, ['Adam(learning_rate=0.03)'] now" in refused_to_resume(
+    assert "another `optimizer.Adam.learning_rate`: 0.02 then, 0.03 now" in refused_to_resume(
         folder, run, blobs("Adam(learning_rate=0.03)", 1)
     )
     assert "another text of " in refused_to_resume(folder, run, f"# a comment\n{text}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what native code writes to standard error to itself, unless the import fails: then show it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryFile() as caught:
         stderr = os.dup(2)
         os.dup2(caught.fileno(), 2)

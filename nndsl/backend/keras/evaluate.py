@@ -8,9 +8,9 @@ from nndsl import run as runs
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.judge import Judge
+from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import surroundings
-from nndsl.backend.keras.measuring import Measuring, layers_and_model
+from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.driver import check
@@ -33,6 +33,19 @@ def spec_changed(run: Run, path: str) -> Diagnostic:
     return Diagnostic(None, f"{path} is not what it was when {run.folder} was trained", repair="restore it, or train anew")
 
 
+@error("NN724")
+def which_network(name: str | None, known: list[str]) -> Diagnostic:
+    """A training has several networks, and it is not clear which one is to predict."""
+    message = "the training has several networks" if name is None else f"the training has no network `{name}`"
+    return Diagnostic(None, message, repair=f"add --network, one of {', '.join(known)}")
+
+
+@error("NN725")
+def no_field_for_input(network: str, name: str, data: str) -> Diagnostic:
+    """A network that takes something else than fields of the data, such as noise, cannot predict from data."""
+    return Diagnostic(None, f"`{network}` takes `{name}`, and the data `{data}` has no such field")
+
+
 def evaluate(run: Run, split: str = "test", progress: Progress | None = None) -> Evaluation:
     """The figures of a run's best model on a split of its data.
 
@@ -47,38 +60,52 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         raise UserError(no_examples(run, split))
     progress = progress or progress_on()
     with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_model(training)
+        layers, _ = layers_and_models(training)
         epoch = _restore_best(run, layers, progress)
         types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
         feed = Feed(dataset.splits[split].fields, types, training.batch)
         progress.begin(1, feed.steps, 1)
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-            return Judge(training, layers).evaluation(split, feed, figures, epoch)
+            return evaluation(training, layers, feed, split, figures, epoch)
         finally:
             progress.end()
 
 
-def predict(run: Run, data: Path | Mapping[str, Any]) -> Predictions:
+def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
     """What a run's best model says of new data.
 
     For each output: of a classification, the `label`, and the probability of each class; otherwise its numbers.
 
     Args:
         data: a file of the kind that the network learnt from, or columns by name; targets are not needed.
+        network: which one, of a training with several.
 
     Raises:
         UserError: the run or its file are not what they were; or the data do not fit.
     """
     state = run.read_json("data.json")
     _, training = reopened(run, {run.settings["data"]["name"]: state})
-    inputs = training.network.graph.inputs
+    chosen = _chosen(training, network)
+    inputs = training.learnt[chosen].network.graph.inputs
     examples = training.data.encode(data, state, list(inputs))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_model(training)
+        layers, _ = layers_and_models(training)
         _restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return Judge(training, layers).predictions(feed)
+        return judge(training, layers, None if training.predictions else chosen).predictions(feed)
+
+
+def _chosen(training: Training, name: str | None) -> str:
+    """The network that predicts: the one named, or the only one; its inputs are fields of the data."""
+    if name is None and len(training.learnt) == 1:
+        name = next(iter(training.learnt))
+    if name is None or name not in training.learnt:
+        raise UserError(which_network(name, list(training.learnt)))
+    missing = [one for one in training.learnt[name].network.graph.inputs if one not in training.data.fields]
+    if missing:
+        raise UserError(no_field_for_input(name, missing[0], training.data.name))
+    return name
 
 
 def reopened(run: Run, kept: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Program, Training]:

@@ -12,6 +12,7 @@ from nndsl.backend.keras.objective import Computation
 from nndsl.catalogue.training import Loss
 from nndsl.data.plan import FieldPlan
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
+from nndsl.graph import Graph, Ref
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -23,15 +24,19 @@ _MOST_CONFUSED = 200
 class Judge:
     """A network with its weights, asked about examples."""
 
-    def __init__(self, training: Training, layers: lower.Layers):
-        self._training = training
-        self._graph = training.objectives[0].graph
-        self._outputs = tuple(training.predictions)
-        self._computation = Computation(self._graph, layers, list(training.predictions.values()))
+    def __init__(self, graph: Graph, said: Mapping[str, Ref], layers: lower.Layers, fields: Mapping[str, FieldPlan]):
+        """
+        Args:
+            said: for each output, the tensor of the graph that holds it.
+            fields: for each output that has one, the field that tells what its numbers mean.
+        """
+        self._graph, self._said, self._fields = graph, said, fields
+        self._computation = Computation(graph, layers, list(said.values()))
         self._ask = tf.function(self._asked, autograph=False)
 
     def _asked(self, feeds: Mapping[str, tf.Tensor]) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
-        found = self._computation({name: feeds[name] for name in self._computation.fields}, training=False)
+        count = tf.shape(next(iter(feeds.values())))[0]
+        found = self._computation({name: feeds[name] for name in self._computation.fields}, count=count, training=False)
         return tuple(tf.cast(one, tf.float32) for one in found), tuple(map(lower.mask_of, found))
 
     def answers(self, feed: Feed) -> dict[str, tuple[Array, Array | None]]:
@@ -42,18 +47,17 @@ class Judge:
                 parts.append(self._ask(feed.in_order(tf.constant(place, tf.int64))))
         return {
             name: (_joined([values[index] for values, _ in parts]), _joined([masks[index] for _, masks in parts]))
-            for index, name in enumerate(self._outputs)
+            for index, name in enumerate(self._said)
         }
 
-    def evaluation(self, split: str, feed: Feed, figures: Mapping[str, float], epoch: int | None) -> Evaluation:
-        """The figures of a split, with those of each class for every output that has a loss or metrics."""
+    def figures(self, feed: Feed, targets: Mapping[str, str]) -> dict[str, OutputFigures]:
+        """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class."""
         answers = self.answers(feed)
-        compared = {name: feed.fields[field].numpy() for name, field in self._training.targets.items() if field in feed.fields}
-        outputs = {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
-        return Evaluation(split, feed.count, epoch, figures, outputs)
+        compared = {name: feed.fields[field].numpy() for name, field in targets.items() if field in feed.fields}
+        return {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None) -> OutputFigures:
-        field = self._training.data.fields[self._training.targets[output]]
+        field = self._fields[output]
         labels = self._labels(output, answer, field)
         if labels is None:
             return OutputFigures(errors=_errors(target, answer))
@@ -78,7 +82,7 @@ class Judge:
 
     def _says_logits(self, output: str) -> bool:
         """Whether the loss takes the output itself as logits."""
-        said = self._training.predictions[output]
+        said = self._said[output]
         losses = [node for node in self._graph.nodes if isinstance(node.component, Loss)]
         return any(node.component.takes_logits and node.operands[1] == said for node in losses if isinstance(node.component, Loss))
 
@@ -86,8 +90,8 @@ class Judge:
         """What the network says of each example, in columns."""
         columns: dict[str, list[Any]] = {}
         for name, (answer, _) in self.answers(feed).items():
-            prefix = f"{name}_" if len(self._outputs) > 1 else ""
-            field = self._training.data.fields.get(self._training.targets.get(name, ""))
+            prefix = f"{name}_" if len(self._said) > 1 else ""
+            field = self._fields.get(name)
             labels = None if field is None else self._labels(name, answer, field)
             if field is None or labels is None:
                 columns[name] = answer.tolist() if answer.shape[1:] != (1,) else answer[:, 0].tolist()
@@ -108,6 +112,23 @@ class Judge:
             shares = np.exp(shares - shares.max(-1, keepdims=True))
             shares /= shares.sum(-1, keepdims=True)
         return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+
+
+def judge(training: Training, layers: lower.Layers, learnt: str | None = None) -> Judge:
+    """The judge of a training's predictions, or of those of one of its networks by itself."""
+    if learnt is None:
+        fields = {output: training.data.fields[field] for output, field in training.targets.items()}
+        return Judge(training.objectives[0].graph, training.predictions, layers, fields)
+    graph = training.learnt[learnt].network.graph
+    return Judge(graph, graph.outputs, layers, {})
+
+
+def evaluation(
+    training: Training, layers: lower.Layers, feed: Feed, split: str, figures: Mapping[str, float], epoch: int | None
+) -> Evaluation:
+    """The figures of a split, with those of each class where the training compares outputs with classes."""
+    outputs = judge(training, layers).figures(feed, training.targets) if training.targets else {}
+    return Evaluation(split, feed.count, epoch, figures, outputs)
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -12,18 +12,34 @@ import tensorflow as tf
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.measuring import Measuring, layers_and_model
+from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.objective import Computation, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
 from nndsl.backend.keras.optimize import plain
 from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
-from nndsl.graph import Ref
+from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Training
 from nndsl.source import Span
+from nndsl.types import BadArgument
 
 _TRACED_TWICE = 300
 """Up to this many nodes, full batches and the smaller last one are compiled apart, each for its size."""
+
+
+@error("NN720")
+def bad_schedule(span: Span, message: str, repair: str | None) -> Diagnostic:
+    """A learning-rate schedule does not fit the length of the run: its durations are longer than all epochs together.
+
+        epochs    = 3                                 # of 20 steps each
+        optimizer = SGD(cosine(0.1, warmup=100 steps))
+
+    Mended, by a part of the run:
+
+        optimizer = SGD(cosine(0.1, warmup=5%))
+    """
+    return Diagnostic(span, f"the learning rate {message}", repair=repair)
 
 
 @contextmanager
@@ -58,7 +74,7 @@ class Learner:
 
     Attributes:
         layers: by weight owner.
-        model: the network as a Keras model; it shares its weights with the objectives.
+        models: the networks as Keras models; they share their weights with the objectives.
         measuring: measures splits with what has been learnt so far.
         step: the number of steps taken since the start of training.
         trackers: the figures of the steps of this epoch.
@@ -68,9 +84,9 @@ class Learner:
         """Build everything; nothing is compiled before the first step.
 
         Raises:
-            BadArgument: a duration of a learning-rate schedule does not fit the run.
+            UserError: a duration of a learning-rate schedule does not fit the run.
         """
-        self.layers, self.model = layers_and_model(training)
+        self.layers, self.models = layers_and_models(training)
         self.measuring = Measuring(training, self.layers)
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
@@ -88,7 +104,10 @@ class Learner:
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
         steps = self._feed.steps * objective.times
-        made = keras_optimizer(objective.optimizer, steps * epochs, steps)
+        try:
+            made = keras_optimizer(objective.optimizer, steps * epochs, steps)
+        except BadArgument as refused:
+            raise UserError(bad_schedule(objective.optimizer_span, refused.message, refused.repair)) from None
         if keras.dtype_policies.get(training.precision).compute_dtype == "float16":
             made = keras.optimizers.LossScaleOptimizer(made)
         return Step(objective, self.layers, made, training.measures if place == 0 else ())
@@ -134,26 +153,39 @@ class Learner:
                 batch = self._feed.shuffled(step, size, turn)
                 found = one.learn(batch, None if self._weighting is None else self._weighting.of(batch))
                 finite = tf.logical_and(finite, tf.math.is_finite(found.loss))
-                if index == turn == 0:
-                    self.trackers.update(found)
+                if turn == one.times - 1:
+                    self.trackers.update(index, found)
         return finite
 
     def first_not_finite(self) -> tuple[str, Span | None]:
         """Take the next step, which has had a result that is not finite: the first of its tensors, in words, and its place."""
-        graph = self._objectives[0].graph
-        refs = [Ref(node.id, output) for node in graph.nodes for output in range(len(node.types)) if not isinstance(node.component, Constant)]
         batch = self._feed.shuffled(tf.constant(self.step, tf.int64))
-        with lower.deep_enough(self._depth):
-            tensors = Computation(graph, self.layers, refs)(batch, training=True)
-        for ref, tensor in zip(refs, tensors, strict=True):
-            if tensor.dtype.is_floating and not _is_finite(tensor):
-                return f"the first tensor that is not is `{graph[ref].label or graph[ref].name}`", graph[ref].span
+        for objective in self._objectives:
+            found = self._first_of(objective.graph, batch)
+            if found is not None:
+                return f"the first tensor that is not is `{found.label or found.name}`", found.span
         if self.train(self.step + 1):  # on hardware whose results differ from time to time
             return "it did not happen again when the step was repeated", None
-        for owner, node in graph.owners():
+        for owner, node in self._objectives[0].graph.owners():
             if not all(_is_finite(one.value) for one in self.layers[owner].trainable_variables):
                 return f"the gradients are not, of the weights of `{node.name}`", node.span
         return "the loss is not, with the penalties on weights", None
+
+    def _first_of(self, graph: Graph, batch: Mapping[str, tf.Tensor]) -> Node | None:
+        """The first node of a graph with a result that is not finite."""
+        refs = [Ref(node.id, output) for node in graph.nodes for output in range(len(node.types)) if not isinstance(node.component, Constant)]
+        computation = Computation(graph, self.layers, refs)
+
+        def results() -> tuple[tf.Tensor, ...]:
+            feeds = {name: batch[name] for name in computation.fields}
+            found: tuple[tf.Tensor, ...] = computation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
+            return found
+
+        with lower.deep_enough(self._depth):
+            tensors: tuple[tf.Tensor, ...] = tf.function(results, autograph=False)()
+        places = (ref for ref, tensor in zip(refs, tensors, strict=True) if tensor.dtype.is_floating and not _is_finite(tensor))
+        first = next(places, None)
+        return None if first is None else graph[first]
 
     # State ---------------------------------------------------------------------------------------
 
@@ -162,9 +194,9 @@ class Learner:
         """The optimizer of each objective; of one that scales the loss, the one inside."""
         return tuple(plain(one.optimizer) for one in self._steps)
 
-    def learning_rates(self) -> list[float]:
-        """The learning rate of each optimizer at the step that comes next."""
-        return [float(one.learning_rate) for one in self.optimizers]
+    def learning_rates(self) -> dict[str, float]:
+        """The learning rate of each optimizer at the step that comes next, by the names of their figures."""
+        return {one.figure("learning_rate"): float(made.learning_rate) for one, made in zip(self._objectives, self.optimizers, strict=True)}
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

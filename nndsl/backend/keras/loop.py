@@ -53,7 +53,7 @@ class Loop:
 
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
-        run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str, mode: Mode, progress: Progress,
+        run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
     ):
         self._learner, self._feed, self._validation = learner, feed, validation
         self._run, self._epochs, self._stopping = run, epochs, stopping
@@ -199,11 +199,11 @@ class Loop:
                 found = self._learner.measuring.figures(self._validation, self._progress, "validating")
             row |= {f"val_{name}": value for name, value in found.items()}
         rates = self._learner.learning_rates()
-        names = ["learning_rate"] if len(rates) == 1 else [f"learning_rate_{number}" for number in range(1, len(rates) + 1)]
-        return row | dict(zip(names, rates, strict=True))
+        return row | rates
 
     def _keep_best(self) -> None:
-        self.best_epoch = best_epoch(self.history, self._monitor, self._mode)
+        newest = int(self.history[-1]["epoch"])
+        self.best_epoch = newest if self._monitor is None else best_epoch(self.history, self._monitor, self._mode)
         if self.best_epoch == self.history[-1]["epoch"]:
             with self._learner.averaged():
                 self._best = copied(self._learner.weights())
@@ -237,15 +237,21 @@ class Loop:
     def _save_models(self) -> None:
         """Write `last.keras`, and `best.keras` where there is a better one than before."""
         with self._learner.averaged():
-            lower.save(self._learner.model, self._run.folder / "last.keras")
+            self._save_each("last")
         self._save_best()
 
     def _save_best(self) -> None:
         if self.best_epoch is not None and self.best_epoch != self._saved_best:
             with self.best_in_place():
-                lower.save(self._learner.model, self._run.folder / "best.keras")
+                self._save_each("best")
             self._checkpoints.save_best(self.best_epoch, self._best)
             self._saved_best = self.best_epoch
+
+    def _save_each(self, which: str) -> None:
+        """Write the network as `best.keras`; where there are several, each with its name: `best-generator.keras`."""
+        models = self._learner.models
+        for name, model in models.items():
+            lower.save(model, self._run.folder / (f"{which}-{name}.keras" if len(models) > 1 else f"{which}.keras"))
 
     @contextmanager
     def best_in_place(self) -> Iterator[None]:

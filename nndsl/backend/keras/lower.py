@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import keras
 
+from nndsl.backend.keras import terms
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input, Layer
 from nndsl.catalogue.component import Component
@@ -23,6 +24,7 @@ from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.reshaping import Reshape
+from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
@@ -57,6 +59,8 @@ def instantiate(component: Component, **settings: Any) -> Any:
     """
     if isinstance(component, Activation):
         return _activation(component)
+    if isinstance(component, Term):
+        return terms.layer_of(component, **settings)
     taken = _arguments(component) | settings
     trainable = taken.pop("trainable", True)  # which not every layer takes when it is made
     made = _keras_class(component)(**taken)
@@ -260,10 +264,11 @@ def needed_for(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
 
 def symbols(graph: Graph) -> dict[str, Tensor]:
     """A Keras input for each input of a graph: sizes with names become axes of any length."""
-    return {name: keras.Input(_shape(node.type), dtype=node.type.dtype, name=keras_name(name)) for name, node in graph.inputs.items()}
+    return {name: keras.Input(known_shape(node.type), dtype=node.type.dtype, name=keras_name(name)) for name, node in graph.inputs.items()}
 
 
-def _shape(type: TensorType) -> tuple[int | None, ...]:
+def known_shape(type: TensorType) -> tuple[int | None, ...]:
+    """A shape with None for sizes that have a name."""
     return tuple(None if isinstance(size, Symbolic) else size for size in type.shape)
 
 

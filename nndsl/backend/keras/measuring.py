@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.objective import Trackers, Valuation
-from nndsl.graph import Ref
+from nndsl.backend.keras.objective import Computation, Trackers, Valuation
+from nndsl.graph import Graph, Ref
 from nndsl.program import Training
 from nndsl.progress import Progress
 
@@ -18,16 +18,26 @@ _CALL_SECONDS = 0.2
 """How long one call of a compiled loop takes: short enough for Ctrl-C and a smooth bar, long enough to cost nothing."""
 
 
-def layers_and_model(training: Training) -> tuple[lower.Layers, keras.Model]:
-    """One built layer for each set of weights in a training, and its network as a Keras model of these layers."""
-    layers = lower.layers_of(training.network.graph, *(one.graph for one in training.objectives))
-    model = lower.model(training.network, layers)
-    for objective in training.objectives:
-        if not all(layers[owner].built for owner, _ in objective.graph.owners()):  # those that the network has not
-            with_weights = [Ref(node.id) for node in objective.graph.nodes if node.owner is not None]
-            with lower.deep_enough(len(objective.graph.nodes)):
-                lower.values_of(objective.graph, layers, lower.symbols(objective.graph), with_weights)
-    return layers, model
+def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras.Model]]:
+    """One built layer for each set of weights in a training, and its networks as Keras models of these layers."""
+    networks = {name: one.network for name, one in training.learnt.items()}
+    graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
+    layers = lower.layers_of(*graphs)
+    models = {name: lower.model(one, layers) for name, one in networks.items()}
+    for graph in graphs:
+        if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
+            _build(graph, layers)
+    return layers, models
+
+
+def _build(graph: Graph, layers: lower.Layers) -> None:
+    """Let the layers of a graph make their weights."""
+    computation = Computation(graph, layers, [Ref(node.id) for node in graph.nodes if node.owner is not None])
+    feeds = {name: tf.TensorSpec((None, *lower.known_shape(node.type)), node.type.dtype) for name, node in graph.inputs.items()}
+    with lower.deep_enough(len(graph.nodes)):
+        tf.function(lambda feeds, count: computation(feeds, count=count), autograph=False).get_concrete_function(
+            feeds, tf.TensorSpec([], tf.int32)
+        )
 
 
 class Measuring:
@@ -38,16 +48,16 @@ class Measuring:
     """
 
     def __init__(self, training: Training, layers: lower.Layers):
-        first = training.objectives[0]
-        self.trackers = Trackers(first, training.measures)
-        self._valuation = Valuation(first, layers, training.measures)
-        self._depth = len(first.graph.nodes)
+        objectives = training.objectives
+        self.trackers = Trackers(objectives, training.measures)
+        self._valuations = [Valuation(one, layers, () if place else training.measures) for place, one in enumerate(objectives)]
+        self._depth = sum(len(one.graph.nodes) for one in objectives)
         self._compiled: dict[Feed, Any] = {}
 
     def build(self, feed: Feed) -> None:
         """Let metrics make their variables; some do so when they first see what they measure."""
         if not self.trackers.built:
-            self.trackers.update(self._valuation.of(feed.in_order(tf.constant(0, tf.int64))))
+            self.trackers.update(0, self._valuations[0].of(feed.in_order(tf.constant(0, tf.int64))))
             self.trackers.reset()
 
     def figures(self, feed: Feed, progress: Progress, what: str) -> dict[str, float]:
@@ -77,7 +87,9 @@ class Measuring:
 
     def _compile(self, feed: Feed) -> Any:
         def body(place: tf.Tensor) -> tuple[tf.Tensor]:
-            self.trackers.update(self._valuation.of(feed.in_order(place)))
+            batch = feed.in_order(place)
+            for index, one in enumerate(self._valuations):
+                self.trackers.update(index, one.of(batch))
             return (place + 1,)
 
         def batches(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import keras
 import tensorflow as tf
 
+from nndsl.backend.keras import terms
 from nndsl.backend.keras.lower import Layers, Tensor, call, mask_of, needed_for, values_of
 from nndsl.backend.keras.optimize import loss as keras_loss
 from nndsl.backend.keras.optimize import metric as keras_metric
 from nndsl.catalogue.training import Loss
+from nndsl.catalogue.training.terms import Interpolation, Noise, Term
 from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Measure, Objective
 from nndsl.types import TensorType
@@ -53,7 +56,7 @@ def _mask_weights(mask: Tensor, values: Tensor) -> Tensor:
 class Computation(keras.Layer):
     """A part of a graph as one Keras layer, so that Keras keeps its weights, its penalties and its mode.
 
-    Called with the inputs by name, it gives the wanted tensors in order.
+    Called with the inputs by name and the number of examples, it gives the wanted tensors in order.
     """
 
     def __init__(self, graph: Graph, layers: Layers, wanted: Sequence[Ref], name: str | None = None):
@@ -67,15 +70,25 @@ class Computation(keras.Layer):
         losses = {node.id: keras_loss(node.component) for node in nodes if isinstance(node.component, Loss)}
         self._losses_by_node = MappingProxyType(losses)
 
-    def call(self, feeds: Mapping[str, Tensor], training: bool | None = None) -> tuple[Tensor, ...]:
-        values = values_of(self.graph, self._by_owner, feeds, self.wanted, self._apply)
+    def call(self, feeds: Mapping[str, Tensor], count: Tensor, training: bool | None = None) -> tuple[Tensor, ...]:
+        apply = partial(self._apply, count, training)
+        values = values_of(self.graph, self._by_owner, feeds, self.wanted, apply)
         return tuple(values[ref] for ref in self.wanted)
 
     def _apply(
-        self, node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], types: Sequence[TensorType]
+        self, count: Tensor, training: bool | None, node: Node, layer: keras.Layer | None, operands: Sequence[Tensor],
+        types: Sequence[TensorType],
     ) -> tuple[Tensor, ...]:
-        loss = self._losses_by_node.get(node.id)
-        return call(node, layer, operands, types) if loss is None else (example_losses(loss, *operands),)
+        match node.component:
+            case Loss():
+                return (example_losses(self._losses_by_node[node.id], *operands),)
+            case Noise() if layer is not None:
+                return (layer.draw(count, bool(training)),)
+            case Interpolation() if layer is not None:
+                return (layer.mix(*operands, bool(training)),)
+            case Term() as term:
+                return (terms.computed(term, operands),)
+        return call(node, layer, operands, types)
 
 
 @dataclass(frozen=True)
@@ -110,8 +123,9 @@ class Valuation:
             weights: how much each example counts; None: all the same.
             training: whether dropout, noise and batch statistics are those of training.
         """
+        count = keras.ops.shape(next(iter(batch.values())))[0]
         feeds = {name: batch[name] for name in self._computation.fields}
-        losses, *others = self._computation(feeds, training=training)
+        losses, *others = self._computation(feeds, count=count, training=training)
         terms, pairs = others[: self._terms], others[self._terms :]
         weighted = losses if weights is None else losses * weights
         penalties = [keras.ops.cast(one, weighted.dtype) for one in self._computation.losses]
@@ -119,7 +133,7 @@ class Valuation:
             keras.ops.mean(weighted) + sum(penalties),
             tuple(keras.ops.mean(one) for one in terms),
             tuple(zip(pairs[::2], pairs[1::2], strict=True)),
-            keras.ops.shape(next(iter(feeds.values())))[0],
+            count,
         )
 
 
@@ -136,15 +150,28 @@ class Step:
         self.times = objective.times
         self._valuation = Valuation(objective, layers, measures)
         self.variables = _learnt(objective, layers)
+        self._fixed = _fixed(objective, layers)
         optimizer.build(self.variables)
 
     def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
         """Compute a batch, and change the weights by it."""
+        before = [tf.identity(one.value) for one in self._fixed]
         with tf.GradientTape() as tape:
             found = self._valuation.of(batch, weights, training=True)
             scaled = self.optimizer.scale_loss(found.loss)
-        self.optimizer.apply(tape.gradient(scaled, [one.value for one in self.variables]), self.variables)
+        gradients = tape.gradient(scaled, [one.value for one in self.variables])
+        learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
+        self.optimizer.apply([one for one, _ in learnt], [variable for _, variable in learnt])
+        for variable, value in zip(self._fixed, before, strict=True):
+            variable.assign(value)
         return found
+
+
+def _fixed(objective: Objective, layers: Layers) -> list[keras.Variable]:
+    """The statistics of layers whose weights an objective may not change: they see its batches, and do not learn from them."""
+    reached = {objective.graph.nodes[id].owner for id in needed_for(objective.graph, [objective.loss])}
+    others = [owner for owner in reached if owner is not None and owner not in objective.updates]
+    return [one for owner in others for one in layers[owner].non_trainable_weights]
 
 
 def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:
@@ -156,22 +183,21 @@ def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:
 
 
 class Trackers:
-    """The running figures of a pass over examples: the loss, its terms, and the measures."""
+    """The running figures of a pass over examples: of each objective its loss and its terms, and the measures of the first."""
 
-    def __init__(self, objective: Objective, measures: Sequence[Measure]):
-        self._loss = keras.metrics.Mean(name="loss")
-        self._terms = [keras.metrics.Mean(name=name) for name in objective.terms]
+    def __init__(self, objectives: Sequence[Objective], measures: Sequence[Measure]):
+        self._means = [[keras.metrics.Mean(name=name) for name in one.figures] for one in objectives]
         self._measures = [keras_metric(one.metric, one.name) for one in measures]
-        self.names = ("loss", *objective.terms, *(one.name for one in measures))
-        self.all = (self._loss, *self._terms, *self._measures)
+        self.names = (*(name for one in objectives for name in one.figures), *(one.name for one in measures))
+        self.all = (*(mean for one in self._means for mean in one), *self._measures)
 
-    def update(self, found: Outcome) -> None:
-        """Take in the figures of one batch."""
-        self._loss.update_state(found.loss, sample_weight=found.count)
-        for term, value in zip(self._terms, found.terms, strict=True):
-            term.update_state(value, sample_weight=found.count)
-        for measure, (target, prediction) in zip(self._measures, found.pairs, strict=True):
-            measure.update_state(target, prediction)
+    def update(self, place: int, found: Outcome) -> None:
+        """Take in the figures of one batch, for the objective at a place."""
+        for mean, value in zip(self._means[place], (found.loss, *found.terms), strict=True):
+            mean.update_state(value, sample_weight=found.count)
+        if place == 0:
+            for measure, (target, prediction) in zip(self._measures, found.pairs, strict=True):
+                measure.update_state(target, prediction)
 
     def results(self) -> dict[str, float]:
         """The figures so far, by name."""
@@ -184,8 +210,8 @@ class Trackers:
 
     @property
     def loss(self) -> float:
-        """The loss so far."""
-        return float(self._loss.result())
+        """The loss of the first objective so far."""
+        return float(self._means[0][0].result())
 
     def reset(self) -> None:
         for one in self.all:

@@ -14,34 +14,20 @@ from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
-from nndsl.backend.keras.judge import Judge
+from nndsl.backend.keras.judge import evaluation
 from nndsl.backend.keras.learner import Learner, Weighting, surroundings
 from nndsl.backend.keras.loop import Loop
+from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
-from nndsl.diagnostics import Diagnostic, UserError, error, warning
+from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
 from nndsl.files import write_text
 from nndsl.monitor import Mode
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run, plain, run_differs
-from nndsl.types import BadArgument
 
 _HASH_SHOWN = 12
-
-
-@error("NN720")
-def bad_schedule(training: Training, message: str, repair: str | None) -> Diagnostic:
-    """A learning-rate schedule does not fit the length of the run: its durations are longer than all epochs together.
-
-        epochs    = 3                                 # of 20 steps each
-        optimizer = SGD(cosine(0.1, warmup=100 steps))
-
-    Mended, by a part of the run:
-
-        optimizer = SGD(cosine(0.1, warmup=5%))
-    """
-    return Diagnostic(training.spans["optimizer"], f"the learning rate {message}", repair=repair)
 
 
 @warning("NN721")
@@ -148,14 +134,16 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
             "batch": settings.batch,
             "seed": settings.seed,
             "precision": settings.precision,
-            "loss": [plain(node.component) for one in training.objectives for node in [one.graph[one.loss]]],
+            "loss": [plain(node.component) for node in training.objectives[0].graph.nodes if isinstance(node.component, Loss)],
             "optimizer": [plain(one.optimizer) for one in training.objectives],
             "metrics": [one.name for one in training.measures],
             "early_stopping": plain(training.early_stopping),
             "class_weights": plain(training.class_weights),
         },
         "parameters": plain(program.parameters),
-        "network": {"name": training.network.name, "arguments": plain(training.network.arguments)},
+        "networks": {
+            name: {"network": one.network.name, "arguments": plain(one.network.arguments)} for name, one in training.learnt.items()
+        },
         "data": {"name": training.data.name, "sha256": dataset.sha256, "examples": {name: len(one) for name, one in dataset.splits.items()}},
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
@@ -168,7 +156,9 @@ def _write_record(run: Run, program: Program, training: Training, dataset: Datas
     """Everything that a run's folder holds from the start."""
     runs.save_sources(run.folder, program.source, program.sources)
     run.settings["started"] = _now()
-    write_text(run.folder / "diagram.svg", diagram.svg(training.written))
+    for name, one in training.learnt.items():
+        chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
+        write_text(run.folder / chart, diagram.svg(one.written))
     run.save_json("data.json", dataset.state)
     run.save_settings()
 
@@ -181,7 +171,8 @@ def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
         _check_equal(run, f"value of `{name}`", then["parameters"].get(name), value)
     for name, value in now["settings"].items():
         if name != "epochs":
-            _check_equal(run, f"`{name}`", then["settings"].get(name), value)
+            place, before, after = _first_difference(name, then["settings"].get(name), value)
+            _check_equal(run, f"`{place}`", before, after)
     for place, digest in now["spec"].items():
         _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
     _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
@@ -190,6 +181,17 @@ def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
             before = then[section].get(name)
             if before != value:
                 progress.say(other_surroundings(name, before, value))
+
+
+def _first_difference(place: str, then: Any, now: Any) -> tuple[str, Any, Any]:
+    """Where two settings first differ (`optimizer.Adam.learning_rate`), and what they are there."""
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        pairs = [(place, one, other) for one, other in zip(then, now, strict=True)]
+    elif isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
+        pairs = [(f"{place}.{name}", one, now[name]) for name, one in then.items()]
+    else:
+        return place, then, now
+    return next((_first_difference(*pair) for pair in pairs if pair[1] != pair[2]), (place, then, now))
 
 
 def _check_equal(run: Run, what: str, then: object, now: object) -> None:
@@ -213,10 +215,7 @@ class _Course:
         self._feeds = {
             name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
-        try:
-            self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
-        except BadArgument as refused:
-            raise UserError(bad_schedule(training, refused.message, refused.repair)) from None
+        self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
 
     def loop(self, run: Run) -> Loop:
         """What takes the steps, at the first of them."""
@@ -226,9 +225,14 @@ class _Course:
             stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
         )
 
-    def _monitored(self) -> tuple[str, Mode]:
-        """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any."""
+    def _monitored(self) -> tuple[str | None, Mode]:
+        """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any.
+
+        Of several objectives, which may be opposed, none tells: the last model is the best.
+        """
         rule = self._training.early_stopping
+        if rule is None and len(self._training.objectives) > 1:
+            return None, "min"
         if rule is None:
             return ("val_loss" if "validation" in self._feeds else "loss"), "min"
         return rule.monitor, rule.mode
@@ -256,9 +260,8 @@ class _Course:
         write_text(run.folder / "curves.svg", curves_svg(run.history, loop.best_epoch))
         if run.status != "terminated" and "test" in self._feeds:
             with loop.best_in_place():
-                judge = Judge(self._training, self._learner.layers)
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = judge.evaluation("test", self._feeds["test"], figures, loop.best_epoch)
+                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], "test", figures, loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
 
 

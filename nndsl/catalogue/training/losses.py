@@ -25,6 +25,7 @@ class Loss(Applicable):
 
     noun = "a loss"
     naming = "both"
+    takes_numbers = True
     activations: ClassVar[tuple[Final, ...]] = ()
 
     def infer(self, target: TensorType, prediction: TensorType) -> TensorType:

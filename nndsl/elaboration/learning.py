@@ -1,0 +1,483 @@
+"""`minimize`: objectives written out, as expressions over networks, fields, noise and losses, in one graph."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.component import Component, snake_case
+from nndsl.catalogue.kinds import Known, Of
+from nndsl.catalogue.training import Loss, Metric, Optimizer
+from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
+from nndsl.data.plan import DataPlan
+from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.elaboration.applying import bare, single
+from nndsl.elaboration.arithmetic import is_number
+from nndsl.elaboration.bodies import Body
+from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.mistakes import listed, not_a_tensor, out_of_place, unknown_name
+from nndsl.elaboration.networks import elaborate_network
+from nndsl.elaboration.session import Session
+from nndsl.elaboration.shapes import input_sizes
+from nndsl.elaboration.values import (
+    FAILED,
+    Binding,
+    Closure,
+    Scope,
+    SharedBlock,
+    SharedLayer,
+    Tensor,
+    describe_value,
+)
+from nndsl.elaboration.watching import Settings, training
+from nndsl.frozen import Frozen
+from nndsl.graph import Graph, Owner, Ref
+from nndsl.passes.expose_logits import activation_of, final_activation, linear_owners, split_activations, take_logits
+from nndsl.program import Learnt, Measure, Network, Objective, Training
+from nndsl.source import Span
+from nndsl.syntax import ast
+from nndsl.types import Mismatch, TensorType
+
+
+class Minimized(Frozen):
+    """One `minimize`: its loss, the terms that are logged, and whose weights it changes."""
+
+    name: str
+    loss: Ref
+    terms: Mapping[str, Ref]
+    updates: tuple[Owner, ...]
+    optimizer: Optimizer
+    times: int
+    span: Span
+    optimizer_span: Span
+
+
+class Learning(Body):
+    """The statements of a `train` block that make tensors.
+
+    Attributes:
+        minimized: the objectives, in order.
+        choices: which forms of losses were chosen, and why.
+    """
+
+    builder: Builder
+
+    def __init__(self, session: Session, definition: ast.Definition, outer: Scope, data: DataPlan):
+        super().__init__(
+            definition, session=session, scope=Scope(outer=outer), builder=Builder(), families=(Layer, Function, Loss, Term)
+        )
+        self.minimized: list[Minimized] = []
+        self.choices: list[str] = []
+        self._declared: dict[str, SharedLayer | SharedBlock] = {}
+        self._first_operands: dict[int, tuple[TensorType, ...]] = {}
+        for name, field in data.fields.items():
+            self.scope.names[name] = Binding(self.builder.input(name, field.type, field.span), field.span)
+
+    # Statements --------------------------------------------------------------
+
+    def _declare(self, statement: ast.LayerDeclaration) -> None:
+        self._layer(statement)
+        self._declared[statement.target.name] = self.peek(statement.target.name)
+
+    def _refuse(self, statement: Any) -> None:
+        what = "an `input`" if isinstance(statement, ast.Input) else "an `output`" if isinstance(statement, ast.Output) else "a `check`"
+        raise Complaint(out_of_place(what, "in a `train` block", statement.span, "it stands in a network"))
+
+    def _minimize(self, statement: ast.Minimize) -> None:
+        for clause, value in (("over", statement.over), ("with", statement.optimizer)):
+            if value is None:
+                raise Complaint(incomplete_objective(clause, statement.span))
+        assert statement.over is not None and statement.optimizer is not None
+        updates = self._updated(statement.over)
+        optimizer = self.converted(statement.optimizer, Of(Optimizer), "`with`")
+        times = 1 if statement.times is None else self.converted(statement.times, Known(1), "`times`")
+        loss, terms = self._objective(statement.objective)
+        if FAILED in (optimizer, times):
+            raise Complaint
+        owners = self._reached(loss, updates)
+        name = "_".join(updates)
+        taken = sum(1 for one in self.minimized if one.name.rstrip("_0123456789") == name)
+        self.minimized.append(Minimized(
+            f"{name}_{taken + 1}" if taken else name, loss.ref, terms, owners, optimizer, times, statement.span, statement.optimizer.span
+        ))
+
+    def _updated(self, expression: ast.Expression) -> dict[str, tuple[SharedLayer | SharedBlock, Span]]:
+        """What `over` names: declared layers, by name."""
+        found = {}
+        for one in expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,):
+            value = self.evaluate(one)
+            if value is FAILED:
+                raise Complaint
+            if not isinstance(one, ast.Name) or not isinstance(value, SharedLayer | SharedBlock):
+                raise Complaint(not_learnable(describe_value(value), one.span, list(self._declared)))
+            found[one.text] = (value, one.span)
+        return found
+
+    def _reached(self, loss: Tensor, updates: Mapping[str, tuple[SharedLayer | SharedBlock, Span]]) -> tuple[Owner, ...]:
+        """The weights that an objective may change; each name has some that the loss depends on."""
+        needed = self._needed(loss.ref)
+        reached = {node.owner for node in self.builder.nodes if node.id in needed}
+        owners: list[Owner] = []
+        for name, (value, span) in updates.items():
+            mine = [value.owner] if isinstance(value, SharedLayer) else value.owners
+            if not any(one in reached for one in mine):
+                raise Complaint(not_reached(name, span, loss.span))
+            owners += mine
+        return tuple(dict.fromkeys(owners))
+
+    def _needed(self, ref: Ref) -> set[int]:
+        needed = {ref.node}
+        for node in reversed(self.builder.nodes):
+            if node.id in needed:
+                needed.update(one.node for one in node.operands)
+        return needed
+
+    # Objectives --------------------------------------------------------------
+
+    def _objective(self, expression: ast.Expression) -> tuple[Tensor, Mapping[str, Ref]]:
+        """The loss, one number for each example, and its terms by name."""
+        total, logged = None, []
+        for sign, part in _summands(expression):
+            factor, inner = self._split_factor(part)
+            value = self._one_number(inner)
+            logged.append((inner, value.ref))
+            if factor is not None:
+                value = self._operation("multiply", [self.operand(factor, part.span), value], part.span)
+            if total is not None:
+                total = self._operation("add" if sign == "+" else "subtract", [total, value], expression.span)
+            else:
+                total = value if sign == "+" else self._operation("negative", [value], expression.span)
+        assert total is not None
+        return total, dict(zip(_names([inner for inner, _ in logged]), (ref for _, ref in logged), strict=True))
+
+    def _split_factor(self, expression: ast.Expression) -> tuple[Any, ast.Expression]:
+        """A term, and the number that it is multiplied by; terms are logged without it."""
+        if isinstance(expression, ast.Binary) and expression.operator == "*":
+            for factor, inner in ((expression.left, expression.right), (expression.right, expression.left)):
+                if self._is_number(factor):
+                    return self.evaluate(factor), inner
+        return None, expression
+
+    def _is_number(self, expression: ast.Expression) -> bool:
+        match expression:
+            case ast.Number():
+                return True
+            case ast.Name(text=text):
+                return is_number(self.peek(text))
+            case ast.Unary(operand=operand):
+                return self._is_number(operand)
+            case ast.Binary(left=left, right=right):
+                return self._is_number(left) and self._is_number(right)
+        return False
+
+    def _one_number(self, expression: ast.Expression) -> Tensor:
+        """A term: one number for each example."""
+        value = self.evaluate(expression)
+        if value is FAILED:
+            raise Complaint
+        if not isinstance(value, Tensor):
+            raise Complaint(not_a_tensor(describe_value(value), expression.span))
+        if value.type.shape == (1,):
+            value = self._operation("squeeze", [value], expression.span, axis=-1)
+        if value.type.shape:
+            raise Complaint(not_one_number(value.type, expression.span))
+        return value
+
+    def _operation(self, name: str, operands: Sequence[Tensor], span: Span, **settings: Any) -> Tensor:
+        function = Function.find(name)
+        assert function is not None
+        (result,) = self.add_call(function(**settings), None, operands, span, None)
+        return result
+
+    # Calls -------------------------------------------------------------------
+
+    def call_component(self, found: type[Component], expression: ast.Call) -> Any:
+        if issubclass(found, GradientPenalty):
+            return self._gradient_penalty(expression)
+        if issubclass(found, Loss):
+            return self._loss(found, expression)
+        if issubclass(found, Term):
+            return self._term(found, expression)
+        return super().call_component(found, expression)
+
+    def _values(self, expression: ast.Call) -> list[tuple[Any, Span]]:
+        values = [(self.evaluate(one), one.span) for one in expression.positional]
+        if any(value is FAILED for value, _ in values):
+            raise Complaint
+        return values
+
+    def _loss(self, found: type[Loss], expression: ast.Call) -> Any:
+        """`bce(prediction, target)`: the loss in the form that fits how the prediction was made."""
+        prediction, target, component = self._compared(found, expression)
+        fitted = self._fitted(component, prediction, target, expression.span)
+        return single(self.add_call(fitted, None, [target, prediction], expression.span, None))
+
+    def _fitted(self, component: Any, prediction: Tensor, target: Tensor, span: Span) -> Any:
+        """A loss or metric in the form that fits how the prediction was made."""
+        try:
+            fitted, reason = component.fit(target.type, activation_of(self.builder.nodes[prediction.ref.node]), prediction.type)
+        except Mismatch as mismatch:
+            raise Complaint(cannot_compare(component, mismatch, prediction, target, span)) from None
+        if reason:
+            self.choices.append(reason)
+        return fitted
+
+    def _compared(self, found: type[Loss] | type[Metric], expression: ast.Call) -> tuple[Tensor, Tensor, Any]:
+        """Prediction, target and the component that compares them."""
+        if len(expression.positional) < 2:
+            raise Complaint(nothing_to_compare(expression.callee.span.text, expression.span))
+        values = self._values(expression)
+        keywords = {one.name: self.evaluate(one.value, found.fields()[one.name].kind if one.name in found.fields() else None)
+                    for one in expression.keywords}
+        if FAILED in keywords.values():
+            raise Complaint
+        component = self.build(found, [bare(value) for value, _ in values[2:]], keywords, expression)
+        prediction, target = (self.operand(value, span) for value, span in values[:2])
+        if not isinstance(values[0][0], Tensor):
+            raise Complaint(not_a_tensor(describe_value(values[0][0]), values[0][1]))
+        return prediction, target, component
+
+    def _term(self, found: type[Term], expression: ast.Call) -> Any:
+        operands = found.operands()
+        values = self._values(expression)
+        taken = [self.operand(value, span) for value, span in values[: len(operands)]]
+        keywords = {one.name: self.evaluate(one.value) for one in expression.keywords}
+        component = self.build(found, [value for value, _ in values[len(operands):]], keywords, expression)
+        assert isinstance(component, Applicable)
+        owner = None if operands else Owner(found.called(), component)
+        return single(self.add_call(component, owner, taken, expression.span, expression))
+
+    def _gradient_penalty(self, expression: ast.Call) -> Any:
+        """The critic at a random point between two tensors, and the penalty on its gradient there."""
+        values = self._values(expression)
+        if len(values) != 3 or expression.keywords:
+            raise Complaint(wrong_penalty(expression.span))
+        (critic, place), *ends = values
+        mix = Interpolation()
+        (points,) = self.add_call(mix, Owner("interpolation", mix), [self.operand(*one) for one in ends], expression.span, None)
+        scores = self.apply(self.appliable(critic, place), [points], expression.span)
+        return single(self.add_call(GradientPenalty(), None, [scores[0], points], expression.span, None))
+
+    def _apply_shared(self, value: SharedBlock, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        self._first_operands.setdefault(id(value), tuple(one.type for one in operands))
+        return super()._apply_shared(value, operands, span)
+
+    # Results -----------------------------------------------------------------
+
+    def measures(self, expression: ast.Expression) -> list[Measure]:
+        """Metrics, each of a prediction and a target: `[accuracy(image -> net, label)]`."""
+        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
+        return [self._measure(one) for one in items]
+
+    def _measure(self, expression: ast.Expression) -> Measure:
+        callee = expression.callee if isinstance(expression, ast.Call) else expression
+        found = Metric.find(callee.text) if isinstance(callee, ast.Name) else None
+        if found is None or not isinstance(callee, ast.Name):
+            name = callee.text if isinstance(callee, ast.Name) else callee.span.text
+            raise Complaint(unknown_name(name, callee.span, set(Metric.names())))
+        if not isinstance(expression, ast.Call):
+            raise Complaint(nothing_to_compare(callee.text, expression.span))
+        prediction, target, component = self._compared(found, expression)
+        fitted = self._fitted(component, prediction, target, expression.span)
+        return Measure(snake_case(callee.text), fitted, target.ref, prediction.ref)
+
+    def finish(self, settings: Settings, measures: Sequence[Measure]) -> Training:
+        """The training, in whose graph losses that can take logits do."""
+        graph = self.builder.graph()
+        compared: list[tuple[Any, Ref]] = [(node.component, node.operands[1]) for node in graph.nodes if isinstance(node.component, Loss)]
+        compared += [(one.metric, one.prediction) for one in measures]
+        owners = linear_owners(graph, [ref for component, ref in compared if component.takes_logits])
+        moved, places = split_activations(graph, owners)
+        moved = take_logits(moved)
+        objectives = [self._moved(one, moved, places, owners) for one in self.minimized]
+        networks = {name: Learnt(replace(one, graph=split_activations(one.graph, owners)[0]), one) for name, one in self._networks().items()}
+        placed = tuple(self._placed(one, moved, places) for one in measures)
+        return training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+
+    def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
+        """A metric, in the graph as it is now; those that can take logits do."""
+        target, prediction = (Ref(places[ref.node], ref.output) for ref in (one.target, one.prediction))
+        return Measure(one.name, one.metric, target, final_activation(graph, prediction)[0] if one.metric.takes_logits else prediction)
+
+    def _moved(self, one: Minimized, graph: Graph, places: Mapping[int, int], owners: Mapping[Owner, Owner]) -> Objective:
+        """An objective, in the graph as it is now."""
+        terms = one.terms if len(one.terms) > 1 else {}
+        outputs = {name: Ref(places[ref.node], ref.output) for name, ref in {"loss": one.loss, **terms}.items()}
+        updates = tuple(owners.get(owner, owner) for owner in one.updates)
+        name = one.name if len(self.minimized) > 1 else ""
+        return Objective(Graph(graph.nodes, graph.inputs, outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
+
+    def _networks(self) -> dict[str, Network]:
+        """The declared networks as they stand alone, with the weights that the objectives use."""
+        found = {}
+        for name, value in self._declared.items():
+            network = self._network(value)
+            if network is not None:
+                found[name] = network
+        return found
+
+    def _network(self, value: SharedLayer | SharedBlock) -> Network | None:
+        if not isinstance(value, SharedBlock) or not isinstance(value.appliable, Closure) or id(value) not in self._first_operands:
+            return None
+        closure = value.appliable
+        if closure.definition.kind != "network":
+            return None
+        names = [one.target.name for one in closure.definition.body if isinstance(one, ast.Input)]
+        sizes = input_sizes(closure.definition, dict(zip(names, self._first_operands[id(value)], strict=False)))
+        network = elaborate_network(self.session, closure.definition, closure.scope, closure.arguments, sizes, value.owners)
+        if network is None:
+            raise Complaint
+        return network
+
+    _rules_of_statements: ClassVar[dict[type, Callable[..., None]]] = {
+        **Body._rules_of_statements,
+        ast.LayerDeclaration: _declare,
+        ast.Input: _refuse,
+        ast.Output: _refuse,
+        ast.Check: _refuse,
+        ast.Minimize: _minimize,
+    }
+
+
+def _summands(expression: ast.Expression) -> list[tuple[str, ast.Expression]]:
+    """The terms of a sum, each with its sign."""
+    terms: list[tuple[str, ast.Expression]] = []
+    while isinstance(expression, ast.Binary) and expression.operator in ("+", "-"):
+        terms.append((expression.operator, expression.right))
+        expression = expression.left
+    return [("+", expression), *reversed(terms)]
+
+
+def _names(terms: Sequence[ast.Expression]) -> list[str]:
+    """What each term is logged as: its function, with what it is about where several are of one function."""
+    plain = [_function_of(one) for one in terms]
+    named = [f"{name}_{subject}" if plain.count(name) > 1 and (subject := _subject_of(one)) else name
+             for name, one in zip(plain, terms, strict=True)]
+    return [name if named.count(name) == 1 else f"{name}_{named[: place + 1].count(name)}" for place, name in enumerate(named)]
+
+
+def _function_of(expression: ast.Expression) -> str:
+    match expression:
+        case ast.Name(text=text):
+            return text
+        case ast.Call(callee=ast.Name(text=text)):
+            return text
+        case ast.Arrow(steps=steps):
+            return _function_of(steps[-1])
+    return "term"
+
+
+def _subject_of(expression: ast.Expression) -> str | None:
+    """The name of the tensor that a term is about."""
+    match expression:
+        case ast.Call(positional=(first, *_)):
+            return _subject_of(first)
+        case ast.Arrow(steps=(first, *_)):
+            return _subject_of(first)
+        case ast.Name(text=text):
+            return text
+    return None
+
+
+# What can be wrong -------------------------------------------------------------------------------
+
+
+@error("NN637")
+def short_form(name: str, span: Span) -> Diagnostic:
+    """`model`, `loss`, `optimizer` and `class_weights` are the short form of one `minimize`; a training has one form or the other.
+
+        loss = mse
+        minimize mse(image -> net, image) over net with Adam(1e-3)
+
+    Mended:
+
+        minimize mse(image -> net, image) over net with Adam(1e-3)
+    """
+    return Diagnostic(span, f"`{name}` does not go with `minimize`", (), "delete it: `minimize` says it all")
+
+
+@error("NN630")
+def incomplete_objective(clause: str, span: Span) -> Diagnostic:
+    """A `minimize` says whose weights it changes, and by which optimizer.
+
+        minimize mse(image -> net, image)
+
+    Mended:
+
+        minimize mse(image -> net, image) over net with Adam(1e-3)
+    """
+    example = "over net" if clause == "over" else "with Adam(1e-3)"
+    return Diagnostic(span, f"this `minimize` has no `{clause}`", (), f"add it: `{example}`")
+
+
+@error("NN631")
+def not_learnable(found: str, span: Span, declared: Sequence[str]) -> Diagnostic:
+    """`over` names layers that the `train` block declares, so that it is clear whose weights they are.
+
+        fake = normal(64) -> Generator(64)
+        minimize bce(fake -> critic, 1) over Generator with Adam(2e-4)
+
+    Mended:
+
+        layer generator = Generator(64)
+        fake = normal(64) -> generator
+        minimize bce(fake -> critic, 1) over generator with Adam(2e-4)
+    """
+    known = f"there are {listed(declared)}" if declared else "declare it: `layer net = Net()`"
+    return Diagnostic(span, f"`over` takes declared layers, not {found}", (), known)
+
+
+@error("NN632")
+def not_reached(name: str, span: Span, loss: Span) -> Diagnostic:
+    """An objective is to change weights that its loss does not depend on: there would be no gradient.
+
+        minimize mse(image -> encoder -> decoder, image) over critic with Adam(1e-3)
+
+    Mended:
+
+        minimize mse(image -> encoder -> decoder, image) over (encoder, decoder) with Adam(1e-3)
+    """
+    return Diagnostic(span, f"the loss does not depend on weights of `{name}`", (Note("this is the loss", loss),),
+                      f"use `{name}` in the loss, or leave it out here")
+
+
+@error("NN633")
+def not_one_number(type: TensorType, span: Span) -> Diagnostic:
+    """A term of a loss is one number for each example. What has more is to be averaged or summed.
+
+        minimize (image - x) ** 2 over net with Adam(1e-3)
+
+    Mended:
+
+        minimize mean((image - x) ** 2, axis=-1) over net with Adam(1e-3)
+    """
+    axes = "axis=-1" if type.rank == 1 else f"axis=[{', '.join(str(one + 1) for one in range(type.rank))}]"
+    return Diagnostic(span, f"a loss is one number for each example, and this is {type}", (), f"take the mean of it: `mean(..., {axes})`")
+
+
+@error("NN634")
+def cannot_compare(
+    component: Component, mismatch: Mismatch, prediction: Tensor, target: Tensor, span: Span
+) -> Diagnostic:
+    """A loss or metric cannot compare these two: a prediction, and what it should be.
+
+        minimize crossentropy(image -> net, image) over net with Adam(1e-3)
+
+    Mended:
+
+        minimize crossentropy(image -> net, label) over net with Adam(1e-3)
+    """
+    notes = (Note(f"the prediction is {prediction.type}", prediction.span), Note(f"the target is {target.type}", target.span))
+    return Diagnostic(span, f"{component.called()} {mismatch.message}", notes, mismatch.repair)
+
+
+@error("NN635")
+def nothing_to_compare(name: str, span: Span) -> Diagnostic:
+    """In an objective, a loss or metric takes the prediction and the target: `mse(x -> net, y)`."""
+    return Diagnostic(span, f"`{name}` takes a prediction and a target", (), f"write `{name}(prediction, target)`")
+
+
+@error("NN636")
+def wrong_penalty(span: Span) -> Diagnostic:
+    """`gradient_penalty` takes a critic and the two kinds of examples between which its gradient is looked at."""
+    return Diagnostic(span, "gradient_penalty takes a critic and two tensors", (), "write `gradient_penalty(critic, real, fake)`")

@@ -1,0 +1,158 @@
+"""What both forms of a training share: its settings, its figures, and what is watched between epochs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
+from nndsl.catalogue.training import Optimizer
+from nndsl.catalogue.training.comparison import altered
+from nndsl.catalogue.training.schedules import Plateau
+from nndsl.data.plan import DataPlan
+from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.mistakes import listed
+from nndsl.elaboration.values import Closure
+from nndsl.frozen import Frozen
+from nndsl.graph import Ref
+from nndsl.monitor import Mode
+from nndsl.program import EarlyStopping, Learnt, Measure, Objective, Training
+from nndsl.source import Span
+from nndsl.syntax import ast
+
+
+class Settings(Frozen):
+    """The settings of a `train` block, evaluated; `spans` is where each was written.
+
+    `model`, `loss`, `optimizer` and `class_weights` belong to the short form, which has no `minimize`; `loss` and
+    `metrics` are one value for all outputs, or one for each by name, with the place of the name.
+    """
+
+    data: DataPlan
+    spans: Mapping[str, Span]
+    model: Closure | None = None
+    loss: Any = None
+    optimizer: Optimizer | None = None
+    metrics: Any = ()
+    epochs: int = 10
+    batch: int = 32
+    early_stopping: EarlyStoppingSettings | None = None
+    class_weights: Any = None
+    seed: int = 0
+    precision: str = "float32"
+
+
+def training(
+    definition: ast.Definition, settings: Settings, objectives: Sequence[Objective], measures: tuple[Measure, ...],
+    learnt: Mapping[str, Learnt], choices: Sequence[str], predictions: Mapping[str, Ref], targets: Mapping[str, str],
+) -> Training:
+    """The training that a `train` block describes.
+
+    Raises:
+        Complaint: what is watched between epochs is not measured.
+    """
+    modes = _modes(objectives, measures)
+    return Training(
+        name=definition.name,
+        documentation=definition.documentation,
+        span=definition.head,
+        learnt=learnt,
+        data=settings.data,
+        objectives=tuple(replace(one, optimizer=_watching(one, settings, modes)) for one in objectives),
+        measures=measures,
+        predictions=predictions,
+        targets=targets,
+        epochs=settings.epochs,
+        batch=settings.batch,
+        early_stopping=_early_stopping(settings, modes),
+        class_weights=settings.class_weights,
+        seed=settings.seed,
+        precision=settings.precision,
+        choices=tuple(choices),
+    )
+
+
+def _modes(objectives: Sequence[Objective], measures: Sequence[Measure]) -> Mapping[str, Mode | None]:
+    """Every figure of a training by name, and whether lower or higher is better."""
+    modes: dict[str, Mode | None] = {name: "min" for one in objectives for name in one.figures}
+    modes.update({one.name: one.metric.mode for one in measures})
+    return {**modes, **{f"val_{name}": mode for name, mode in modes.items()}}
+
+
+def _watching(objective: Objective, settings: Settings, modes: Mapping[str, Mode | None]) -> Optimizer:
+    """The optimizer; a schedule that watches a figure knows whether lower or higher is better."""
+    rate = objective.optimizer.__dict__["learning_rate"]
+    if not isinstance(rate, Plateau):
+        return objective.optimizer
+    mode = _better(rate.monitor, rate.mode, modes, settings, objective.optimizer_span)
+    return altered(objective.optimizer, learning_rate=altered(rate, mode=mode))
+
+
+def _early_stopping(settings: Settings, modes: Mapping[str, Mode | None]) -> EarlyStopping | None:
+    written = settings.early_stopping
+    if written is None:
+        return None
+    mode = _better(written.monitor, written.mode, modes, settings, settings.spans["monitor"])
+    return EarlyStopping(written.monitor, written.patience, written.min_delta, mode)
+
+
+def _better(
+    monitor: str, mode: Literal["auto", "min", "max"], modes: Mapping[str, Mode | None], settings: Settings, span: Span
+) -> Mode:
+    """Whether lower or higher is better of what is monitored, as it is written or as the figure has it."""
+    if monitor not in modes:
+        raise Complaint(unknown_monitor(monitor, list(modes), span))
+    if monitor.startswith("val_") and "validation" not in settings.data.splits:
+        raise Complaint(no_validation(monitor, settings.data, span))
+    found = modes[monitor] if mode == "auto" else mode
+    if found is None:
+        raise Complaint(unclear_mode(monitor, span))
+    return found
+
+
+# What can be wrong -------------------------------------------------------------------------------
+
+
+@error("NN617")
+def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
+    """Early stopping, or a schedule, watches a figure that this training does not have.
+
+        early_stopping = (monitor=val_acuracy, patience=10)
+
+    Mended:
+
+        metrics        = [accuracy]
+        early_stopping = (monitor=val_accuracy, patience=10)
+    """
+    near = closest(name, known)
+    return Diagnostic(
+        span, f"there is no figure `{name}` to monitor", (), f"did you mean `{near}`?" if near else f"there are {listed(known)}"
+    )
+
+
+@error("NN618")
+def unclear_mode(name: str, span: Span) -> Diagnostic:
+    """Whether a figure should become smaller or larger is not known of this metric.
+
+        early_stopping = (monitor=val_mean, patience=10, mode=max)
+    """
+    return Diagnostic(span, f"whether `{name}` is better when it is smaller or larger is not known", (), "add `mode=min` or `mode=max`")
+
+
+@error("NN619")
+def no_validation(name: str, data: DataPlan, span: Span) -> Diagnostic:
+    """What is watched between epochs is not measured, since the data has no validation examples.
+
+        split          = random(train=0.9, test=0.1)
+        early_stopping = (monitor=val_loss, patience=10)
+
+    Mended:
+
+        split = random(train=0.8, validation=0.1, test=0.1)
+    """
+    notes = (Note("this is the split", data.split_span),)
+    watched = name.removeprefix("val_")
+    return Diagnostic(
+        span, f"`{name}` is watched, and the data `{data.name}` has no validation examples", notes,
+        f"give the split a validation part, or watch `{watched}`",
+    )
