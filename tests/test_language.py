@@ -211,7 +211,7 @@ steps = st.sampled_from([
 ])
 
 
-@given(st.lists(steps, min_size=1, max_size=4), st.integers(200, 400))
+@given(st.lists(steps, min_size=1, max_size=4), st.integers(400, 600))
 def test_a_shape_with_names_is_the_shape_of_every_length(chain: list[str], length: int) -> None:
     body = f"output y = seq -> {' -> '.join(chain)}"
     by_name, by_number = (network(body, f"input seq: float[{size}, 4]").graph for size in ("L", length))
