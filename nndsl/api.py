@@ -61,15 +61,10 @@ class LoadedProgram:
         return self.checked.network().graph.networkx
 
     def model(self, name: str | None = None) -> "keras.Model":
-        """A new Keras model of a network, or of that of a training.
-
-        Raises:
-            Refused: a size that Keras needs is still open.
-        """
+        """A new Keras model of a network, or of that of a training."""
         from nndsl.backend.keras import lower
 
-        with _worded():
-            return lower.model(self.checked.network(name))
+        return lower.model(self.checked.network(name))
 
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,

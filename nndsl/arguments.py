@@ -49,6 +49,8 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _refuse_unknown_command(parser: "_Parser", commands: Mapping[str, "_Parser"], arguments: Sequence[str]) -> None:
     word = next((one for one in arguments if not one.startswith("-")), None)
+    if word is None and not {"-h", "--help", "--version"}.intersection(arguments):
+        parser.refuse(arguments)
     if word is not None and word not in commands:
         parser.error(f"there is no command `{word}`; {_near(word, commands) or 'there are ' + ', '.join(commands)}")
 

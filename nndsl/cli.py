@@ -104,6 +104,10 @@ def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequenc
 def _verdict(program: "Program", explain: bool) -> str:
     """What was proved, in a line for each network; with `explain`, what was chosen."""
     lines = [f"{program.source.name}: good", *(_network_line(name, one) for name, one in program.networks.items())]
+    for name, lacking in program.incomplete.items():
+        lines.append(f"  network {name}  is checked where it is used: no value for {' and '.join(lacking)}")
+    if len(lines) == 1:
+        lines.append("  no network in it; blocks are checked where they are used")
     for name, training in program.trainings.items():
         lines.append(f"  train {name}  {training.written.name} on {training.data.name}, {training.epochs} epochs")
         lines += [f"    {choice}" for choice in _choices(training) if explain]

@@ -121,6 +121,7 @@ class Program:
 
     Attributes:
         networks: by name, those that can stand alone: all parameters have values.
+        incomplete: by name, the other networks, each with its parameters that have none. They are checked where they are used.
         parameters: the file's `param`s with their values, after `--set`.
         sources: the file and everything it imports.
     """
@@ -131,15 +132,18 @@ class Program:
     trainings: Mapping[str, Training]
     parameters: Mapping[str, Any]
     sources: tuple[Source, ...]
+    incomplete: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def network(self, name: str | None = None) -> Network:
         """The network that a command means: the one named, by itself or by its training, or else the only one.
 
         Raises:
-            NoSuchName: there is none of that name, or more than one and no name.
+            NoSuchName: there is none of that name, or more than one and no name; or its parameters have no values.
         """
         if name is None and len(self.trainings) == 1:
             return next(iter(self.trainings.values())).written
+        if name in self.incomplete or (name is None and len(self.incomplete) == 1 and not self.networks):
+            raise _lacks_values(*((name, self.incomplete[name]) if name else next(iter(self.incomplete.items()))))
         candidates = {**self.networks, **{one: training.written for one, training in self.trainings.items()}}
         return _chosen(candidates if name is not None else dict(self.networks), name, "network")
 
@@ -163,10 +167,15 @@ def _chosen(candidates: Mapping[str, _Thing], name: str | None, what: str) -> _T
     known = ", ".join(candidates)
     if name is not None and name not in candidates:
         near = closest(name, candidates)
-        hint = f"did you mean {near}?" if near else f"it has: {known or 'none'}"
+        hint = f"did you mean {near}?" if near else f"it has {known or 'none'}"
         raise NoSuchName(f"the file has no {what} called {name}; {hint}")
     if name is not None:
         return candidates[name]
     if len(candidates) != 1:
         raise NoSuchName(f"the file has several {what}s, so name one: {known}" if candidates else f"the file has no {what}")
     return next(iter(candidates.values()))
+
+
+def _lacks_values(name: str, parameters: tuple[str, ...]) -> NoSuchName:
+    values = ", ".join(f"{one}=..." for one in parameters)
+    return NoSuchName(f"the network {name} has no value for {' and '.join(parameters)}; write `network {name}({values})`")

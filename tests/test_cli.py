@@ -105,6 +105,8 @@ def test_the_version_is_printed(nndsl: Command) -> None:
         ([], "usage: nndsl"),
         (["chek", "good.nn"], "there is no command `chek`; did you mean `check`?"),
         (["frobnicate"], "there is no command `frobnicate`; there are check, compile, train"),
+        (["-V"], "there is no option `-V`"),
+        (["--vresion"], "there is no option `--vresion`; did you mean `--version`?"),
         (["check"], "required: FILE"),
         (["check", "good.nn", "--frmat=json"], "there is no option `--frmat`; did you mean `--format`?"),
         (["check", "good.nn", "--format", "xml"], "invalid choice: 'xml'"),
@@ -142,6 +144,17 @@ def test_the_name_may_stand_after_the_options(nndsl: Command) -> None:
 
 def test_a_good_file_is_told_with_its_shapes_and_parameters(nndsl: Command) -> None:
     assert nndsl("check", "good.nn") == Said(0, "good.nn: good\n  network Net  x: float[3] -> y: float[7]  60 parameters\n", "")
+
+
+def test_what_is_not_checked_by_itself_is_said(nndsl: Command) -> None:
+    Path("open.nn").write_text("network Open(n, m) {\n  input x: float[3]\n  output y = x -> Dense(n) -> Dense(m)\n}\n", encoding="utf-8")
+    Path("blocks.nn").write_text("block Wide(n) {\n  Dense(n)\n}\n", encoding="utf-8")
+    assert nndsl("check", "open.nn").out == "open.nn: good\n  network Open  is checked where it is used: no value for n and m\n"
+    assert nndsl("check", "blocks.nn").out == "blocks.nn: good\n  no network in it; blocks are checked where they are used\n"
+    for name in ([], ["Open"]):
+        said = nndsl("summary", "open.nn", *name)
+        assert said.code == 2
+        assert "the network Open has no value for n and m; write `network Open(n=..., m=...)`" in said.err
 
 
 def test_all_files_are_checked_and_all_mistakes_counted_once(nndsl: Command) -> None:

@@ -63,6 +63,12 @@ def test_the_samples_of_the_readme_are_compiled() -> None:
         nndsl.loads(sample)
 
 
+def test_the_layer_of_the_contributors_page_is_one_of_the_catalogue() -> None:
+    layer = blocks((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "python")[0]
+    modules = (ROOT / "nndsl" / "catalogue" / "layers").glob("*.py")
+    assert any(layer in path.read_text(encoding="utf-8") for path in modules)
+
+
 SHOWN = [block for block in blocks(README, "console") if re.match(r"\$ nndsl (check|summary|explain|render) ", block)]
 
 

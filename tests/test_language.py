@@ -325,3 +325,20 @@ def test_a_deep_network_is_no_trouble() -> None:
     assert owned("output y = x -> Residual(8) * 2000") == (2000, 2000)
     sums = " + ".join(["x"] * 3000)
     assert len(network(f"output y = {sums}").graph.nodes) == 3000
+
+
+# The first sketch of the language ----------------------------------------------------------------
+
+SAMPLES = Path(__file__).parent / "syntax" / "samples"
+
+
+@pytest.mark.parametrize("name", ["pieces", "objectives", "genomes"])
+def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
+    (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
+    found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
+    assert {one.code for one in found} == {"NN220"}
+
+
+def test_both_strands_are_read_with_the_same_weights() -> None:
+    graph = network((SAMPLES / "both_strands.nn").read_text(encoding="utf-8") + "\noutput y = hits", "input sequence: float[60, 4]").graph
+    assert (len(layers(graph)), len(list(graph.owners()))) == (2, 1)

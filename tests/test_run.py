@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from nndsl import run as runs
 from nndsl.diagnostics import UserError
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
+from nndsl.index import complete_index
 from nndsl.monitor import best_epoch, should_stop
 from nndsl.program import EarlyStopping
 from nndsl.progress import Bar, Lines, Progress, duration_text, progress_on
@@ -92,6 +94,14 @@ def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_pa
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="NN715: .* is not what was written"):
         Run.open(tmp_path)
+
+
+TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("code", sorted(code for code in complete_index() if code.startswith("NN7")))
+def test_a_diagnostic_of_runs_is_made_to_happen(code: str) -> None:
+    assert re.search(rf"{code}\b.*[:\]]", TESTS) or f'"{code}" in said' in TESTS
 
 
 # Metrics -----------------------------------------------------------------------------------------

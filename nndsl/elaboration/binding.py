@@ -262,6 +262,8 @@ def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None
     span = settings.spans["class_weights"]
     if len(counts) != 1:
         raise Complaint(class_weights_differ("class weights need one output whose target is a class", span))
+    if any(field.type.rank for field in fields if field.type.below is not None):
+        raise Complaint(class_weights_differ("class weights need a target with one class for each example, not several", span))
     if settings.class_weights != "balanced" and len(settings.class_weights) != counts[0]:
         given = len(settings.class_weights)
         raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))

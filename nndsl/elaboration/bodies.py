@@ -199,7 +199,8 @@ class Body(Evaluator):
         raise Complaint(out_of_place("`minimize`", f"in a {self.definition.kind}", statement.span, "it stands in a `train` block"))
 
     def _misplaced(self, statement: Any) -> None:
-        what = {ast.Import: "an import", ast.Param: "`param`"}.get(type(statement)) or f"the {statement.kind} `{statement.name}`"
+        kinds: dict[type, str] = {ast.Import: "an import", ast.Param: "`param`"}
+        what = kinds.get(type(statement)) or f"the {statement.kind} `{statement.name}`"
         span = statement.head if isinstance(statement, ast.Definition) else statement.span
         raise Complaint(out_of_place(what, f"in a {self.definition.kind}", span, "move it to the top of the file"))
 

@@ -1,7 +1,6 @@
 """Expressions: what each is worth."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nndsl.catalogue.applicable import Function, Layer
@@ -450,8 +449,7 @@ Evaluator._rules = {
 }
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Settings(Value):
+class Settings(Value, eq=False):
     """`(monitor=val_loss, patience=10)`, evaluated."""
 
     values: dict[str, Any]

@@ -29,6 +29,10 @@ class Module:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+_WHAT = {ast.Evaluate: "an expression", ast.Binding: "this binding"}
+"""What statements are called that do not begin with a word of their own."""
+
+
 class ModuleLoader:
     """Reads files, each once."""
 
@@ -72,8 +76,7 @@ class ModuleLoader:
             case _:
                 for target in statement.targets if isinstance(statement, ast.Binding) else ():
                     module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
-                kind = type(statement).__name__.lower()
-                what = "an expression" if isinstance(statement, ast.Evaluate) else f"this {kind}"
+                what = _WHAT.get(type(statement)) or f"`{statement.span.text.split()[0]}`"
                 repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
                 raise Complaint(out_of_place(what, "at the top of a file", statement.span, repair))
 

@@ -44,7 +44,8 @@ def elaborate(
             _report_unused(session)
     except Complaint as complaint:
         complaint.report_to(report)
-    return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources))
+    incomplete = {one.name: lacking for one in _of_kind(module, "network") if (lacking := _without_values(one))}
+    return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources), incomplete)
 
 
 def _of_kind(module: Module, kind: str) -> list[ast.Definition]:
@@ -79,7 +80,7 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
     broken = any(isinstance(one, ast.Broken) for one in module.spec.statements)
     networks = {}
     for definition in _of_kind(module, "network"):
-        if any(one.default is None for one in definition.parameters or ()):
+        if _without_values(definition):
             continue
         trained = [one.network for one in trainings.values() if one.network.name == definition.name]
         sizes = _bound_sizes(trained)
@@ -89,6 +90,10 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
         if network is not None:
             networks[definition.name] = network
     return networks
+
+
+def _without_values(definition: ast.Definition) -> tuple[str, ...]:
+    return tuple(one.name for one in definition.parameters or () if one.default is None)
 
 
 def _model_name(training: ast.Definition) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeAlias
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.component import Component, describe
 from nndsl.catalogue.kinds import Word
+from nndsl.frozen import Frozen
 from nndsl.graph import Owner, Ref
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -37,7 +38,7 @@ class PlacedWord(Word):
         return word
 
 
-class Value:
+class Value(Frozen):
     """What an expression can be worth besides numbers, texts and components; as text, what messages call it."""
 
     __slots__ = ()
@@ -46,7 +47,6 @@ class Value:
         return describe_value(self)
 
 
-@dataclass(frozen=True, slots=True)
 class Tensor(Value):
     """A tensor of the graph that is being built."""
 
@@ -83,16 +83,14 @@ class Scope:
         return set(self.names) | (self.outer.visible() if self.outer else set())
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Defined(Value):
+class Defined(Value, eq=False):
     """A block or network, by its name alone."""
 
     definition: ast.Definition
     scope: Scope
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Closure(Value):
+class Closure(Value, eq=False):
     """A block or network with its arguments: something that can be applied to tensors."""
 
     definition: ast.Definition
@@ -101,7 +99,6 @@ class Closure(Value):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class LayerUse(Value):
     """A layer with its arguments, as yet without weights: each application makes new ones."""
 
@@ -113,8 +110,7 @@ class LayerUse(Value):
         return self.call.span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class FunctionUse(Value):
+class FunctionUse(Value, eq=False):
     """A function with arguments that wait for operands: `flip(axis=1)`."""
 
     function: type[Function]
@@ -127,8 +123,7 @@ class FunctionUse(Value):
         return self.call.span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SharedLayer(Value):
+class SharedLayer(Value, eq=False):
     """`layer embed = Embedding(...)`: one set of weights, wherever it is applied."""
 
     owner: Owner
@@ -136,8 +131,7 @@ class SharedLayer(Value):
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SharedBlock(Value):
+class SharedBlock(Value, eq=False):
     """`layer tower = Tower(...)`: the weights made by its first application serve all others, in their order."""
 
     appliable: "Appliable"
@@ -145,16 +139,14 @@ class SharedBlock(Value):
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Pipeline(Value):
+class Pipeline(Value, eq=False):
     """`Conv2D(...) -> BatchNorm`: several applied in turn."""
 
     steps: tuple["Appliable", ...]
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Repeat(Value):
+class Repeat(Value, eq=False):
     """`Residual(64) * 3`: three in a row, each with weights of its own."""
 
     step: "Appliable"
@@ -162,8 +154,7 @@ class Repeat(Value):
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class DataSet(Value):
+class DataSet(Value, eq=False):
     """A `data` block by its name; `plan` is None where it could not be read."""
 
     name: str
@@ -171,8 +162,7 @@ class DataSet(Value):
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class DataField(Value):
+class DataField(Value, eq=False):
     """`Photos.label`."""
 
     name: str

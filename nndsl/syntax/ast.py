@@ -3,40 +3,36 @@
 The set is closed; code over it uses `match`. Every node knows its span.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from nndsl.frozen import Frozen
 from nndsl.source import Source, Span
 
 # Expressions -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen):
     """`64`, `1_000`, `1e-3`."""
 
     span: Span
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Frozen):
     """`"photos/"`; the value has its escapes resolved."""
 
     span: Span
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Frozen):
     """`true`, `false`, `none`."""
 
     span: Span
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Frozen):
     """`5%`, `3 epochs`, `500 steps`."""
 
     span: Span
@@ -44,32 +40,28 @@ class Duration:
     unit: Literal["percent", "epochs", "steps"]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Frozen):
     """`width`, `Dense`, `relu`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Frozen):
     """`[16, 32, 64]`."""
 
     span: Span
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TupleOf:
+class TupleOf(Frozen):
     """`(query, value)`."""
 
     span: Span
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(Frozen):
     """`padding=same` among arguments; `name_span` is the name alone."""
 
     span: Span
@@ -78,16 +70,14 @@ class Keyword:
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Frozen):
     """`(monitor=val_loss, patience=10)`: settings without a name of their own."""
 
     span: Span
     keywords: tuple[Keyword, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Frozen):
     """`Dense(64, activation=relu)`."""
 
     span: Span
@@ -96,8 +86,7 @@ class Call:
     keywords: tuple[Keyword, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Frozen):
     """`source.image`; `name_span` is the name after the dot."""
 
     span: Span
@@ -106,8 +95,7 @@ class Attribute:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Subscript:
+class Subscript(Frozen):
     """`sizes[0]`."""
 
     span: Span
@@ -115,8 +103,7 @@ class Subscript:
     index: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Frozen):
     """`-x`, `not done`."""
 
     span: Span
@@ -124,8 +111,7 @@ class Unary:
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Frozen):
     """`a + b`, `n == 3`, `a and b`; `operator` is as written."""
 
     span: Span
@@ -134,8 +120,7 @@ class Binary:
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class IfElse:
+class IfElse(Frozen):
     """`a if c else b`."""
 
     span: Span
@@ -144,8 +129,7 @@ class IfElse:
     otherwise: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Frozen):
     """`x -> Dense(64) -> relu`: at least two steps, in the order of the data."""
 
     span: Span
@@ -158,8 +142,7 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Frozen):
     """`float[L, 4]`, `int[T] < vocab, padding=0`, or in a stated shape just `[L // 2, 64]`.
 
     `dtype` is None where only a shape is stated; `options` are the settings after the comma.
@@ -175,16 +158,14 @@ class Type:
 # Statements --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Frozen):
     """A name that a statement binds."""
 
     span: Span
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedName:
+class ImportedName(Frozen):
     """`Residual` or `Residual as R` of an import."""
 
     span: Span
@@ -192,8 +173,7 @@ class ImportedName:
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Frozen):
     """`from "std/blocks.nn" import Residual`."""
 
     span: Span
@@ -201,8 +181,7 @@ class Import:
     names: tuple[ImportedName, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Frozen):
     """`param width = 16 in [16, 32, 64]`."""
 
     span: Span
@@ -211,8 +190,7 @@ class Param:
     choices: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Frozen):
     """`input seq: float[L, 4]`."""
 
     span: Span
@@ -220,8 +198,7 @@ class Input:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Frozen):
     """`output y: [H, W] = main -> relu`; without a value, the tensor that already has the name."""
 
     span: Span
@@ -230,8 +207,7 @@ class Output:
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Frozen):
     """`h = ...`, `h: [L, 64] = ...`, `(mean, log_var) = ...`; several targets take a tuple apart."""
 
     span: Span
@@ -240,8 +216,7 @@ class Binding:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class LayerDeclaration:
+class LayerDeclaration(Frozen):
     """`layer embed = Embedding(vocab, 64)`: one set of weights, wherever it is used."""
 
     span: Span
@@ -249,8 +224,7 @@ class LayerDeclaration:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Frozen):
     """`for (filters, stride) in [(32, 2), (64, 2)] { ... }`."""
 
     span: Span
@@ -259,8 +233,7 @@ class For:
     body: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Frozen):
     """`if c { ... } else if d { ... } else { ... }`: branches with a condition, then the rest."""
 
     span: Span
@@ -268,8 +241,7 @@ class If:
     otherwise: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Frozen):
     """`check trainable == 272_474 when width == 16`."""
 
     span: Span
@@ -277,8 +249,7 @@ class Check:
     when: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Minimize:
+class Minimize(Frozen):
     """`minimize bce(fake -> critic, 1) over generator with Adam(2e-4) times 5`."""
 
     span: Span
@@ -288,16 +259,14 @@ class Minimize:
     times: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(Frozen):
     """An expression that stands alone: what a block without names returns."""
 
     span: Span
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Frozen):
     """`kernel=3` in the head of a block or network."""
 
     span: Span
@@ -305,8 +274,7 @@ class Parameter:
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Frozen):
     """`block`, `network`, `data` or `train` with its name, its parameters and its body.
 
     Attributes:
@@ -324,8 +292,7 @@ class Definition:
     body: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Frozen):
     """A statement of the file with a mistake in it that leaves open what was meant; the mistake was reported.
 
     Attributes:
@@ -343,8 +310,7 @@ Statement: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Frozen):
     """A whole file. The parser accepts any statement anywhere; the elaborator says which belongs where.
 
     A statement that holds mistakes, however deep, is `Broken` as a whole; so none of the others holds one.

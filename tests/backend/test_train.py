@@ -224,6 +224,46 @@ def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
     assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
 
 
+def test_an_output_without_a_loss_is_predicted_and_not_compared(tmp_path: Path) -> None:
+    text = blobs(epochs=1).replace("  output label", "  output side = x -> Dense(2)\n  output label")
+    text = text.replace("  label  =", "  side   = source.side\n  label  =").replace("= crossentropy", "= (label=crossentropy)")
+    text = text.replace("[accuracy]", "(label=[accuracy])")
+    run = trained(tmp_path, text, blob_arrays() | {"side": np.zeros((52, 2), "float32")})
+    assert run.evaluation is not None
+    assert list(run.evaluation.outputs) == ["label"]
+    assert list(predict(run, {"x": blob_arrays()["x"]}).columns) == ["side", "label", "label_p_0", "label_p_1", "label_p_2"]
+
+
+def test_labels_of_positions_have_figures_for_each_class_and_no_class_weights(tmp_path: Path) -> None:
+    text = """
+network Net {
+  input x: int[5] < 5
+  output label = x -> Embedding(5, 4) -> Dense(5, activation=softmax)
+}
+data Tags {
+  source = npz("data.npz")
+  x      = source.x -> words(length=5, vocabulary=5)
+  label  = source.x -> words(length=5, vocabulary=5)
+  split  = column(part, train=0, validation=1, test=2)
+}
+train Task {
+  model = Net
+  data = Tags
+  loss = crossentropy
+  optimizer = Adam(0.01)
+  epochs = 1
+  SETTING
+}
+"""
+    words = np.random.default_rng(2).choice(list("abc"), (52, 5))
+    arrays = {"x": np.array([" ".join(row) for row in words]), "part": blob_arrays()["part"]}
+    run = trained(tmp_path, text.replace("SETTING", ""), arrays)
+    assert run.evaluation is not None
+    assert sum(one.support for one in run.evaluation.outputs["label"].classes) == 8 * 5
+    said = refused(tmp_path, text.replace("SETTING", "class_weights = [1, 2, 3, 4, 5]"), arrays)
+    assert said.startswith("error[NN616]: class weights need a target with one class for each example, not several")
+
+
 # What is refused ---------------------------------------------------------------------------------
 
 

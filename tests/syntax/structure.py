@@ -1,10 +1,10 @@
 """Syntax nodes as text in which every bracket is written out, and the ways to get at them."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Report
+from nndsl.frozen import Frozen
 from nndsl.source import Source
 from nndsl.syntax import ast
 from nndsl.syntax.parser import parse
@@ -49,10 +49,10 @@ def nodes(node: Any) -> Iterator[Any]:
     if isinstance(node, tuple):
         for one in node:
             yield from nodes(one)
-    elif is_dataclass(node) and type(node).__module__ == ast.__name__:
+    elif isinstance(node, Frozen) and type(node).__module__ == ast.__name__:
         yield node
-        for field in fields(node):
-            yield from nodes(getattr(node, field.name))
+        for name in node.__match_args__:
+            yield from nodes(getattr(node, name))
 
 
 def joined(items: tuple[Any, ...]) -> str:

@@ -46,11 +46,10 @@ class Judge:
         }
 
     def evaluation(self, split: str, feed: Feed, figures: Mapping[str, float], epoch: int | None) -> Evaluation:
-        """The figures of a split, with those of each class."""
+        """The figures of a split, with those of each class for every output that has a loss or metrics."""
         answers = self.answers(feed)
-        outputs = {
-            name: self._figures(name, feed.fields[field].numpy(), *answers[name]) for name, field in self._training.targets.items()
-        }
+        compared = {name: feed.fields[field].numpy() for name, field in self._training.targets.items() if field in feed.fields}
+        outputs = {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
         return Evaluation(split, feed.count, epoch, figures, outputs)
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None) -> OutputFigures:

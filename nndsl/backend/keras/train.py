@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras.feed import Feed
@@ -264,8 +266,9 @@ def weighting(training: Training, dataset: Dataset) -> Weighting | None:
     """How much each class counts; `balanced` gives all classes the same weight in sum, with a mean of 1."""
     if training.class_weights is None:
         return None
-    field = next(name for name in training.targets.values() if training.data.fields[name].type.below is not None)
+    weighted = {name: training.data.fields[name].type.below for name in training.targets.values()}
+    field, classes = next((name, below) for name, below in weighted.items() if isinstance(below, int))
     if training.class_weights != "balanced":
         return Weighting(field, training.class_weights)
-    counts = dataset.class_counts(field)
-    return Weighting(field, tuple(sum(counts) / (len(counts) * max(count, 1)) for count in counts))
+    counts = np.bincount(np.asarray(dataset["train"].fields[field]), minlength=classes)
+    return Weighting(field, tuple((counts.sum() / (classes * np.maximum(counts, 1))).tolist()))

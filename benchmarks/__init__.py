@@ -1,0 +1,1 @@
+"""How fast nndsl is, as ratios to a peer that are taken in one run: `python -m benchmarks`."""
