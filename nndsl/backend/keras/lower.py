@@ -17,6 +17,7 @@ import keras
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Constant, Function, Input, Layer
 from nndsl.catalogue.component import Component
+from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -147,15 +148,15 @@ def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], type
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
-    return _several(_call_layer(component, layer, operands))
+    return _several(_call_layer(component, layer, operands, types))
 
 
 def _several(result: Any) -> tuple[Tensor, ...]:
     return tuple(result) if isinstance(result, list | tuple) else (result,)
 
 
-def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]) -> Any:
-    options = {name: getattr(component, name) for name in component.call_options}
+def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
+    options = component.call_arguments(*types)
     if component.takes_list:
         return layer(list(operands), **options)
     first, *others = operands
@@ -173,6 +174,9 @@ def call_function(component: Function, operands: Sequence[Tensor], types: Sequen
     function = getattr(keras.ops, component.operation or type(component).called())
     if isinstance(component, Einsum):
         return function(component.subscripts, *operands)
+    if isinstance(component, Positions):
+        counted = keras.ops.ones_like(keras.ops.get_item(operands[0], component.alone(*types)), dtype="int32")
+        return function(counted, axis=1) - 1
     return function(list(operands), **settings) if component.takes_list else function(*operands, **settings)
 
 
