@@ -18,9 +18,11 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(NAMES)}")
     flags = [flag for flag in ("--json", "--small") if getattr(options, flag[2:])]
-    worst, found = 0, []
+    worst = 0
+    found: list[object] = []
     for name in options.names or NAMES:
-        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *flags], stdout=subprocess.PIPE if options.json else None, text=True)
+        command = [sys.executable, "-m", f"benchmarks.{name}", *flags]
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE if options.json else None, text=True)
         worst = max(worst, abs(done.returncode))
         found += json.loads(done.stdout) if options.json else []
     if options.json:

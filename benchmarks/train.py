@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,7 +58,7 @@ class Clock(Progress):
         self.ends.append(time.perf_counter())
 
 
-class FitClock(keras.callbacks.Callback):
+class FitClock(keras.callbacks.Callback):  # type: ignore[misc]
     """Notes when epochs of `fit` end."""
 
     def __init__(self) -> None:
@@ -88,13 +89,13 @@ def fitted(name: str, arrays: Mapping[str, Any], epochs: int) -> tuple[float, fl
 
 
 def steady(ends: Sequence[float]) -> float:
-    return median(after - before for before, after in zip(ends, ends[1:], strict=False))
+    return median(after - before for before, after in pairwise(ends))
 
 
 def compared(name: str, count: int, shape: tuple[int, ...], small: bool, folder: Path) -> Sequence[Measure]:
     chance = np.random.default_rng(1)
     arrays = {"x": chance.normal(size=(count, *shape)).astype("float32"), "y": chance.integers(0, 10, count).astype("int32")}
-    np.savez(folder / "examples.npz", **arrays)
+    np.savez(folder / "examples.npz", x=arrays["x"], y=arrays["y"])
     epochs, rounds = (2, 1) if small else (8, 3)
     text = FILE.read_text(encoding="utf-8") + TRAINING.format(name=name, epochs=epochs)
     program = nndsl.loads(text, name=str(FILE), data=folder / "examples.npz")

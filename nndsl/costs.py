@@ -1,15 +1,14 @@
 """What a graph costs: the numbers it learns, and the arithmetic of one forward pass of one example."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from nndsl.catalogue.applicable import Layer, Weight
+from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Node, Owner
 from nndsl.types import Size
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Frozen):
     """What one call, one set of weights or a whole graph costs.
 
     Attributes:

@@ -20,6 +20,7 @@ from inspect import getdoc
 from typing import Any, Literal, ParamSpec
 from unicodedata import category, east_asian_width
 
+from nndsl.frozen import Frozen
 from nndsl.source import Span
 
 Severity = Literal["error", "warning"]
@@ -28,8 +29,7 @@ TAB_WIDTH = 4
 EXCERPT_WIDTH = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Frozen):
     """A second place, or a remark without one, that explains a diagnostic."""
 
     message: str
@@ -56,8 +56,7 @@ class Diagnostic:
     severity: Severity = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """One line of the index of codes."""
 
     code: str

@@ -20,6 +20,7 @@ class _FrozenType(type):
         made: Any = super().__new__(meta, name, bases, {"__slots__": own, "__match_args__": fields, **body})
         made._fill = tuple(getattr(made, field).__set__ for field in fields)
         made._defaults = {**getattr(inherited, "_defaults", {}), **defaults}
+        made._tail = tuple(made._defaults.values())
         if not eq:
             made.__eq__, made.__hash__ = object.__eq__, object.__hash__
         return made  # type: ignore[no-any-return]
@@ -35,12 +36,16 @@ class Frozen(metaclass=_FrozenType):
     __slots__ = ()
     __match_args__: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
+    _tail: ClassVar[tuple[Any, ...]]
     _fill: ClassVar[tuple[Callable[[Any, Any], None], ...]]
 
     def __init__(self, *positional: Any, **keywords: Any) -> None:
         fill = self._fill
-        if keywords or len(positional) != len(fill):
+        missing = len(fill) - len(positional)
+        if keywords or missing < 0 or missing > len(self._tail):
             positional = self._arranged(positional, keywords)
+        elif missing:
+            positional += self._tail[-missing:]
         for set_field, value in zip(fill, positional, strict=True):
             set_field(self, value)
 

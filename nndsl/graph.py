@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nndsl.catalogue.applicable import Applicable
+from nndsl.frozen import Frozen
 from nndsl.source import Span
 from nndsl.types import TensorType
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     import networkx
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Frozen):
     """One expansion of a block, a network used as a layer, or one turn of a repetition or loop.
 
     Attributes:
@@ -28,16 +28,14 @@ class Frame:
     span: Span
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Owner:
+class Owner(Frozen, eq=False):
     """One set of weights. Two calls that share weights have the same owner, as an object."""
 
     name: str
     component: Applicable
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Frozen):
     """One tensor: an output of a node."""
 
     node: int

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import closest
+from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Owner, Ref
 from nndsl.source import Source, Span
 from nndsl.types import Size
@@ -31,8 +32,7 @@ class Network:
     bound_sizes: Mapping[str, Size] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class Measure:
+class Measure(Frozen, eq=False):
     """A metric over a target and a prediction, both tensors of an objective's graph."""
 
     name: str
@@ -69,8 +69,7 @@ class Objective:
         return {name: ref for name, ref in self.graph.outputs.items() if name != "loss"}
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyStopping:
+class EarlyStopping(Frozen):
     """Stop when a monitored figure has not become better for `patience` epochs."""
 
     monitor: str

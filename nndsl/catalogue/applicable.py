@@ -20,13 +20,13 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.windows import Window
+from nndsl.frozen import Frozen
 from nndsl.types import MOST_MENTIONS, BadArgument, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, mentions, shape_text
 
 Types: TypeAlias = TensorType | tuple[TensorType, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Frozen):
     """One tensor that a layer or function takes, or (variadic) any further number of them."""
 
     name: str

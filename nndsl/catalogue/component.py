@@ -15,19 +15,19 @@ does: the whole catalogue is imported by every command, and has to be there with
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from inspect import get_annotations, getdoc
 from typing import Any, ClassVar, Literal, Self, cast, dataclass_transform, get_origin
 
 from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
 from nndsl.diagnostics import InternalError, closest
+from nndsl.frozen import Frozen
 from nndsl.types import TensorType
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Frozen):
     """One argument of a component; a variadic one takes all further arguments by position, as a tuple."""
 
     name: str
@@ -200,6 +200,7 @@ class Component:
         return {name: self.__dict__[name] for name, field in self.fields().items() if self.__dict__[name] != field.default}
 
 
+@cache
 def snake_case(name: str) -> str:
     """`BatchNormalization` as `batch_normalization`, `Conv2DTranspose` as `conv2d_transpose` (as Keras does)."""
     spaced = re.sub(r"\W+", "", name)

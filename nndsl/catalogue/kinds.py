@@ -8,11 +8,11 @@ Python value: numbers, strings, `Word`s, tuples, sizes, components) into what th
 
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+from nndsl.frozen import Frozen
 from nndsl.types import Size, Symbolic, sign
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class Kind:
         return Rejected(self.expected, self.options())
 
 
-@dataclass(frozen=True)
-class Whole(Kind):
+class Whole(Kind, Frozen):
     """A whole number within bounds, or a size that may still be a name."""
 
     least: int | None = None
@@ -90,8 +89,7 @@ class Known(Whole):
         return super().convert(value)  # type: ignore[return-value]
 
 
-@dataclass(frozen=True)
-class Number(Kind):
+class Number(Kind, Frozen):
     """A finite real number within bounds."""
 
     least: float | None = None
@@ -174,8 +172,7 @@ class Anything(Kind):
         return str(value) if isinstance(value, Word) else value
 
 
-@dataclass(frozen=True)
-class Choice(Kind):
+class Choice(Kind, Frozen):
     """One of a few words (or, as Keras sometimes has it, numbers)."""
 
     choices: tuple[object, ...]
@@ -196,8 +193,7 @@ class Choice(Kind):
         return tuple(one for one in self.choices if isinstance(one, str))
 
 
-@dataclass(frozen=True)
-class Tuple(Kind):
+class Tuple(Kind, Frozen):
     """A list of a fixed length, each element of a kind of its own, or of any length."""
 
     elements: tuple[Kind, ...]
@@ -229,8 +225,7 @@ class Tuple(Kind):
         return tuple(family for kind in self.elements for family in kind.families())
 
 
-@dataclass(frozen=True)
-class Either(Kind):
+class Either(Kind, Frozen):
     """One of several kinds; the first that takes the value."""
 
     kinds: tuple[Kind, ...]
@@ -254,8 +249,7 @@ class Either(Kind):
         return tuple(family for kind in self.kinds for family in kind.families())
 
 
-@dataclass(frozen=True)
-class Of(Kind):
+class Of(Kind, Frozen):
     """A component of a family, with its arguments (`l2(1e-4)`), or by its bare name if it needs none (`relu`)."""
 
     family: type["Component"]

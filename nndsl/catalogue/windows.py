@@ -1,17 +1,16 @@
 """Windows that slide along an axis: the arithmetic that convolutions, poolings and receptive fields share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
+from nndsl.frozen import Frozen
 from nndsl.types import Size, TensorType, TooSmall, sign
 
 Padding: TypeAlias = Literal["valid", "same", "causal"]
 _Amount = TypeVar("_Amount", int, Size)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Frozen):
     """What one result sees of one axis: `size` numbers, `dilation` apart.
 
     Attributes:

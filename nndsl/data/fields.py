@@ -1,32 +1,30 @@
 """Fields of a `data` block: as they are written, and as they are planned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nndsl.data.component import Encoder
 from nndsl.data.forms import Form
+from nndsl.frozen import Frozen
 from nndsl.source import Span
 from nndsl.types import TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRef:
+class ColumnRef(Frozen):
     """A column of the source, as a field names it."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderUse:
+class EncoderUse(Frozen):
     """An encoder in the arrows of a field."""
 
     encoder: Encoder
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
+class FieldSpec(Frozen):
     """A field as it is written: columns, through encoders."""
 
     name: str
@@ -35,8 +33,7 @@ class FieldSpec:
     encoders: tuple[EncoderUse, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class FieldPlan:
+class FieldPlan(Frozen, eq=False):
     """One field, with its type.
 
     Attributes:

@@ -8,9 +8,9 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nndsl.frozen import Frozen
 from nndsl.types import TensorType
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ SHOWN = 5
 """How many offending rows a message names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Frozen):
     """Text, in one column or several."""
 
     columns: int = 1
@@ -36,8 +35,7 @@ class Texts:
         return "text" if self.columns == 1 else f"{self.columns} columns of text"
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Frozen):
     """One tensor an example.
 
     Attributes:
@@ -53,8 +51,7 @@ class Numbers:
         return str(self.type)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequences:
+class Sequences(Frozen):
     """For each example a sequence of a length of its own, whose items all have one type."""
 
     item: TensorType
@@ -67,8 +64,7 @@ class Sequences:
 Form: TypeAlias = Texts | Numbers | Sequences
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Ragged:
+class Ragged(Frozen, eq=False):
     """Sequences of different lengths: `items` is `[sum of lengths, *item shape]`, `lengths` is `[n]`."""
 
     items: "Array"

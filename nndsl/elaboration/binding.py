@@ -1,7 +1,7 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from nndsl.catalogue.applicable import Function, Input, infer
@@ -16,6 +16,7 @@ from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.values import Closure
+from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Node, Ref
 from nndsl.monitor import Mode
 from nndsl.passes.expose_logits import expose_logits, final_activation
@@ -25,8 +26,7 @@ from nndsl.syntax import ast
 from nndsl.types import Mismatch, Size, Symbolic, TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Frozen):
     """The settings of a `train` block, evaluated; `spans` is where each was written.
 
     `loss` and `metrics` are one value for all outputs, or one for each by name, with the place of the name.

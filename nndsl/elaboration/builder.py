@@ -7,6 +7,7 @@ from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, Weigh
 from nndsl.catalogue.component import snake_case
 from nndsl.diagnostics import Diagnostic, InternalError, Note, Report, error
 from nndsl.elaboration.values import Tensor
+from nndsl.frozen import Frozen
 from nndsl.graph import Frame, Graph, Node, Owner, Ref
 from nndsl.source import Span
 from nndsl.types import (
@@ -43,8 +44,7 @@ class Place:
     frames: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Frozen):
     """The expansion that a call belongs to, and how the nodes in it are called."""
 
     frames: tuple[Frame, ...] = ()
@@ -249,8 +249,7 @@ _BY_CLASS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedCall:
+class RefusedCall(Frozen):
     """A call that a rule of the catalogue refused."""
 
     component: Applicable

@@ -1,7 +1,6 @@
 """`train` blocks: a network, data and settings, bound to each other and proved to fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from nndsl.catalogue.component import snake_case
@@ -17,6 +16,7 @@ from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import later, listed, out_of_place
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
+from nndsl.frozen import Frozen
 from nndsl.program import Training
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -34,8 +34,7 @@ SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "epochs", "batch", 
 REQUIRED = ("model", "data", "loss", "optimizer", "epochs")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Frozen):
     """A setting: its value, and the statement that gives it."""
 
     value: Any

@@ -1,9 +1,9 @@
 """Brackets that balance: what is missing is reported and filled in where it was probably meant."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nndsl.frozen import Frozen
 from nndsl.source import Span
 from nndsl.syntax import token_mistakes
 
@@ -27,8 +27,7 @@ _STATEMENT = re.compile(
 _ASSIGNMENT = re.compile(r"[ \t\f]*\w+[ \t]*(?:=(?!=)|:)")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Frozen):
     """A bracket that waits for its other half.
 
     Attributes:

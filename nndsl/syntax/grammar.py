@@ -9,11 +9,12 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nndsl.frozen import Frozen
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -24,8 +25,7 @@ END = "$END"
 LAYOUT = 1  # of the cached tables; counts up when their meaning changes
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Frozen):
     """What to do when a rule of the grammar is complete.
 
     Attributes:
@@ -44,8 +44,7 @@ class Rule:
     passes: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Frozen):
     """A grammar, ready to run.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from unicodedata import category
 from unicodedata import name as character_name
 
 from nndsl.diagnostics import Diagnostic
+from nndsl.frozen import Frozen
 from nndsl.source import Source, Span
 from nndsl.syntax import token_mistakes
 from nndsl.syntax.grammar import kind_of
@@ -56,8 +56,7 @@ _OPERATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Frozen):
     """Something that is no token.
 
     Attributes:

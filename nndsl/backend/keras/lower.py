@@ -19,6 +19,7 @@ from nndsl.catalogue.applicable import Constant, Function, Input, Layer
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
+from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
@@ -102,12 +103,23 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     """One Keras layer for each set of weights in the graphs, with the name of its first node."""
     layers: dict[Owner, keras.Layer] = {}
     taken: set[str] = set()
+    padded = {owner for graph in graphs for owner in _of_padded_ids(graph)}
     for graph in graphs:
         taken |= set(graph.inputs)
         for owner, node in graph.owners():
             if owner not in layers:
-                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken))
+                masking = {"mask_zero": True} if owner in padded else {}
+                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **masking)
     return layers
+
+
+def _of_padded_ids(graph: Graph) -> Iterator[Owner]:
+    """The embeddings of ids among which 0 is padding: a mask begins with them, for inputs of Keras have none."""
+    for node in graph.nodes:
+        if isinstance(node.component, Embedding | ReversibleEmbedding) and node.owner is not None:
+            ids = graph.type_of(node.operands[0])
+            if ids.mask and ids.is_integer:
+                yield node.owner
 
 
 def keras_name(name: str) -> str:

@@ -6,7 +6,6 @@ shares are a second result.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Literal
 
 from nndsl.catalogue.activations import Softmax
@@ -17,6 +16,7 @@ from nndsl.catalogue.layers.merging import fits_masks
 from nndsl.catalogue.rules import FLOAT, floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Seed, Zeros
 from nndsl.catalogue.windows import Window
+from nndsl.frozen import Frozen
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 
@@ -130,8 +130,7 @@ class AdditiveAttention(_Plain):
 # With heads --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
+class _Map(Frozen):
     """A dense map of each position of a tensor, between the sizes of a vector, or of heads and their vectors."""
 
     operand: TensorType

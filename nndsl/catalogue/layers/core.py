@@ -68,7 +68,7 @@ class Embedding(Layer):
     """A trained vector for each id.
 
     Ids are whole numbers in `[0, input_dim)`. With `mask_zero`, the id 0 stands for padding, and a mask of the
-    other positions travels with the result.
+    other positions travels with the result; so it does for ids of which that was said before, `int[T] < 20, padding=0`.
 
     Shape: `int[...] -> [..., output_dim]`
     """
@@ -84,7 +84,7 @@ class Embedding(Layer):
         return looked_up(ids, self.input_dim, self.output_dim)
 
     def masked(self, *operands: TensorType) -> bool:
-        return self.mask_zero
+        return self.mask_zero or operands[0].mask
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return (Weight("embeddings", (self.input_dim, self.output_dim)),)
@@ -121,7 +121,7 @@ class ReversibleEmbedding(Layer):
         return {"reverse": operands[0].is_float}
 
     def masked(self, *operands: TensorType) -> bool:
-        return self.mask_zero and not operands[0].is_float
+        return (self.mask_zero or operands[0].mask) and not operands[0].is_float
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         vectors = Weight("embeddings", (self.input_dim, self.output_dim))

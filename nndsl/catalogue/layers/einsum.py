@@ -1,7 +1,6 @@
 """A dense map over any axes, written as an einsum."""
 
 import re
-from dataclasses import dataclass
 
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Layer, Weight
@@ -10,13 +9,13 @@ from nndsl.catalogue.layers.core import added_flops
 from nndsl.catalogue.rules import floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
 from nndsl.catalogue.windows import Window
+from nndsl.frozen import Frozen
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements
 
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
 
-@dataclass(frozen=True)
-class Equation:
+class Equation(Frozen):
     """`ab...,bc->ac...`: letters name the axes of the input, the kernel and the result, dots the axes left as they are.
 
     Attributes:
