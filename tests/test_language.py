@@ -246,6 +246,21 @@ def test_parameters_of_a_network_have_defaults_that_see_those_before_them() -> N
     assert dict(program(WIDE).networks["Net"].arguments) == {"n": 2, "m": 4}
 
 
+def test_a_default_may_be_an_option_as_an_argument_may() -> None:
+    text = """
+block Conv(filters, padding=same) { Conv2D(filters, 3, padding=padding) }
+network Net(padding=valid) { input x: float[8, 8, 1]
+  output y = x -> Conv(2) -> Conv(2, padding=padding) }
+"""
+    graph = program(text).networks["Net"].graph
+    assert str(graph.type_of(graph.outputs["y"])) == "float[6, 6, 2]"
+
+
+def test_a_default_that_is_no_option_is_told_where_it_is_used() -> None:
+    [found] = mistakes("network Net(padding=sane) { input x: float[8, 8, 1]\n output y = x -> Conv2D(2, 3, padding=padding) }")
+    assert "sane" in found.message and found.repair == "did you mean `same`?"
+
+
 # Checks ------------------------------------------------------------------------------------------
 
 
