@@ -281,7 +281,20 @@ class Learning(Body):
         fitted = self._fitted(component, prediction, target, expression.span)
         return Measure(snake_case(callee.text), fitted, target.ref, prediction.ref)
 
-    def finish(self, settings: Settings, measures: Sequence[Measure]) -> Training:
+    def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
+        """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
+        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
+        found = []
+        for one in items:
+            value = self.evaluate(one)
+            if value is FAILED:
+                raise Complaint
+            if not isinstance(value, Tensor):
+                raise Complaint(not_a_tensor(describe_value(value), one.span))
+            found.append(value.ref)
+        return tuple(found)
+
+    def finish(self, settings: Settings, measures: Sequence[Measure], samples: Sequence[Ref]) -> Training:
         """The training, in whose graph losses that can take logits do."""
         graph = self.builder.graph()
         compared: list[tuple[Any, Ref]] = [(node.component, node.operands[1]) for node in graph.nodes if isinstance(node.component, Loss)]
@@ -292,7 +305,8 @@ class Learning(Body):
         objectives = [self._moved(one, moved, places, owners) for one in self.minimized]
         networks = {name: Learnt(replace(one, graph=split_activations(one.graph, owners)[0]), one) for name, one in self._networks().items()}
         placed = tuple(self._placed(one, moved, places) for one in measures)
-        return training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        found = training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        return replace(found, samples=tuple(Ref(places[ref.node], ref.output) for ref in samples))
 
     def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
         """A metric, in the graph as it is now; those that can take logits do."""
@@ -394,6 +408,21 @@ def short_form(name: str, span: Span) -> Diagnostic:
         minimize mse(image -> net, image) over net with Adam(1e-3)
     """
     return Diagnostic(span, f"`{name}` does not go with `minimize`", (), "delete it: `minimize` says it all")
+
+
+@error("NN638")
+def no_samples(name: str, span: Span) -> Diagnostic:
+    """`samples` shows tensors of objectives that are written out; a network by itself predicts.
+
+        loss    = mse
+        samples = image
+
+    Mended:
+
+        minimize mse(image -> net, image) over net with Adam(1e-3)
+        samples = [image, image -> net]
+    """
+    return Diagnostic(span, f"`{name}` goes with `minimize`", (), "write the objective out, or delete it: `nndsl predict` shows what a network says")
 
 
 @error("NN630")
