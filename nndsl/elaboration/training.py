@@ -13,8 +13,9 @@ from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import setting_twice, wrong_setting
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.learning import Learning, no_samples, short_form
+from nndsl.elaboration.learning import Learning
 from nndsl.elaboration.mistakes import listed, out_of_place
+from nndsl.elaboration.objective_mistakes import no_samples, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
