@@ -255,7 +255,8 @@ def _generate(options: "Namespace") -> int:
         return _misused("generate", f"{options.output} ends in neither .png nor .npz")
     run = Run.open(options.folder)
     from nndsl.backend.keras.evaluate import generate
-    from nndsl.backend.keras.samples import are_images, as_npz, as_png
+    from nndsl.backend.keras.samples import as_npz
+    from nndsl.diagram.sheet import are_images, as_png
 
     arrays = generate(run, options.count, options.seed)
     if options.output.suffix == ".png" and not are_images(arrays):

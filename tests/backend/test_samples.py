@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from nndsl.backend.keras.evaluate import generate
-from nndsl.backend.keras.samples import are_images, as_npz, as_png
+from nndsl.backend.keras.samples import as_npz
 from nndsl.cli import main
 from nndsl.diagnostics import UserError
+from nndsl.diagram.sheet import are_images, as_png
 from nndsl.driver import check
 from nndsl.run import Run
 from nndsl.source import Source

@@ -22,6 +22,7 @@ from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
+from nndsl.diagram.sheet import are_images, as_png
 from nndsl.files import write_file, write_text
 from nndsl.monitor import Mode
 from nndsl.program import Program, Training
@@ -272,8 +273,8 @@ class _Course:
         feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
         with loop.best_in_place():
             arrays = samples.samples(self._training, self._learner.layers, feed)
-        if samples.are_images(arrays):
-            write_file(run.folder / "samples.png", samples.as_png(arrays))
+        if are_images(arrays):
+            write_file(run.folder / "samples.png", as_png(arrays))
         else:
             write_file(run.folder / "samples.npz", samples.as_npz(arrays))
 
