@@ -397,3 +397,10 @@ def test_the_sample_of_objectives_is_compiled(tmp_path: Path) -> None:
 def test_both_strands_are_read_with_the_same_weights() -> None:
     graph = network((SAMPLES / "both_strands.nn").read_text(encoding="utf-8") + "\noutput y = hits", "input sequence: float[60, 4]").graph
     assert (len(layers(graph)), len(list(graph.owners()))) == (2, 1)
+
+
+def test_an_activation_may_have_settings_where_it_is_an_argument() -> None:
+    (dense,) = layers(network("output y = x -> Dense(4, activation=leaky_relu(0.1))").graph)
+    assert dense.component.__dict__["activation"].changed() == {"negative_slope": 0.1}
+    found = mistakes(f"{BLOCKS}\nnetwork Net {{ input x: float[4]\noutput y = x -> Dense(4, activation=leaky_relu(0.1, 3)) }}")
+    assert [one.code for one in found] == ["NN203"]
