@@ -37,6 +37,9 @@ class RowStep(Component):
     noun = "a step over rows"
     naming = "snake"
 
+    thins: ClassVar[bool] = True
+    """Whether it may leave out rows between others."""
+
     def named(self) -> tuple[str, ...]:
         """The columns that the file names for it."""
         return ()
@@ -96,6 +99,9 @@ class Split(Component):
 
     noun = "a way to split"
     naming = "snake"
+
+    in_order: ClassVar[bool] = False
+    """Whether each part consists of neighbouring rows, the first of them for training."""
 
     def parts(self) -> tuple[str, ...]:
         """Which of `train`, `validation` and `test` there are."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from nndsl.catalogue.kinds import Count, Index
 from nndsl.data.component import Encoder
 from nndsl.data.encoders.text import FILL, described, parsed
+from nndsl.data.fields import final_type
 from nndsl.data.forms import BadValues, Form, Numbers, Sequences, State, Texts, refuse
 from nndsl.types import Mismatch, TensorType
 
@@ -202,6 +203,18 @@ def no_missing(numbers: "Array") -> None:
     for column in range(gaps.shape[1]):
         refuse(gaps[:, column], lambda _: "the value is missing", column, FILL)
     not_too_large(numbers)
+
+
+def finished(values: "Array") -> "Array":
+    """Numbers as they are used: float32, int32 or bool, none missing."""
+    import numpy
+
+    no_missing(values)
+    dtype = final_type(TensorType(values.dtype.name, ())).dtype
+    if dtype == "int32" and values.dtype.itemsize >= 4:
+        limits = numpy.iinfo("int32")
+        say((values < limits.min) | (values > limits.max), values, "does not fit into 32 bits")
+    return numpy.ascontiguousarray(values, dtype)
 
 
 def say(wrong: "Array", numbers: "Array", what: str) -> None:
