@@ -93,6 +93,10 @@ class Encoder(Component):
         """
         raise NotImplementedError
 
+    def decode(self, values: "Array", state: State) -> "Array | None":
+        """What `encode` made these values of, in the units of the data; None where that has no meaning."""
+        return None
+
 
 class Split(Component):
     """A way to divide the examples into training, validation and test."""

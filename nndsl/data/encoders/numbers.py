@@ -69,6 +69,9 @@ class Float(NumberEncoder):
     def encode(self, values: Any, state: State) -> "Array":
         return as_numbers(values)
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        return values
+
 
 class Integer(Encoder):
     """Whole numbers: text is read as numbers, which must be whole and fit into 32 bits.
@@ -112,6 +115,9 @@ class Scale(NumberEncoder):
     def encode(self, values: Any, state: State) -> "Array":
         numbers = as_numbers(values)
         return numbers * numbers.dtype.type(self.factor) + numbers.dtype.type(self.offset)  # type: ignore[no-any-return]
+
+    def decode(self, values: "Array", state: State) -> "Array | None":
+        return (values - self.offset) / self.factor if self.factor else None
 
 
 class Standardize(NumberEncoder):
@@ -161,6 +167,11 @@ class Standardize(NumberEncoder):
         numbers = as_numbers(values)
         return (numbers - numpy.array(state["mean"], numbers.dtype)) / numpy.array(state["deviation"], numbers.dtype)  # type: ignore[no-any-return]
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        import numpy
+
+        return values * numpy.array(state["deviation"]) + numpy.array(state["mean"])  # type: ignore[no-any-return]
+
 
 class Minmax(NumberEncoder):
     """Numbers brought into [0, 1]: 0 is the least of the training examples, 1 the greatest, for each last index.
@@ -182,6 +193,11 @@ class Minmax(NumberEncoder):
 
         numbers = as_numbers(values)
         return (numbers - numpy.array(state["least"], numbers.dtype)) / numpy.array(state["range"], numbers.dtype)  # type: ignore[no-any-return]
+
+    def decode(self, values: "Array", state: State) -> "Array":
+        import numpy
+
+        return values * numpy.array(state["range"]) + numpy.array(state["least"])  # type: ignore[no-any-return]
 
 
 def present(numbers: "Array") -> None:
