@@ -19,6 +19,7 @@ from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Constant, Function, Input, Layer
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.matrices import Einsum
+from nndsl.catalogue.layers.core import Embedding
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -105,12 +106,22 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     """One Keras layer for each set of weights in the graphs, with the name of its first node."""
     layers: dict[Owner, keras.Layer] = {}
     taken: set[str] = set()
+    padded = set().union(*map(_of_padded_ids, graphs))
     for graph in graphs:
         taken |= set(graph.inputs)
         for owner, node in graph.owners():
             if owner not in layers:
-                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken))
+                settings = {"mask_zero": True} if owner in padded else {}
+                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **settings)
     return layers
+
+
+def _of_padded_ids(graph: Graph) -> set[Owner]:
+    """The embeddings of ids with padding: in Keras, masks begin there."""
+    return {
+        node.owner for node in graph.nodes
+        if node.owner is not None and isinstance(node.component, Embedding) and graph.operand_types(node)[0].mask
+    }
 
 
 def keras_name(name: str) -> str:

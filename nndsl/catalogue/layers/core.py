@@ -51,8 +51,8 @@ class Dense(Layer):
 class Embedding(Layer):
     """A trained vector for each id.
 
-    Ids are whole numbers in `[0, input_dim)`. With `mask_zero`, the id 0 stands for padding, and a mask of the
-    other positions travels with the result.
+    Ids are whole numbers in `[0, input_dim)`. With `mask_zero`, or where the ids are those of an input with `padding=0`,
+    the id 0 stands for padding, and a mask of the other positions travels with the result.
 
     Shape: `int[...] -> [..., output_dim]`
     """
@@ -73,7 +73,7 @@ class Embedding(Layer):
         return TensorType(FLOAT, (*ids.shape, self.output_dim))
 
     def masked(self, *operands: TensorType) -> bool:
-        return self.mask_zero
+        return self.mask_zero or (bool(operands) and operands[0].mask)
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return (Weight("embeddings", (self.input_dim, self.output_dim)),)
