@@ -109,7 +109,7 @@ def test_windows_without_a_future_lie_in_one_part(tmp_path: Path) -> None:
 def test_a_part_shorter_than_an_example_is_a_mistake(tmp_path: Path) -> None:
     series(tmp_path, numpy.arange(30))
     body = f'source = npz("s.npz")\npast = source.v -> windows(4)\nnext = source.v -> horizon(7)\n{SPLIT}'
-    assert "the validation split has 6 rows, where an example takes 11" in said(tmp_path, body)
+    assert "error[NN528]: the validation split has 6 rows, where an example takes 11" in said(tmp_path, body)
 
 
 def test_a_missing_value_of_a_series_is_named_with_its_row(tmp_path: Path) -> None:
