@@ -8,6 +8,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from nndsl import costs
 from nndsl.diagnostics import Diagnostic, render
@@ -210,7 +211,7 @@ steps = st.sampled_from([
 ])
 
 
-@given(st.lists(steps, min_size=1, max_size=4), st.integers(200, 400))
+@given(st.lists(steps, min_size=1, max_size=4), st.integers(400, 600))
 def test_a_shape_with_names_is_the_shape_of_every_length(chain: list[str], length: int) -> None:
     body = f"output y = seq -> {' -> '.join(chain)}"
     by_name, by_number = (network(body, f"input seq: float[{size}, 4]").graph for size in ("L", length))
@@ -243,6 +244,21 @@ def test_parameters_of_the_file_are_set_from_outside(overrides: Mapping[str, Any
 
 def test_parameters_of_a_network_have_defaults_that_see_those_before_them() -> None:
     assert dict(program(WIDE).networks["Net"].arguments) == {"n": 2, "m": 4}
+
+
+def test_a_default_may_be_an_option_as_an_argument_may() -> None:
+    text = """
+block Conv(filters, padding=same) { Conv2D(filters, 3, padding=padding) }
+network Net(padding=valid) { input x: float[8, 8, 1]
+  output y = x -> Conv(2) -> Conv(2, padding=padding) }
+"""
+    graph = program(text).networks["Net"].graph
+    assert str(graph.type_of(graph.outputs["y"])) == "float[6, 6, 2]"
+
+
+def test_a_default_that_is_no_option_is_told_where_it_is_used() -> None:
+    [found] = mistakes("network Net(padding=sane) { input x: float[8, 8, 1]\n output y = x -> Conv2D(2, 3, padding=padding) }")
+    assert "sane" in found.message and found.repair == "did you mean `same`?"
 
 
 # Checks ------------------------------------------------------------------------------------------
@@ -333,11 +349,22 @@ def test_a_deep_network_is_no_trouble() -> None:
 SAMPLES = Path(__file__).parent / "syntax" / "samples"
 
 
-@pytest.mark.parametrize("name", ["pieces", "genomes"])
-def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
+def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
-    found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
+    found = mistakes((SAMPLES / "genomes.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
     assert {one.code for one in found} == {"NN220"}
+
+
+def test_the_sample_of_all_pieces_is_compiled(tmp_path: Path) -> None:
+    for number in range(40):
+        folder = tmp_path / "photos" / str(number % 10)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"{number}.png")
+    text = (SAMPLES / "pieces.nn").read_text(encoding="utf-8")
+    checked, report = check(Source("sample.nn", text, tmp_path / "sample.nn"))
+    assert [(one.code, one.span.text) for one in report if one.span] == [("NN401", "Residual")]
+    augmented = checked.data["Photos"].augmentation
+    assert augmented is not None and list(augmented.outputs) == ["image"]
 
 
 DIGITS = """

@@ -19,6 +19,7 @@ from nndsl.data.forms import Form, Numbers, Sequences, State, Texts
 from nndsl.data.series import layout, series_problems
 from nndsl.data.tables import BadHeader, DataError, Missing, Table, remembered
 from nndsl.diagnostics import Diagnostic, Report, UserError, did_you_mean, error
+from nndsl.graph import Graph
 from nndsl.source import Span
 from nndsl.types import Mismatch, TensorType
 
@@ -41,6 +42,7 @@ class DataPlan:
         examples: how many rows the source has, where each is an example, and that is known without reading them.
         folder: where relative paths start.
         data_path: what is read instead of the file that the source names.
+        augmentation: what varies training examples: a graph from fields to fields of the same names and types.
     """
 
     name: str
@@ -54,6 +56,7 @@ class DataPlan:
     folder: Path
     data_path: Path | None = None
     examples: int | None = None
+    augmentation: Graph | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Judge:
     def _asked(self, feeds: Mapping[str, tf.Tensor]) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
         count = tf.shape(next(iter(feeds.values())))[0]
         found = self._computation({name: feeds[name] for name in self._computation.fields}, count=count, training=False)
-        return tuple(tf.cast(one, tf.float32) for one in found), tuple(getattr(one, "_keras_mask", None) for one in found)
+        return tuple(tf.cast(one, tf.float32) for one in found), tuple(map(lower.mask_of, found))
 
     def answers(self, feed: Feed) -> dict[str, tuple[Array, Array | None]]:
         """By output, what the network says of all examples, `[n, ...]`, and which positions count."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from nndsl import diagram
 from nndsl import run as runs
+from nndsl.backend.keras import samples
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.judge import evaluation
@@ -21,7 +22,8 @@ from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
-from nndsl.files import write_text
+from nndsl.diagram.sheet import are_images, as_png
+from nndsl.files import write_file, write_text
 from nndsl.monitor import Mode
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
@@ -263,6 +265,18 @@ class _Course:
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
                 run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
+        if run.status != "terminated" and self._training.samples:
+            self._show_samples(run, loop)
+
+    def _show_samples(self, run: Run, loop: Loop) -> None:
+        """What the best model makes, as a picture where it is images."""
+        feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
+        with loop.best_in_place():
+            arrays = samples.samples(self._training, self._learner.layers, feed)
+        if are_images(arrays):
+            write_file(run.folder / "samples.png", as_png(arrays))
+        else:
+            write_file(run.folder / "samples.npz", samples.as_npz(arrays))
 
 
 def weighting(training: Training, dataset: Dataset) -> Weighting | None:
