@@ -79,7 +79,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         progress.begin(1, feed.steps, 1)
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-            return evaluation(training, layers, feed, split, figures, epoch)
+            return evaluation(training, layers, feed, dataset, split, figures, epoch)
         finally:
             progress.end()
 

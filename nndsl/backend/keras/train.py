@@ -212,7 +212,7 @@ class _Course:
     """One training in one process, from the first step to the evaluation."""
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
-        self._training, self._settings, self._progress = training, settings, progress
+        self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
         types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
         self._feeds = {
             name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
@@ -263,7 +263,7 @@ class _Course:
         if run.status != "terminated" and "test" in self._feeds:
             with loop.best_in_place():
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], "test", figures, loop.best_epoch)
+                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
         if run.status != "terminated" and self._training.samples:
             self._show_samples(run, loop)
