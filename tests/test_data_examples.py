@@ -75,7 +75,7 @@ def test_a_classifier_of_digits_recognises_those_that_the_gan_makes(tmp_path: Pa
     gan = trained("gan", 1, tmp_path)
     assert nndsl("generate", gan, "--count", 1000, "-o", tmp_path / "new.npz", folder=tmp_path).returncode == 0
     with numpy.load(tmp_path / "new.npz") as made:
-        numpy.savez(tmp_path / "images.npz", x=made["sample_1"][..., 0] * 16)
+        numpy.savez(tmp_path / "images.npz", x=(made["sample_1"][..., 0] * 16).round().astype("uint8"))
     said = json.loads(nndsl("predict", classifier, tmp_path / "images.npz", "--json", folder=tmp_path).stdout)
     sure = [max(one[f"p_{digit}"] for digit in range(10)) > 0.9 for one in said]
     assert sum(sure) >= 500
