@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nndsl.data.broken import broken_source
 from nndsl.data.dataset import Dataset, Examples
 from nndsl.data.encoders import chain
 from nndsl.data.encoders.numbers import no_missing, say
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
-from nndsl.data.plan import DataPlan, broken_source, together, unknown_column
+from nndsl.data.plan import DataPlan, together, unknown_column
+from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
 from nndsl.source import Span
@@ -151,6 +153,8 @@ def _assigned(plan: DataPlan, table: Table, columns: Mapping[str, Column], colum
         parts = plan.split.assign(len(rows), take(columns[name], rows) if name is not None else None)
     except BadValues as bad:
         raise UserError(unplaced_rows(bad, name or "", table, rows, plan.split_span)) from None
+    except AbsentValue as absent:
+        raise UserError(absent_from_split(absent, table, plan.split_span)) from None
     empty = [part for part, places in parts.items() if not len(places)]
     if empty:
         raise UserError(empty_split(empty[0], len(rows), plan))
@@ -315,6 +319,24 @@ def no_examples(table: Table, count: int, span: Span) -> Diagnostic:
         return Diagnostic(span, f"{table.label} has no rows", (), "give it examples: at least one for each part of a split")
     message = f"the steps over rows leave none of the {count} rows of {table.label}"
     return Diagnostic(span, message, (), "take a step out, or name fewer columns in it")
+
+
+@error("NN528")
+def absent_from_split(absent: AbsentValue, table: Table, span: Span) -> Diagnostic:
+    """A split names a chromosome that no row has: it is misspelt, or named in another style than the data's (`8`, `chr8`).
+
+        split = chromosomes(validation=8, test=9)              # and the rows say `chr8` and `chr9`
+
+    Mended:
+
+        split = chromosomes(validation=chr8, test=chr9)
+    """
+    other = absent.value.removeprefix("chr") if absent.value.startswith("chr") else f"chr{absent.value}"
+    near = f"did you mean `{other}`?" if other in absent.present else did_you_mean(absent.value, absent.present)
+    more = f" and {len(absent.present) - 20} more" if len(absent.present) > 20 else ""
+    found = f"column `{absent.column}` holds {', '.join(f'`{one}`' for one in absent.present[:20])}{more}"
+    message = f"the split names `{absent.value}`, which no row of {table.label} has"
+    return Diagnostic(span, message, (), f"{near} {found}" if near else found)
 
 
 @error("NN523")
