@@ -123,7 +123,7 @@ def test_the_front_half_never_imports_the_backend() -> None:
     assert all(one.lazy for user in users for one in imports_of(Path(user)) if one.imported.startswith("nndsl.backend"))
 
 
-HEAVY = ("keras", "tensorflow", "networkx", "numpy", "pyarrow", "rich", "PIL", "yaml", "dnaio")
+HEAVY = ("keras", "tensorflow", "networkx", "numpy", "pyarrow", "rich", "PIL", "yaml", "dnaio", "pysam", "pybigtools")
 
 
 def loaded_by(code: str) -> set[str]:
