@@ -336,6 +336,8 @@ SAMPLES = Path(__file__).parent / "syntax" / "samples"
 @pytest.mark.parametrize("name", ["pieces", "genomes"])
 def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
     (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
+    (tmp_path / "genome.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
+    (tmp_path / "peaks.bed").write_text("chr1\t900\t1100\tpeak\t1\n")
     found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
     assert {one.code for one in found} == {"NN220"}
 

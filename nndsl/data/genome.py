@@ -1,8 +1,8 @@
 """Genomes: FASTA files read by their index, and tracks of numbers along them. Neither is ever loaded whole."""
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PACKAGES = {"genomes": "pysam", "tracks": "pybigtools"}
 """Who reads what: the extra `genomes` of the package brings them."""
 BIGWIG = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
-"""How a bigWig file starts, in either byte order."""
+"""How a bigWig file starts and ends, in either byte order."""
 COMPLEMENTS = str.maketrans("ACGTURYKMBVDHacgturykmbvdh", "TGCAAYRMKVBHDtgcaayrmkvbhd")
 """Each letter of the IUPAC code and the letter that pairs with it; S, W and N pair with themselves."""
 LISTED = 5
@@ -99,10 +99,11 @@ class Genome:
         from shutil import copyfile
 
         import pysam
+        from pysam.utils import SamtoolsError
 
         try:
             pysam.faidx(str(self.path), "--fai-idx", str(index), "--gzi-idx", str(blocks))
-        except pysam.SamtoolsError:
+        except SamtoolsError:
             raise self._without_index() from None
         for made, kept in zip((index, blocks), self._index_files(), strict=False):
             with suppress(OSError):  # a folder that cannot be written is no mistake: the index is used once, and forgotten
@@ -159,31 +160,44 @@ class Genome:
 
 
 class Track:
-    """A bigWig file: a number for each position of a genome. Only its first bytes have been read."""
+    """A bigWig file: a number for each position of a genome. Only its first and its last bytes have been read."""
 
     def __init__(self, path: Path):
         need("tracks")
         self.path, self.name = path, path.name
         try:
             with path.open("rb") as stream:
-                first = stream.read(4)
+                first = stream.read(len(BIGWIG[0]))
+                stream.seek(max(0, path.stat().st_size - len(first)))
+                last = stream.read()
         except OSError as error:
             raise damaged(path, error) from None
         if first not in BIGWIG:
             raise Unreadable(f"{path.name} is not a bigWig file")
+        if last != first:
+            raise Unreadable(f"{path.name} is not a whole bigWig file: it is cut off")
 
     @cached_property
     def _opened(self) -> Any:
         import pybigtools
 
-        try:
+        with self._undamaged():
             return pybigtools.open(str(self.path))
-        except Exception:  # the reader has no class of its own for all its failures
-            raise Unreadable(f"{self.name} is damaged, or not a whole bigWig file") from None
+
+    @contextmanager
+    def _undamaged(self) -> Iterator[None]:
+        """Reading fails in words. The reader's own code panics over some damage, which is no `Exception`."""
+        try:
+            yield
+        except BaseException as failure:
+            if not isinstance(failure, Exception) and type(failure).__name__ != "PanicException":
+                raise
+            raise Unreadable(f"{self.name} is damaged") from None
 
     @cached_property
     def _chromosomes(self) -> dict[str, int]:
-        return dict(self._opened.chroms())
+        with self._undamaged():
+            return dict(self._opened.chroms())
 
     def check(self, genome: Genome) -> None:
         """Check that it speaks of a genome.
@@ -206,11 +220,9 @@ class Track:
 
         if chromosome not in self._chromosomes:
             return numpy.zeros(end - start, "float32")
-        try:
+        with self._undamaged():
             values = self._opened.values(chromosome, start, end, fillna=0.0)
-        except Exception:  # the reader has no class of its own for all its failures
-            raise Unreadable(f"{self.name} is damaged at {chromosome}:{start}-{end}") from None
-        return numpy.nan_to_num(values, nan=0.0).astype("float32")
+        return numpy.asarray(numpy.nan_to_num(values, nan=0.0), "float32")
 
 
 def shown(names: Sequence[str]) -> str:
