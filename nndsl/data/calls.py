@@ -6,43 +6,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nndsl.catalogue.kinds import Count
-from nndsl.data.component import DataSource
 from nndsl.data.compressed import BROKEN, damaged, open_text
 from nndsl.data.forms import Form, Numbers, Texts
-from nndsl.data.genome import Genome, beside
-from nndsl.data.tables import Chunk, OtherGenome, Table, Unreadable, find, reason, text_column
+from nndsl.data.genome import Genome
+from nndsl.data.tables import Chunk, OtherGenome, Table, Unreadable, reason, text_column
 from nndsl.types import TensorType
 
 ROWS_IN_CHUNK = 1024
 SEQUENCES = ("reference", "alternative")
 LONGEST_ALLELE = 20
 """So many letters of an allele are shown in messages."""
-
-
-class Variants(DataSource):
-    """The variants of a VCF file (also `.gz`), each with the sequences around it, from an indexed FASTA file.
-
-    Each alternative allele is a row. Its two sequences, `reference` and `alternative`, are the `width` letters from
-    `width // 2` before the position of the variant on, with either allele in its place; where the alleles differ in
-    length, so do the letters that follow. That the reference allele is what the genome has there is checked.
-
-    Columns: `reference`, `alternative`, `chromosome`, `position` (from 1, as in the file), `name` (the ID),
-    `reference_allele`, `alternative_allele`, `quality`, `filter`, and `INFO` fields by their names (`AF`), as far as the head
-    of the file declares them; of a field with a value for each alternative, the row has its own.
-
-    Args:
-        path: the VCF file, relative to the `.nn` file.
-        genome: the FASTA file; its index (`.fai`) is made beside it if there is none. Compressed, it is by bgzip.
-        width: how many letters each sequence has.
-    """
-
-    path: str
-    genome: str
-    width: Count
-
-    def open(self, folder: Path, replacement: Path | None = None) -> Table:
-        return Calls(find(self.path, folder, replacement), Genome(beside(self.genome, folder, replacement)), self.width)
 
 
 class Call(NamedTuple):
