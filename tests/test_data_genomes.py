@@ -250,6 +250,16 @@ def test_negatives_lie_outside_of_intervals_on_their_chromosome_with_as_many_g_a
     assert again == columns["start"].tolist() != other
 
 
+def test_what_is_predicted_from_has_no_negatives(folder: Path) -> None:
+    body = 'source = intervals("peaks.bed", genome="genome.fa", width=20, negatives=1)\nx = source.sequence -> dna\ny = source.label'
+    plan = planned(folder, body)
+    data = plan.load()
+    write_bed(folder / "other.bed", [("chr9", 50, 57), ("chr9", 101, 108)])
+    examples = plan.encode(folder / "other.bed", data.state, ["x"])
+    assert len(data["train"]) == 24
+    assert examples.place(1) == "other.bed, line 2" and (examples.fields["x"] == data["train"].fields["x"][16:20:2]).all()
+
+
 # Variants ----------------------------------------------------------------------------------------
 
 HEAD = '##fileformat=VCFv4.2\n##INFO=<ID=AF,Number=A,Type=Float,Description="x">\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n'
@@ -428,3 +438,19 @@ def test_no_bed_file_makes_a_traceback(content: list[str]) -> None:
             assert all(one.start < one.end for one in BedFile(path, ()).intervals())
         except DataError as failure:
             assert failure.message.startswith("p.bed")
+
+
+# A real genome -----------------------------------------------------------------------------------
+
+PHAGE = Path(__file__).parent / "data" / "lambda_phage.fa.gz"
+"""The genome of the phage lambda (NC_001416, free to use)."""
+
+
+def test_windows_that_tile_a_real_genome_are_the_genome_that_the_other_reader_reads(tmp_path: Path) -> None:
+    (tmp_path / "phage.fa").write_bytes(gzip.decompress(PHAGE.read_bytes()))
+    records = read_whole(opened(tmp_path, 'fasta("phage.fa")'), ["name", "sequence"])
+    name, letters = records["name"][0].as_py(), records["sequence"][0].as_py()
+    assert len(letters) == 48_502
+    write_bed(tmp_path / "tiles.bed", [(name, at, at + 2) for at in range(499, 48_000, 1000)])
+    tiles = column(tmp_path, 'intervals("tiles.bed", genome="phage.fa", width=1000)', "sequence")
+    assert "".join(tiles) == letters[:48_000]

@@ -67,6 +67,9 @@ class Intervals(DataSource):
         genome = Genome(beside(self.genome, folder, replacement))
         return Windows(self, rows, genome, [Track(beside(one, folder, replacement)) for one in self.tracks()])
 
+    def to_predict(self) -> DataSource:
+        return type(self)(**{**self.__dict__, "negatives": 0})
+
 
 class Variants(DataSource):
     """The variants of a VCF file (also `.gz`), each with the sequences around it, from an indexed FASTA file.

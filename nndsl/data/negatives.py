@@ -10,7 +10,7 @@ from nndsl.data.genome import Genome
 from nndsl.data.tables import OffGenome
 
 Span = tuple[int, int]
-DRAWS = 20
+DRAWS = 10
 """How many places are looked at for each window that is wanted; more make the shares of G and C more alike."""
 LEAST_DRAWS = 1000
 HUNDREDTHS = 100

@@ -60,13 +60,14 @@ class DataPlan:
         return self.split.parts()
 
     def open(self, path: Path | None = None) -> Table:
-        """Find the source, or other data of the same kind.
+        """Find the source, or other data of the same kind, to predict from.
 
         Raises:
             UserError: it is not there, or not what it should be.
         """
         try:
-            return self.source.open(self.folder, path if path is not None else self.data_path)
+            source = self.source if path is None else self.source.to_predict()
+            return source.open(self.folder, self.data_path if path is None else path)
         except DataError as failure:
             raise UserError(broken_source(failure, self.source_span)) from None
 
