@@ -428,6 +428,33 @@ def test_a_package_that_is_not_installed_is_asked_for_when_the_file_is_checked(f
     assert found.code == "NN512" and found.repair == "install it: pip install 'nndsl[genomes]'"
 
 
+def test_an_index_that_is_none_is_refused_in_words(folder: Path) -> None:
+    (folder / "genome.fa.fai").write_text("no index\n")
+    code, message = refusal(folder, 'intervals("peaks.bed", genome="genome.fa", width=20)')
+    assert code == "NN503" and message.startswith("genome.fa ")
+    (folder / "genome.fa.fai").write_text("chr1\t4000\t6\t60\t61\nchr8\t4000\t419\t60\t61\nchr9\t4000\t832\t60\t61\n")
+    write_bed(folder / "peaks.bed", [("chr9", 3000, 3010)])
+    assert refusal(folder, 'intervals("peaks.bed", genome="genome.fa", width=20)') == (
+        "NN503", "genome.fa is damaged, or does not fit its index: chr9:2995-3015 cannot be read")
+
+
+CELLS = ["chr1", "\t", "\t", "\t", "\n", "7", ".", "A", "C,G", "<X>", "PASS", "AF=1", "AF=", "é", "\x00", "-1", "99999999999999", "#", "*"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(content=st.lists(st.sampled_from(CELLS), max_size=40))
+def test_no_vcf_file_makes_a_traceback(content: list[str]) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_fasta(folder / "g.fa")
+        (folder / "c.vcf").write_text(HEAD + "".join(content), encoding="utf-8")
+        table = opened(folder, 'variants("c.vcf", genome="g.fa", width=4)')
+        try:
+            read_whole(table, list(table.columns))
+        except DataError as failure:
+            assert failure.message.startswith("c.vcf, line ")
+
+
 @settings(max_examples=150, deadline=None)
 @given(content=st.lists(st.sampled_from(["chr1", "\t", "\n", " ", "5", "90", "-", "x", "é", "\x00", ".", "+", "#", "1e3"]), max_size=30))
 def test_no_bed_file_makes_a_traceback(content: list[str]) -> None:

@@ -152,10 +152,11 @@ class Genome:
         """
         try:
             letters: str = self._opened.fetch(chromosome, start, end)
-        except (OSError, ValueError, KeyError) as error:
-            raise Unreadable(f"{self.name} cannot be read: {reason(error)}") from None
+        except (OSError, ValueError, KeyError):
+            letters = ""
         if len(letters) != end - start:
-            raise Unreadable(f"{self.name} does not fit its index", f"delete {self.name}.fai, which then is made anew")
+            message = f"{self.name} is damaged, or does not fit its index: {chromosome}:{start}-{end} cannot be read"
+            raise Unreadable(message, f"delete {self.name}.fai, which then is made anew")
         return letters
 
 

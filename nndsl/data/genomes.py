@@ -74,7 +74,7 @@ class Intervals(DataSource):
 class Variants(DataSource):
     """The variants of a VCF file (also `.gz`), each with the sequences around it, from an indexed FASTA file.
 
-    Each alternative allele is a row. Its two sequences, `reference` and `alternative`, are the `width` letters from
+    Each alternative allele is a row, and a line without one is none. Its two sequences, `reference` and `alternative`, are the `width` letters from
     `width // 2` before the position of the variant on, with either allele in its place; where the alleles differ in
     length, so do the letters that follow. That the reference allele is what the genome has there is checked.
 
