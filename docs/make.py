@@ -16,6 +16,7 @@ from typing import Any
 from nndsl import api
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.augmentations import Augmentation
 from nndsl.catalogue.component import REQUIRED, Component, Field, describe
 from nndsl.catalogue.training.terms import Term
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
@@ -165,7 +166,14 @@ def _table(title: str, components: Iterable[type[Component]]) -> str:
     return "\n".join([f"| {title} | |", "|---|---|", *rows])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"data tables": data_tables, "schedules": schedules_table, "terms": terms_table}
+def augmentations_table() -> str:
+    """What varies training examples, besides the layers of Keras."""
+    return _table("augmentation", Augmentation.registered())
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "augmentations": augmentations_table, "data tables": data_tables, "schedules": schedules_table, "terms": terms_table,
+}
 
 
 def with_tables(page: str) -> str:

@@ -156,6 +156,7 @@ ELSEWHERE = {
     "NN524": ("classes are counted when the examples are loaded", "test_data_mistakes.py"),
     "NN525": ("the data change between check and training", "test_data_mistakes.py"),
     "NN526": ("it is about data to predict from", "test_data_mistakes.py"),
+    "NN528": ("rows are counted when the examples are loaded", "test_data_series.py"),
     "NN527": ("it is about data to predict from", "test_data_mistakes.py"),
 }
 """Codes without a case file: why, and the tests that make them happen instead."""

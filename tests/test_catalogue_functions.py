@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 import nndsl.catalogue.functions  # noqa: F401 (makes the functions known)
 from nndsl.backend.keras.lower import call_function
-from nndsl.catalogue.activations import Activation, Gelu, Glu, Relu
+from nndsl.catalogue.activations import Activation, Gelu, Glu, Relu, Softmax
 from nndsl.catalogue.applicable import Constant, Function, infer
 from nndsl.catalogue.broadcasting import broadcast
 from nndsl.catalogue.functions.arithmetic import Add, Cast, Exp, Multiply
-from nndsl.catalogue.functions.arranging import Concatenate, OneHot, ReverseComplement, Slice
+from nndsl.catalogue.functions.arranging import Concatenate, Flip, OneHot, ReverseComplement, Slice
 from nndsl.catalogue.functions.matrices import Einsum, Matmul
 from nndsl.catalogue.functions.reductions import Argmax, Sum
 from nndsl.catalogue.functions.reshaping import ExpandDims, Reshape, Transpose
@@ -159,12 +159,12 @@ def test_a_sum_costs_its_operand_and_a_product_its_result() -> None:
     assert Multiply().flops(stretched, infer(Multiply(), stretched)) == L * 4
 
 
-def test_a_mask_survives_what_is_a_layer_in_keras() -> None:
-    masked = TensorType("float32", (L, 4), mask=True)
-    for function, operands in [(Relu(), (masked,)), (Add(), (masked, masked)), (Concatenate(), (masked, floats(L, 2)))]:
+def test_a_mask_survives_what_leaves_positions_where_they_are() -> None:
+    masked, once = TensorType("float32", (L, 4), mask=True), TensorType("float32", (1, 4), mask=True)
+    for function, operands in [(Relu(), (masked,)), (Add(), (masked, masked)), (Concatenate(), (masked, floats(L, 2))), (Exp(), (masked,)),
+                               (Add(), (floats(L, 4), masked)), (Add(), (masked, Constant(1).infer())), (Gelu(approximate=True), (masked,))]:
         assert infer(function, operands)[0].mask, function
-        assert function.as_layer(*operands) is not None
-    for function, operands in [(Exp(), (masked,)), (Add(), (masked, floats(L, 4))), (Add(), (masked, Constant(1).infer()))]:
+    for function, operands in [(Flip(1), (masked,)), (Softmax(1), (masked,)), (Sum(1), (masked,)), (Add(), (floats(L, 4), once)), (Exp(), (floats(L, 4),))]:
         assert not infer(function, operands)[0].mask, function
 
 

@@ -50,6 +50,15 @@ def test_an_example_learns_what_is_promised_in_less_than_two_minutes(tmp_path: P
     assert yaml.safe_load((run / "run.yaml").read_text())["seconds"] < LONGEST
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_forecast_of_births_beats_last_weeks_same_day(tmp_path: Path, seed: int) -> None:
+    run = trained("births", seed, tmp_path)
+    errors = json.loads((run / "evaluation.json").read_text())["outputs"]["next"]["errors"]
+    assert errors["mae"] < 0.9 * errors["season_mae"]
+    assert yaml.safe_load((run / "run.yaml").read_text())["seconds"] < LONGEST
+
+
 @pytest.mark.parametrize("name", PROMISED)
 def test_a_readme_gives_its_command_and_figures_that_keep_the_promise(name: str) -> None:
     text = (ROOT / "examples" / name / "README.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from nndsl import costs
 from nndsl.diagnostics import Diagnostic, render
@@ -210,7 +211,7 @@ steps = st.sampled_from([
 ])
 
 
-@given(st.lists(steps, min_size=1, max_size=4), st.integers(200, 400))
+@given(st.lists(steps, min_size=1, max_size=4), st.integers(400, 600))
 def test_a_shape_with_names_is_the_shape_of_every_length(chain: list[str], length: int) -> None:
     body = f"output y = seq -> {' -> '.join(chain)}"
     by_name, by_number = (network(body, f"input seq: float[{size}, 4]").graph for size in ("L", length))
@@ -243,6 +244,21 @@ def test_parameters_of_the_file_are_set_from_outside(overrides: Mapping[str, Any
 
 def test_parameters_of_a_network_have_defaults_that_see_those_before_them() -> None:
     assert dict(program(WIDE).networks["Net"].arguments) == {"n": 2, "m": 4}
+
+
+def test_a_default_may_be_an_option_as_an_argument_may() -> None:
+    text = """
+block Conv(filters, padding=same) { Conv2D(filters, 3, padding=padding) }
+network Net(padding=valid) { input x: float[8, 8, 1]
+  output y = x -> Conv(2) -> Conv(2, padding=padding) }
+"""
+    graph = program(text).networks["Net"].graph
+    assert str(graph.type_of(graph.outputs["y"])) == "float[6, 6, 2]"
+
+
+def test_a_default_that_is_no_option_is_told_where_it_is_used() -> None:
+    [found] = mistakes("network Net(padding=sane) { input x: float[8, 8, 1]\n output y = x -> Conv2D(2, 3, padding=padding) }")
+    assert "sane" in found.message and found.repair == "did you mean `same`?"
 
 
 # Checks ------------------------------------------------------------------------------------------
@@ -333,13 +349,23 @@ def test_a_deep_network_is_no_trouble() -> None:
 SAMPLES = Path(__file__).parent / "syntax" / "samples"
 
 
-@pytest.mark.parametrize("name", ["pieces", "genomes"])
-def test_what_a_sample_has_that_comes_later_is_refused_in_words_and_nothing_else_is_wrong(name: str, tmp_path: Path) -> None:
+def test_the_sample_of_genomes_is_compiled(tmp_path: Path) -> None:
     (tmp_path / "splice.csv").write_text("sequence,class\n" + "ACGT,EI\nCCGT,IE\nGGTA,N\n" * 10)
     (tmp_path / "genome.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
     (tmp_path / "peaks.bed").write_text("chr1\t900\t1100\tpeak\t1\n")
-    found = mistakes((SAMPLES / f"{name}.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
-    assert {one.code for one in found} == {"NN220"}
+    assert not mistakes((SAMPLES / "genomes.nn").read_text(encoding="utf-8"), tmp_path / "sample.nn")
+
+
+def test_the_sample_of_all_pieces_is_compiled(tmp_path: Path) -> None:
+    for number in range(40):
+        folder = tmp_path / "photos" / str(number % 10)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"{number}.png")
+    text = (SAMPLES / "pieces.nn").read_text(encoding="utf-8")
+    checked, report = check(Source("sample.nn", text, tmp_path / "sample.nn"))
+    assert [(one.code, one.span.text) for one in report if one.span] == [("NN401", "Residual")]
+    augmented = checked.data["Photos"].augmentation
+    assert augmented is not None and list(augmented.outputs) == ["image"]
 
 
 DIGITS = """
@@ -372,3 +398,10 @@ def test_the_sample_of_objectives_is_compiled(tmp_path: Path) -> None:
 def test_both_strands_are_read_with_the_same_weights() -> None:
     graph = network((SAMPLES / "both_strands.nn").read_text(encoding="utf-8") + "\noutput y = hits", "input sequence: float[60, 4]").graph
     assert (len(layers(graph)), len(list(graph.owners()))) == (2, 1)
+
+
+def test_an_activation_may_have_settings_where_it_is_an_argument() -> None:
+    (dense,) = layers(network("output y = x -> Dense(4, activation=leaky_relu(0.1))").graph)
+    assert dense.component.__dict__["activation"].changed() == {"negative_slope": 0.1}
+    found = mistakes(f"{BLOCKS}\nnetwork Net {{ input x: float[4]\noutput y = x -> Dense(4, activation=leaky_relu(0.1, 3)) }}")
+    assert [one.code for one in found] == ["NN203"]

@@ -26,6 +26,13 @@ class Activation(Function, abstract=True):
 
         return self.own_layer(*operands) if self.changed() else core.Activation(self)
 
+    def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
+        """As of its layer; without one, the mask of a sequence stays with it, unless it mixes positions."""
+        if self.as_layer(*operands) is not None:
+            return super().masked(*operands)
+        (x,) = operands
+        return x.mask and x.rank == 2 and self.windows(x) == ()
+
     def own_layer(self, *operands: TensorType) -> Layer | None:
         """The layer that holds its arguments, where Keras has one."""
         return None

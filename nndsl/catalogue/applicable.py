@@ -130,6 +130,21 @@ class Layer(Applicable, kw_only=True):
                                   argument=name, repair=f"apply it after the layer, with -> {value.called()}")
         return built
 
+    def call_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        """What Keras takes at each call besides the operands."""
+        return {name: self.__dict__[name] for name in self.call_options}
+
+
+def called_plainly(layer: Layer, *operands: TensorType) -> None:
+    """Refuse a layer inside of a layer that Keras would have to call with arguments, which do not reach it.
+
+    Raises:
+        BadArgument: it needs some for these operands.
+    """
+    needed = [name for name, value in layer.call_arguments(*operands).items() if value]
+    if needed:
+        raise BadArgument(f"cannot tell {layer.called()} to work with {', '.join(needed)}", *operands, argument="layer")
+
 
 class Function(Applicable):
     """A function of tensors: it owns nothing, and is named like its `keras.ops` or `keras.activations`."""

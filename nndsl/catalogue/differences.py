@@ -14,6 +14,7 @@ OMITTED_ARGUMENTS: dict[str, str] = {
     "quantization_config": "quantization is made of trained weights, in Python",
     "gptq_unpacked_column_size": "quantization is made of trained weights, in Python",
     "Embedding.weights": "a file holds no arrays; weights come from a run or a checkpoint",
+    "ReversibleEmbedding.reverse_dtype": "precision is a setting of the training, for the whole network",
     "Bidirectional.weights": "a file holds no arrays; weights come from a run or a checkpoint",
     "use_cudnn": "Keras uses the fast kernels of a GPU wherever they can do the work",
     "flash_attention": "Keras uses the fast kernels of a GPU wherever they can do the work",
@@ -55,7 +56,6 @@ LEFT_OUT: dict[str, str] = {
     "RandomPerspective": "not yet tried on real images",
     "RandomPosterization": "not yet tried on real images",
     "RandomSharpness": "not yet tried on real images",
-    "ReversibleEmbedding": "its other direction is asked for at each call; share an `Embedding` instead",
     "STFTSpectrogram": "audio is not a source of data yet",
     "SimpleRNNCell": "cells are parts of the recurrent layers that have their names",
     "Solarization": "not yet tried on real images",
@@ -85,6 +85,8 @@ class Stricter:
 
 
 STRICTER: tuple[Stricter, ...] = (
+    Stricter("cannot tell ReversibleEmbedding", "Keras would take the numbers of a vector for ids",
+             ("SpectralNormalization", "TimeDistributed")),
     Stricter("computes with float numbers", "ids are not quantities; whoever means quantities says so with one word, `float`"),
     Stricter("which is the batch axis", "examples stay apart: no layer but BatchNormalization knows of the others in its batch"),
     Stricter("needs a tensor with at least one axis", "Keras would compute along the batch axis, and mix examples"),
@@ -93,7 +95,8 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("needs its mean and variance", "the layer is a part of the network and does not see the data set", ("Normalization",)),
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
-    Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding",)),
+    Stricter("compares vectors of size", "Keras would take the numbers of a vector for ids", ("ReversibleEmbedding",)),
+    Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding", "ReversibleEmbedding")),
     Stricter("do not have the same axes", "a broadcast that nobody wrote; an axis is added with `expand_dims`", ("Maximum", "Minimum")),
     Stricter("with a mask only of shape [length, channels]", "Keras spreads masks over the last axis, as if there were no others"),
     Stricter("counts its axes from 1", "Keras takes an axis that is not there, and shares nothing", ("PReLU",)),

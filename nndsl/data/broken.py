@@ -1,7 +1,8 @@
-"""What is said of a source that cannot be read."""
+"""What is said of a source that cannot be read, and of a split that it does not fit."""
 
+from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import BadHeader, DataError, Missing, NotInstalled, OffGenome, OtherGenome
-from nndsl.diagnostics import Diagnostic, error
+from nndsl.diagnostics import Diagnostic, did_you_mean, error
 from nndsl.source import Span
 
 
@@ -66,3 +67,21 @@ def other_genome(message: str, repair: str | None, span: Span | None) -> Diagnos
     other names or other lengths. What is learnt from files that do not belong together is noise.
     """
     return Diagnostic(span, message, (), repair)
+
+
+@error("NN529")
+def absent_from_split(absent: AbsentValue, label: str, span: Span) -> Diagnostic:
+    """A split names a chromosome that no row has: it is misspelt, or named in another style than the data's (`8`, `chr8`).
+
+        split = chromosomes(validation=8, test=9)              # and the rows say `chr8` and `chr9`
+
+    Mended:
+
+        split = chromosomes(validation=chr8, test=chr9)
+    """
+    other = absent.value.removeprefix("chr") if absent.value.startswith("chr") else f"chr{absent.value}"
+    near = f"did you mean `{other}`?" if other in absent.present else did_you_mean(absent.value, absent.present)
+    more = f" and {len(absent.present) - 20} more" if len(absent.present) > 20 else ""
+    found = f"column `{absent.column}` holds {', '.join(f'`{one}`' for one in absent.present[:20])}{more}"
+    message = f"the split names `{absent.value}`, which no row of {label} has"
+    return Diagnostic(span, message, (), f"{near} {found}" if near else found)

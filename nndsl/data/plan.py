@@ -17,8 +17,10 @@ from nndsl.data.encoders.shapes import Even
 from nndsl.data.encoders.text import described
 from nndsl.data.fields import ColumnRef, EncoderUse, FieldPlan, FieldSpec, final_type
 from nndsl.data.forms import Form, Numbers, Sequences, State, Texts
+from nndsl.data.series import layout, series_problems
 from nndsl.data.tables import DataError, Table, remembered
 from nndsl.diagnostics import Diagnostic, Report, UserError, did_you_mean, error
+from nndsl.graph import Graph
 from nndsl.source import Span
 from nndsl.types import Mismatch, TensorType
 
@@ -38,9 +40,10 @@ class DataPlan:
     Attributes:
         fields: by name, in the order in which they are written.
         splits: which of `train`, `validation` and `test` there are.
-        examples: how many rows the source has, where that is known without reading them and no step leaves any out.
+        examples: how many rows the source has, where each is an example, and that is known without reading them.
         folder: where relative paths start.
         data_path: what is read instead of the file that the source names.
+        augmentation: what varies training examples: a graph from fields to fields of the same names and types.
     """
 
     name: str
@@ -54,6 +57,7 @@ class DataPlan:
     folder: Path
     data_path: Path | None = None
     examples: int | None = None
+    augmentation: Graph | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -159,7 +163,10 @@ class _Planning:
         fields = {spec.name: field for spec in self._specs if (field := self._field(spec)) is not None}
         if self._report.errors > self._before:
             return None
-        complete = replace(self._draft, fields=fields, examples=None if self._draft.steps else self._table.count)
+        draft, windowed = self._draft, layout(list(fields.values())) is not None
+        for problem in series_problems(list(fields.values()), draft.split, draft.split_span, draft.steps, draft.source_span):
+            self._report.add(problem)
+        complete = replace(draft, fields=fields, examples=None if draft.steps or windowed else self._table.count)
         self._check_stratum(complete)
         return None if self._report.errors > self._before else complete
 

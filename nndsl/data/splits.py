@@ -74,6 +74,8 @@ class Order(Split):
         train, validation, test: shares, which add up to 1.
     """
 
+    in_order = True
+
     train: TrainingShare
     validation: Rate = 0.0
     test: Rate = 0.0

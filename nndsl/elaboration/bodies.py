@@ -286,7 +286,7 @@ def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
         if parameter.name in arguments:
             value = arguments[parameter.name]
         elif parameter.default is not None:
-            value = body.evaluate(parameter.default)
+            value = body.argument(parameter.default)
         else:
             value = FAILED
         body.bind(ast.Target(name_span, parameter.name), value)

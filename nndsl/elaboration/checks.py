@@ -30,8 +30,11 @@ STEPS_A_NODE = 10
 
 
 def prove_checks(body: "Body") -> None:
-    """Evaluate the `check` lines of a body, with the quantities of its graph as names; report those that are not true."""
-    if not body.checks:
+    """Evaluate the `check` lines of a body, with the quantities of its graph as names; report those that are not true.
+
+    Where there are mistakes, a graph is not what it will be once they are mended, and its sizes say nothing.
+    """
+    if not body.checks or body.session.report.errors:
         return
     scope, body.scope = body.scope, Scope(outer=body.scope)
     try:

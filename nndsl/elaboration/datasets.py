@@ -1,6 +1,7 @@
 """`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ from nndsl.catalogue.kinds import Of
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
 from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.elaboration.augmenting import augmentation
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import later, out_of_place
+from nndsl.elaboration.mistakes import out_of_place
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Scope, describe_value
 from nndsl.source import Span
@@ -27,6 +29,7 @@ class DataBody:
 
     def __init__(self, session: Session, definition: ast.Definition, outer: Scope):
         self._session, self._definition = session, definition
+        self._outer = outer
         self._scope = Scope(outer=outer)
         self._settings: dict[str, ast.Binding] = {}
         self._fields: dict[str, FieldSpec] = {}
@@ -47,12 +50,22 @@ class DataBody:
         if source is None or split is FAILED or self._session.report.errors > before:
             return None
         head, steps = source
-        return plan(
+        planned = plan(
             name=self._definition.name, span=self._definition.head, source=head, source_span=self._settings["source"].value.span,
             steps=steps, fields=tuple(self._fields.values()), split=split,
             split_span=self._settings["split"].value.span if "split" in self._settings else None,
             folder=folder, data_path=data_path, report=self._session.report, state=kept,
         )
+        return planned if planned is None or "augment" not in self._settings else self._augmented(planned)
+
+    def _augmented(self, planned: DataPlan) -> DataPlan | None:
+        try:
+            return replace(planned, augmentation=augmentation(self._session, planned, self._outer, self._settings["augment"].value))
+        except OutOfBudget:
+            raise
+        except Complaint as complaint:
+            complaint.report_to(self._session.report)
+            return None
 
     def _complaining(self, act: Any, statement: ast.Statement) -> None:
         try:
@@ -73,8 +86,6 @@ class DataBody:
             repair = "a field is `name = source.column -> encoder`"
             raise Complaint(out_of_place("this statement", "in a `data` block", statement.span, repair))
         name = statement.targets[0].name
-        if name == "augment":
-            raise Complaint(later("`augment`", statement.span, "delete it; layers such as RandomFlip can stand in the network"))
         if name in SETTINGS:
             if name in self._settings:
                 raise Complaint(setting_twice(name, statement.targets[0].span, self._settings[name].span))

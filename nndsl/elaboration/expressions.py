@@ -80,6 +80,10 @@ class Evaluator(Applier):
             complaint.report_to(self.session.report)
             return FAILED
 
+    def argument(self, expression: ast.Expression) -> Any:
+        """The value of what stands for an argument of any kind: words that are no names mean options."""
+        return self.evaluate(expression, _ANY)
+
     def _constant(self, expression: ast.Number | ast.String | ast.Truth, want: Kind | None) -> Any:
         return expression.value
 
@@ -228,7 +232,7 @@ class Evaluator(Applier):
     def _evaluate_arguments(self, expression: ast.Call) -> None:
         """Look for mistakes in the arguments of a call that cannot be made."""
         for argument in (*expression.positional, *(one.value for one in expression.keywords)):
-            self.evaluate(argument, _ANY)
+            self.argument(argument)
 
     def _call_value(self, callee: Any, expression: ast.Call) -> Any:
         if isinstance(callee, Defined):
@@ -242,8 +246,8 @@ class Evaluator(Applier):
     def _closure(self, callee: Defined, expression: ast.Call) -> Any:
         """A block or network with its arguments bound to its parameters."""
         parameters = [one.name for one in callee.definition.parameters or ()]
-        values = [(self.evaluate(one, _ANY), one.span) for one in expression.positional]
-        named = {one.name: (self.evaluate(one.value, _ANY), one.name_span) for one in expression.keywords}
+        values = [(self.argument(one), one.span) for one in expression.positional]
+        named = {one.name: (self.argument(one.value), one.name_span) for one in expression.keywords}
         if len(values) > len(parameters):
             raise Complaint(too_many_arguments(callee.definition, len(values), values[len(parameters)][1]))
         arguments = dict(zip(parameters, (value for value, _ in values), strict=False))
@@ -281,7 +285,7 @@ class Evaluator(Applier):
     # Functions ---------------------------------------------------------------
 
     def _call_function(self, function: type[Function], expression: ast.Call) -> Any:
-        positional = [(self.evaluate(one, _ANY), one.span) for one in expression.positional]
+        positional = [(self.argument(one), one.span) for one in expression.positional]
         fields = function.fields()
         named: dict[str, tuple[Any, Span]] = {}
         for one in expression.keywords:

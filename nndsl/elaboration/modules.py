@@ -1,5 +1,6 @@
 """Files: their imports, parameters and definitions, as the scope that every body of the file sees."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ class ModuleLoader:
                 self._session.report.add(not_in_file(one, statement.path.value, list(imported.definitions)))
                 continue
             self._bind(module, one.alias, binding.value, one.span)
-            self._session.bound.setdefault(one.span, (one.alias, False))
+            self._session.bound.setdefault(one.span, (one.alias, _mentioned_again(one, module.spec.source)))
 
     def _module_at(self, statement: ast.Import, importer: Source) -> Module:
         try:
@@ -158,6 +159,12 @@ def locate(written: str, importer: Source) -> Path:
     if written.startswith(LIBRARY):
         return library_folder() / written
     return (importer.folder() / written).resolve()
+
+
+def _mentioned_again(imported: ast.ImportedName, source: Source) -> bool:
+    """Whether a file mentions what it imports after its import: perhaps in a block, or a branch, that this network does without."""
+    code = re.sub(r"#.*", "", source.text[imported.span.end :])
+    return re.search(rf"\b{imported.alias}\b", code) is not None
 
 
 def library_folder() -> Path:

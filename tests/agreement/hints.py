@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from nndsl.catalogue.layers.convolution import Conv1D, Conv2D
-from nndsl.catalogue.layers.core import Dense, Embedding
+from nndsl.catalogue.layers.core import Dense, Embedding, ReversibleEmbedding
 from nndsl.types import TensorType
 from tests.agreement import sequence_hints
 
@@ -33,9 +33,10 @@ ARGUMENTS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Permute": {"dims": st.one_of(_PERMUTATIONS, st.just((1, 3)))},
     "Reshape": {"target_shape": st.sampled_from([(-1,), (-1, 1), (1, -1), (2, -1), (-1, 2), (-1, 3, 1), (4,), (2, 2), (-1, -1)])},
     "Rescaling": {"scale": st.sampled_from([0.5, (1.0,), (1.0, 2.0, 3.0)]), "offset": st.sampled_from([1.0, (1.0, 2.0, 3.0)])},
-    "SpectralNormalization": {"layer": st.sampled_from([Dense(3), Conv1D(2, 2), Conv2D(2, 2, padding="same"), Embedding(5, 3)])},
+    "SpectralNormalization": {"layer": st.sampled_from([Dense(3), Conv1D(2, 2), Conv2D(2, 2, padding="same"), Embedding(5, 3), ReversibleEmbedding(5, 3)])},
     "Dot": {"axes": st.sampled_from([1, -1, 2, (1, 2), (2, 1), (-1, 1), (1, 1), 3])},
     "Embedding": {"input_dim": st.integers(4, 9)},
+    "ReversibleEmbedding": {"input_dim": st.integers(4, 9), "output_dim": st.sampled_from([3, 4])},
     **sequence_hints.ARGUMENTS,
 }
 """For the arguments of some components, by name."""
@@ -50,6 +51,10 @@ OPERANDS: dict[str, st.SearchStrategy[tuple[TensorType, ...]]] = {
     "GroupNormalization": _shapes(((64,),), ((3, 32),), ((3, 6),), ((2, 3, 32),), ((6, 6, 6),), ((5,),)),
     "SpectralNormalization": _shapes(((4,),), ((5, 3),), ((6, 6, 2),), ((2,),)),
     "Permute": st.sampled_from([(TensorType("float32", (2, 3)),), (TensorType("int32", (2, 3, 4)),), (TensorType("bool", (5,)),)]),
+    "ReversibleEmbedding": st.sampled_from([
+        (TensorType(dtype, shape),) for dtype, shape in
+        [("int32", (5,)), ("int32", ()), ("int64", (2, 3)), ("float32", (5, 3)), ("float32", (4,)), ("float32", (2, 5, 3)), ("bool", (3,))]
+    ]),
     **sequence_hints.OPERANDS,
 }
 """For the operands of some components, by name."""

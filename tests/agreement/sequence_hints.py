@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nndsl.catalogue.layers.activation import PReLU, Softmax
 from nndsl.catalogue.layers.convolution import Conv1D, Conv2D
-from nndsl.catalogue.layers.core import Dense, Embedding
+from nndsl.catalogue.layers.core import Dense, Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.merging import Add
 from nndsl.catalogue.layers.normalization import BatchNormalization, LayerNormalization
 from nndsl.catalogue.layers.pooling import GlobalMaxPooling1D, MaxPooling1D
@@ -45,7 +45,7 @@ _BACKWARDS: list[Any] = [None, None, None, GRU(2, go_backwards=True), LSTM(3, go
                          GRU(2, go_backwards=True, return_sequences=True), LSTM(2, go_backwards=True, return_state=True)]
 _INSIDE: list[Any] = [
     Dense(3), Conv1D(2, 2), Conv2D(2, 2), LSTM(2), GRU(2, return_sequences=True), Bidirectional(SimpleRNN(2)), Flatten(), Dropout(0.5),
-    BatchNormalization(), LayerNormalization(), MaxPooling1D(2), GlobalMaxPooling1D(), Embedding(9, 2), TimeDistributed(Dense(2)),
+    BatchNormalization(), LayerNormalization(), MaxPooling1D(2), GlobalMaxPooling1D(), Embedding(9, 2), TimeDistributed(Dense(2)), ReversibleEmbedding(9, 3),
     LSTM(2, return_state=True), Add(), PReLU(), Softmax(),
 ]
 _QUERIES = _several(

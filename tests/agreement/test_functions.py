@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 from keras.src import backend
 
 import nndsl.catalogue.functions  # noqa: F401 (makes the functions known)
-from nndsl.backend.keras.lower import call_function, instantiate
+from nndsl.backend.keras.lower import call
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Constant, Function, infer
 from nndsl.catalogue.broadcasting import result_dtype
 from nndsl.catalogue.component import REQUIRED
 from nndsl.catalogue.functions.differences import LEFT_OUT, OMITTED_ARGUMENTS, OTHER_DEFAULTS, OWN, STRICTER
+from nndsl.graph import Node
 from nndsl.types import Mismatch, Size, TensorType, named, substitute
 from tests.agreement import functions as hints
+from tests.agreement.keras_side import NOWHERE
 
 FUNCTIONS = Function.registered()
 EVERY_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.called())
@@ -111,11 +113,7 @@ def described(result: Any) -> list[tuple[tuple[int | None, ...], str]]:
 
 def applied(function: Function, tensors: list[Any], types: tuple[TensorType, ...]) -> Any:
     """What the function makes of tensors, lowered to a layer where there is one."""
-    layer = function.as_layer(*types)
-    if layer is None:
-        return call_function(function, tensors, types)
-    made = instantiate(layer)
-    return made(tensors) if layer.takes_list else made(*tensors)
+    return call(Node(0, "function", function, None, (), (), NOWHERE, ()), None, tensors, types)
 
 
 @EVERY_FUNCTION

@@ -93,6 +93,8 @@ class Learner:
         self.step = 0
         self._feed, self._weighting = feed, weighting
         self._objectives = training.objectives
+        augmented = training.data.augmentation
+        self._augmentation = None if augmented is None else Computation(augmented, self.layers, list(augmented.outputs.values()))
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
         self._depth = sum(len(one.graph.nodes) for one in training.objectives)
         self._full_size = feed.batch if self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
@@ -150,16 +152,25 @@ class Learner:
         finite = tf.constant(True)
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
-                batch = self._feed.shuffled(step, size, turn)
+                batch = self._batch(step, size, turn)
                 found = one.learn(batch, None if self._weighting is None else self._weighting.of(batch))
                 finite = tf.logical_and(finite, tf.math.is_finite(found.loss))
                 if turn == one.times - 1:
                     self.trackers.update(index, found)
         return finite
 
+    def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0) -> dict[str, tf.Tensor]:
+        """The examples of a step, varied by what augments the data."""
+        batch = self._feed.shuffled(step, size, turn)
+        if self._augmentation is not None:
+            feeds = {name: batch[name] for name in self._augmentation.fields}
+            varied = self._augmentation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
+            batch |= dict(zip(feeds, varied, strict=True))
+        return batch
+
     def first_not_finite(self) -> tuple[str, Span | None]:
         """Take the next step, which has had a result that is not finite: the first of its tensors, in words, and its place."""
-        batch = self._feed.shuffled(tf.constant(self.step, tf.int64))
+        batch = self._batch(tf.constant(self.step, tf.int64))
         for objective in self._objectives:
             found = self._first_of(objective.graph, batch)
             if found is not None:

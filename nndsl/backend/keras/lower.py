@@ -9,16 +9,21 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import keras
 
-from nndsl.backend.keras import terms
+from nndsl.backend.keras import augment, terms
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.applicable import Constant, Function, Input, Layer
+from nndsl.catalogue.applicable import Applicable, Constant, Function, Input, Layer
+from nndsl.catalogue.augmentations import Augmentation
 from nndsl.catalogue.component import Component
+from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
+from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
+from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -57,6 +62,8 @@ def instantiate(component: Component, **settings: Any) -> Any:
         return _activation(component)
     if isinstance(component, Term):
         return terms.layer_of(component, **settings)
+    if isinstance(component, Augmentation):
+        return augment.layer_of(component, **settings)
     taken = _arguments(component) | settings
     trainable = taken.pop("trainable", True)  # which not every layer takes when it is made
     made = _keras_class(component)(**taken)
@@ -105,12 +112,23 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     """One Keras layer for each set of weights in the graphs, with the name of its first node."""
     layers: dict[Owner, keras.Layer] = {}
     taken: set[str] = set()
+    padded = {owner for graph in graphs for owner in _of_padded_ids(graph)}
     for graph in graphs:
         taken |= set(graph.inputs)
         for owner, node in graph.owners():
             if owner not in layers:
-                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken))
+                masking = {"mask_zero": True} if owner in padded else {}
+                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **masking)
     return layers
+
+
+def _of_padded_ids(graph: Graph) -> Iterator[Owner]:
+    """The embeddings of ids among which 0 is padding: a mask begins with them, for inputs of Keras have none."""
+    for node in graph.nodes:
+        if isinstance(node.component, Embedding | ReversibleEmbedding) and node.owner is not None:
+            ids = graph.type_of(node.operands[0])
+            if ids.mask and ids.is_integer:
+                yield node.owner
 
 
 def keras_name(name: str) -> str:
@@ -144,22 +162,49 @@ def call(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], type
     component = node.component
     if isinstance(component, Constant):
         return (component.value,)
+    masks = [mask_of(one) for one in operands]
+    results = _several(_called(node, layer, operands, types))
+    for operand, mask in zip(operands, masks, strict=True):
+        if mask is not None and mask_of(operand) is None:
+            operand._keras_mask = mask  # MultiHeadAttention of Keras takes the masks of its operands away
+    return _masked(component, results, masks, types)
+
+
+def _called(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
+    component = node.component
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _several(call_function(component, operands, types))
+            return call_function(component, operands, types)
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
-    return _several(_call_layer(component, layer, operands))
+    return _call_layer(component, layer, operands, types)
+
+
+def mask_of(tensor: Tensor) -> Tensor | None:
+    """The mask that Keras lets travel with a tensor."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _masked(
+    component: Applicable, results: tuple[Tensor, ...], operand_masks: Sequence[Tensor | None], types: Sequence[TensorType]
+) -> tuple[Tensor, ...]:
+    """The results with the masks that the catalogue says they have, where Keras has lost them on the way."""
+    said = component.masked(*types)
+    masks = [mask for mask in operand_masks if mask is not None]
+    for result, masked in zip(results, said if isinstance(said, tuple) else (said,) * len(results), strict=True):
+        if masked and masks and mask_of(result) is None:
+            result._keras_mask = reduce(keras.ops.logical_or, masks)
+    return results
 
 
 def _several(result: Any) -> tuple[Tensor, ...]:
     return tuple(result) if isinstance(result, list | tuple) else (result,)
 
 
-def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]) -> Any:
-    options = {name: getattr(component, name) for name in component.call_options}
+def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
+    options = component.call_arguments(*types)
     if component.takes_list:
         return layer(list(operands), **options)
     first, *others = operands
@@ -168,6 +213,9 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
             options[operand.name] = others
         elif others:
             options[operand.name] = others.pop(0)
+    if isinstance(component, MultiHeadAttention | GroupQueryAttention):  # whose masks Keras does not make part of the model
+        known = zip(component.operands()[1:], map(mask_of, operands[1:]), strict=False)
+        options |= {f"{operand.name}_mask": mask for operand, mask in known if mask is not None}
     return layer(first, **options)
 
 
@@ -177,6 +225,9 @@ def call_function(component: Function, operands: Sequence[Tensor], types: Sequen
     function = getattr(keras.ops, component.operation or type(component).called())
     if isinstance(component, Einsum):
         return function(component.subscripts, *operands)
+    if isinstance(component, Positions):
+        counted = keras.ops.ones_like(keras.ops.get_item(operands[0], component.alone(*types)), dtype="int32")
+        return function(counted, axis=1) - 1
     return function(list(operands), **settings) if component.takes_list else function(*operands, **settings)
 
 

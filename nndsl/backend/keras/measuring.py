@@ -22,6 +22,8 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     """One built layer for each set of weights in a training, and its networks as Keras models of these layers."""
     networks = {name: one.network for name, one in training.learnt.items()}
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
+    if training.data.augmentation is not None:
+        graphs.append(training.data.augmentation)
     layers = lower.layers_of(*graphs)
     models = {name: lower.model(one, layers) for name, one in networks.items()}
     for graph in graphs:

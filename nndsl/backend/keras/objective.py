@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from nndsl.backend.keras import terms
-from nndsl.backend.keras.lower import Layers, Tensor, call, needed_for, values_of
+from nndsl.backend.keras.lower import Layers, Tensor, call, mask_of, needed_for, values_of
 from nndsl.backend.keras.optimize import loss as keras_loss
 from nndsl.backend.keras.optimize import metric as keras_metric
 from nndsl.catalogue.training import Loss
@@ -26,7 +26,7 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) 
     the whole batch. A loss over logits gets them even where the prediction went through its softmax or sigmoid
     (Keras leaves the logits with the result), which stays exact in half precision.
     """
-    mask = _mask(prediction)
+    mask = mask_of(prediction)
     if isinstance(target, bool | int | float):
         target = keras.ops.full_like(prediction, target)
     logits = getattr(prediction, "_keras_logits", None)
@@ -35,17 +35,12 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) 
     if len(target.shape) == len(prediction.shape) == 1:  # Keras would average over the batch, its last axis
         target, prediction = keras.ops.expand_dims(target, -1), keras.ops.expand_dims(prediction, -1)
     values = loss.call(keras.ops.cast(target, loss.dtype), keras.ops.cast(prediction, loss.dtype))
-    for one in (mask, _mask(values)):
+    for one in (mask, mask_of(values)):
         if one is not None:
             values = values * _mask_weights(one, values)
     if not values.shape.rank:
         return keras.ops.broadcast_to(values, (keras.ops.shape(prediction)[0],))
     return keras.ops.mean(values, axis=tuple(range(1, values.shape.rank)))
-
-
-def _mask(tensor: Tensor) -> Tensor | None:
-    """The mask that Keras lets travel with a tensor."""
-    return getattr(tensor, "_keras_mask", None)
 
 
 def _mask_weights(mask: Tensor, values: Tensor) -> Tensor:

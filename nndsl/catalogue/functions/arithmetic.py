@@ -14,7 +14,18 @@ NumberDtype = Literal[
 
 
 class _Elementwise(Function, abstract=True):
-    """A function that makes one number of the numbers at one place."""
+    """A function that makes one number of the numbers at one place.
+
+    The mask of a sequence stays with it. (In Keras only layers keep masks; what is not one is given its mask when it is lowered.)
+    """
+
+    def masked(self, *operands: TensorType) -> bool:
+        """Whether an operand brings a mask whose positions are those of the result."""
+        if not any(one.mask for one in operands):
+            return False
+        result = self.infer(*operands)
+        assert isinstance(result, TensorType)
+        return any(one.mask and one.is_float and one.rank == 2 and one.shape[:1] == result.shape[:1] for one in operands)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return elements(results[0].shape)

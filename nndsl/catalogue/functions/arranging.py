@@ -213,6 +213,25 @@ class OneHot(_Moving):
         return ()
 
 
+class Positions(_Moving):
+    """The numbers 0, 1, 2, ... along an axis, whatever the operand holds: `int[n] < n`.
+
+    Looked up in an `Embedding`, they are a learnt positional encoding, and its `input_dim` the longest sequence that it takes.
+    """
+
+    operation = "cumsum"
+    axis: Index = 1
+
+    def infer(self, x: TensorType) -> TensorType:
+        size = x.shape[position_of(self.axis, x)]
+        return TensorType("int32", (size,), below=size)
+
+    def alone(self, x: TensorType) -> tuple[slice | int, ...]:
+        """What Keras takes of the operand to have the axis, and the batch axis, alone."""
+        place = position_of(self.axis, x)
+        return (slice(None), *(slice(None) if other == place else 0 for other in range(x.rank)))
+
+
 # Turning around ----------------------------------------------------------------------------------
 
 

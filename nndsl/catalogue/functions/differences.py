@@ -22,6 +22,7 @@ OTHER_DEFAULTS: dict[str, str] = {
 
 OWN: dict[str, str] = {
     "slice": "one axis, counted as in Python; Keras takes a start and a size for every axis, the batch axis included",
+    "positions": "`arange` as long as an axis, for each example",
     "reverse_complement": "the opposite strand of DNA: `flip` of the last two axes",
     "float": "short for `cast(float32)`",
 }

@@ -1,13 +1,14 @@
 """Core layers: dense maps, embeddings, and the plainest ones."""
 
 from dataclasses import replace
+from typing import Any
 
 from nndsl.catalogue.activations import Activation as ActivationFunction
 from nndsl.catalogue.applicable import Layer, Weight
-from nndsl.catalogue.kinds import Count
+from nndsl.catalogue.kinds import Count, Positive
 from nndsl.catalogue.rules import FLOAT, at_least_one_axis, floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, RandomUniform, Regularizer, Zeros
-from nndsl.types import BadArgument, Size, TensorType, WrongDtype, elements, sign
+from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongDtype, elements, shape_text, sign
 
 
 def added_flops(use_bias: bool, activation: ActivationFunction | None, result: TensorType) -> Size:
@@ -48,11 +49,26 @@ class Dense(Layer):
         return sums + added_flops(self.use_bias, self.activation, results[0])
 
 
+def looked_up(ids: TensorType, input_dim: int, output_dim: int) -> TensorType:
+    """The type of a vector for each id.
+
+    Raises:
+        WrongDtype: these are no ids.
+        BadArgument: there are ids without a vector.
+    """
+    if not ids.is_integer:
+        raise WrongDtype(f"takes ids, which are whole numbers, and this is {ids}", ids)
+    if ids.below is not None and sign(ids.below - input_dim) == 1:
+        raise BadArgument(f"has a vector for each of {input_dim} ids, and is given ids up to {ids.below - 1}", ids,
+                          argument="input_dim", repair=f"write input_dim={ids.below}")
+    return TensorType(FLOAT, (*ids.shape, output_dim))
+
+
 class Embedding(Layer):
     """A trained vector for each id.
 
     Ids are whole numbers in `[0, input_dim)`. With `mask_zero`, the id 0 stands for padding, and a mask of the
-    other positions travels with the result.
+    other positions travels with the result; so it does for ids of which that was said before, `int[T] < 20, padding=0`.
 
     Shape: `int[...] -> [..., output_dim]`
     """
@@ -65,18 +81,59 @@ class Embedding(Layer):
     mask_zero: bool = False
 
     def infer(self, ids: TensorType) -> TensorType:
-        if not ids.is_integer:
-            raise WrongDtype(f"takes ids, which are whole numbers, and this is {ids}", ids)
-        if ids.below is not None and sign(ids.below - self.input_dim) == 1:
-            raise BadArgument(f"has a vector for each of {self.input_dim} ids, and is given ids up to {ids.below - 1}", ids,
-                              argument="input_dim", repair=f"write input_dim={ids.below}")
-        return TensorType(FLOAT, (*ids.shape, self.output_dim))
+        return looked_up(ids, self.input_dim, self.output_dim)
 
     def masked(self, *operands: TensorType) -> bool:
-        return self.mask_zero
+        return self.mask_zero or operands[0].mask
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return (Weight("embeddings", (self.input_dim, self.output_dim)),)
+
+
+class ReversibleEmbedding(Layer):
+    """A trained vector for each id; and, of a vector, its product with that of each id (Press and Wolf, 2017).
+
+    What it is applied to says which way: `tokens -> embed` looks ids up, `h -> embed` gives a score for each id, with the
+    same weights (or, without `tie_weights`, with weights of their own), between `-logit_soft_cap` and `logit_soft_cap` if
+    that is given.
+
+    Shape: `int[...] -> [..., output_dim]`, and `[..., output_dim] -> [..., input_dim]`
+    """
+
+    input_dim: Count
+    output_dim: Count
+    tie_weights: bool = True
+    embeddings_initializer: Initializer = RandomUniform()
+    embeddings_regularizer: Regularizer | None = None
+    embeddings_constraint: Constraint | None = None
+    mask_zero: bool = False
+    logit_soft_cap: Positive | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        if not x.is_float:
+            return looked_up(x, self.input_dim, self.output_dim)
+        *others, width = at_least_one_axis(x).shape
+        if sign(width - self.output_dim) in (-1, 1):
+            raise SizesDiffer(f"compares vectors of size {self.output_dim}, and is given {shape_text(x.shape)}", x)
+        return TensorType(FLOAT, (*others, self.input_dim))
+
+    def call_arguments(self, *operands: TensorType) -> dict[str, Any]:
+        return {"reverse": operands[0].is_float}
+
+    def masked(self, *operands: TensorType) -> bool:
+        """The mask of ids begins here, and that of vectors stays with their scores. (Keras would lose the latter.)"""
+        return operands[0].mask or (self.mask_zero and not operands[0].is_float)
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        vectors = Weight("embeddings", (self.input_dim, self.output_dim))
+        other = Weight("reverse_embeddings", (self.output_dim, self.input_dim), about="embeddings")
+        return (vectors,) if self.tie_weights else (vectors, other)
+
+    def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
+        """`2 d` for each score of vectors of size `d`, and 3 to cap it."""
+        if not operands[0].is_float:
+            return 0
+        return (2 * self.output_dim + (0 if self.logit_soft_cap is None else 3)) * elements(results[0].shape)
 
 
 class Identity(Layer):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from nndsl.catalogue.applicable import Layer, Weight
+from nndsl.catalogue.applicable import Layer, Weight, called_plainly
 from nndsl.catalogue.axes import Axes, positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative
 from nndsl.catalogue.rules import at_least_one_axis, floating, number, position_of
@@ -215,6 +215,7 @@ class SpectralNormalization(Layer):
     power_iterations: Count = 1
 
     def infer(self, x: TensorType) -> TensorType:
+        called_plainly(self.layer, x)
         result = self.layer.infer(at_least_one_axis(x))
         first = [one.name for one in self.layer.weights(x)][:1]
         if not isinstance(result, TensorType) or first not in (["kernel"], ["embeddings"]):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from nndsl.catalogue.applicable import Layer, Types, Weight, infer
+from nndsl.catalogue.applicable import Layer, Types, Weight, called_plainly, infer
 from nndsl.catalogue.layers.recurrent import Recurrent
 from nndsl.catalogue.rules import number
 from nndsl.catalogue.windows import Window
@@ -101,7 +101,9 @@ class TimeDistributed(Layer):
         if sum(not one.optional and not one.variadic for one in self.layer.operands()) != 1 or self.layer.takes_list:
             raise BadArgument(f"takes a layer of one tensor, and {self.layer.called()} is none", argument="layer")
         number(x.shape[0], "how many positions there are", x)
-        return replace(x, shape=x.shape[1:], mask=x.mask and x.rank > 2)
+        inside = replace(x, shape=x.shape[1:], mask=x.mask and x.rank > 2)
+        called_plainly(self.layer, inside)
+        return inside
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         inside = self.layer.windows(self._inside(operands[0]))

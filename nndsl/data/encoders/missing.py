@@ -56,6 +56,9 @@ class Fill(Encoder):
         filling = numpy.array(state.get("values", self.value), numbers.dtype)
         return numpy.where(numpy.isnan(numbers), filling, numbers)
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        return values
+
     def _texts(self, count: int, state: State) -> list[str]:
         return list(state["values"]) if self.value == "most_frequent" else [str(self.value)] * count
 

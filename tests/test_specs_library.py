@@ -1,0 +1,152 @@
+"""The blocks of the library compute what their papers say; and every spec that is shipped is good."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nndsl
+from nndsl.driver import check
+from nndsl.syntax.reading import read_source
+
+Array = NDArray[Any]
+
+SPECS = Path(__file__).parents[1] / "specs"
+RANDOM = np.random.default_rng(1)
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.nn")), ids=lambda path: path.stem)
+def test_a_spec_is_good_without_a_warning(path: Path) -> None:
+    """Its `check` lines hold, among them the published sizes."""
+    program, report = check(read_source(path))
+    assert list(report) == []
+    assert program.networks or path.parent.name == "std"
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.nn")), ids=lambda path: path.stem)
+def test_a_spec_says_where_it_comes_from(path: Path) -> None:
+    """Every network has a documentation, every block of the library too; a paper has a year."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# ") and text.partition("\n")[0].endswith(".")
+    for network in check(read_source(path))[0].networks.values():
+        assert network.documentation
+
+
+def output(text: str, x: Array) -> Array:
+    """What the network of a text makes of its one input."""
+    return np.asarray(nndsl.loads(text).model()(x, training=False))
+
+
+def test_sinusoidal_positions_are_those_of_the_paper() -> None:
+    x = np.zeros((2, 9, 6), np.float32)
+    found = output("""
+        from "std/positions.nn" import SinusoidalPositions
+        network N {
+          input x: float[L, 6]
+          output y = x -> SinusoidalPositions
+        }""", x)
+    for position in range(9):
+        for pair in range(3):
+            angle = position / 10000 ** (2 * pair / 6)
+            np.testing.assert_allclose(found[:, position, 2 * pair], np.sin(angle), atol=1e-5)
+            np.testing.assert_allclose(found[:, position, 2 * pair + 1], np.cos(angle), atol=1e-5)
+
+
+def test_rotary_positions_turn_pairs_of_channels() -> None:
+    x = RANDOM.normal(size=(2, 7, 3, 4)).astype(np.float32)
+    found = output("""
+        from "std/positions.nn" import RotaryPositions
+        network N {
+          input x: float[L, 3, 4]
+          output y = x -> RotaryPositions
+        }""", x)
+    angles = np.arange(7)[:, None, None] / 10000 ** (np.arange(0, 4, 2) / 4)
+    turned = (x[..., 0::2] + 1j * x[..., 1::2]) * np.exp(1j * angles)
+    np.testing.assert_allclose(found[..., 0::2] + 1j * found[..., 1::2], turned, atol=1e-5)
+
+
+def test_learnt_positions_refuse_a_text_that_is_longer_than_they_are() -> None:
+    text = """
+        from "std/positions.nn" import LearntPositions
+        network N {{
+          input words: int[{length}] < 9
+          output y = words -> Embedding(9, 4) -> LearntPositions(20)
+        }}"""
+    nndsl.loads(text.format(length=20))
+    with pytest.raises(nndsl.Refused, match="has a vector for each of 20 ids, and is given ids up to 20"):
+        nndsl.loads(text.format(length=21))
+
+
+@pytest.mark.parametrize(("block", "arguments", "causal"), [
+    ("std/transformer.nn", "PreNormEncoderLayer(2, 8, causal=true)", True), ("std/transformer.nn", "EncoderLayer(2, 8)", False),
+    ("std/attention.nn", "RotaryAttention(2)", True), ("std/attention.nn", "RotaryAttention(2, causal=false)", False),
+])
+def test_causal_attention_does_not_see_what_comes_later(block: str, arguments: str, causal: bool) -> None:
+    model = nndsl.loads(f"""
+        from "{block}" import {arguments.partition("(")[0]}
+        network N {{
+          input x: float[L, 4]
+          output y = x -> {arguments}
+        }}""").model()
+    x = RANDOM.normal(size=(1, 6, 4)).astype(np.float32)
+    later = x.copy()
+    later[:, 4:] += 1
+    change = np.abs(np.asarray(model(x)) - np.asarray(model(later)))[0].max(axis=-1)
+    assert (change[4:] > 1e-4).all()
+    assert (change[:4] < 1e-5).all() == causal
+
+
+def test_an_embedding_that_is_tied_scores_vectors_by_their_products_with_those_of_the_ids() -> None:
+    model = nndsl.loads("""
+        network N {
+          input words: int[T] < 7
+          input h: float[T, 3]
+          layer embed = ReversibleEmbedding(7, 3)
+          output vectors = words -> embed
+          output scores = h -> embed
+          check params == 21
+        }""").model()
+    h = RANDOM.normal(size=(2, 4, 3)).astype(np.float32)
+    found = model({"words": np.arange(7)[None, :4].repeat(2, axis=0), "h": h})
+    (matrix,) = (np.asarray(one) for one in model.weights)
+    np.testing.assert_allclose(np.asarray(found["vectors"])[0], matrix[:4])
+    np.testing.assert_allclose(np.asarray(found["scores"]), h @ matrix.T, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["Embedding(9, 4)", "ReversibleEmbedding(9, 4)"])
+def test_padding_counts_for_nothing_behind_an_embedding(layer: str) -> None:
+    model = nndsl.loads(f"""
+        network N {{
+          input words: int[T] < 9, padding=0
+          output y = words -> {layer} -> GRU(5) -> Dense(1)
+        }}""").model()
+    short, padded = np.array([[3, 1, 8]]), np.array([[3, 1, 8, 0, 0]])
+    np.testing.assert_allclose(np.asarray(model(short)), np.asarray(model(padded)), atol=1e-6)
+
+
+@pytest.mark.parametrize("rest", [
+    "h -> SinusoidalPositions -> PreNormEncoderLayer(2, 8, activation=gelu(approximate=true)) -> GlobalAvgPool1D",
+    "h * 2 -> LearntPositions(9) -> EncoderLayer(2, 8) * 2 -> LSTM(3)", "h -> AttentionPooling",
+])
+def test_padding_counts_for_nothing_behind_positions_and_attention(rest: str, tmp_path: Path) -> None:
+    """Also in a model that was saved: the mask is a part of it."""
+    model = nndsl.loads(f"""
+        from "std/positions.nn" import LearntPositions, SinusoidalPositions
+        from "std/transformer.nn" import EncoderLayer, PreNormEncoderLayer
+        from "std/attention.nn" import AttentionPooling
+        block Rest() {{
+          input h: [T, 4]
+          {rest}
+        }}
+        network N {{
+          input words: int[T] < 9, padding=0
+          output y = words -> Embedding(9, 4) -> Rest
+        }}
+    """).model()
+    short, padded = np.array([[3, 1, 8]]), np.array([[3, 1, 8, 0, 0]])
+    model.save(tmp_path / "model.keras")
+    for one in (model, keras.models.load_model(tmp_path / "model.keras")):
+        np.testing.assert_allclose(np.asarray(one(short)), np.asarray(one(padded)), atol=1e-5)
