@@ -30,6 +30,10 @@ class DataSource(Component):
         """
         raise NotImplementedError
 
+    def to_predict(self) -> "DataSource":
+        """The source as it reads data to predict from: their rows, without any that are made up for training."""
+        return self
+
 
 class RowStep(Component):
     """A step that keeps some of the rows, in their order."""

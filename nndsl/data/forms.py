@@ -27,11 +27,18 @@ SHOWN = 5
 
 
 class Texts(Frozen):
-    """Text, in one column or several."""
+    """Text, in one column or several.
+
+    Attributes:
+        length: how many letters every text has, where the source makes them all of one length.
+    """
 
     columns: int = 1
+    length: int | None = None
 
     def __str__(self) -> str:
+        if self.length is not None:
+            return f"text of {self.length} letters"
         return "text" if self.columns == 1 else f"{self.columns} columns of text"
 
 

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nndsl.data.broken import absent_from_split, broken_source
 from nndsl.data.dataset import Dataset, Examples
 from nndsl.data.encoders import chain
 from nndsl.data.encoders.numbers import finished
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
-from nndsl.data.plan import DataPlan, broken_source, together, unknown_column
+from nndsl.data.plan import DataPlan, together, unknown_column
 from nndsl.data.series import Layout, encode_field, layout
+from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
 from nndsl.source import Span
@@ -167,6 +169,8 @@ def _assigned(plan: DataPlan, table: Table, columns: Mapping[str, Column], colum
         parts = plan.split.assign(len(rows), take(columns[name], rows) if name is not None else None)
     except BadValues as bad:
         raise UserError(unplaced_rows(bad, name or "", table, rows, plan.split_span)) from None
+    except AbsentValue as absent:
+        raise UserError(absent_from_split(absent, table.label, plan.split_span)) from None
     empty = [part for part, places in parts.items() if not len(places)]
     if empty:
         raise UserError(empty_split(empty[0], len(rows), plan))

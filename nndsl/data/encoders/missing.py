@@ -29,9 +29,9 @@ class Fill(Encoder):
         if self._is_text:
             if not isinstance(x, Texts):
                 raise Mismatch(f"puts a text in, and takes columns of text, not {described(x)}")
-            return x
+            return Texts(x.columns)
         if isinstance(x, Texts) and self.value == "most_frequent":
-            return x
+            return Texts(x.columns)
         return number_form(x)
 
     @property
