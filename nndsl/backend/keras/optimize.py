@@ -108,7 +108,8 @@ class Wasserstein(keras.losses.Loss):
         super().__init__(name="wasserstein")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return ops.mean(-ops.reshape(y_true, ops.shape(y_pred)) * y_pred, axis=-1)
+        flat = (ops.shape(y_pred)[0], -1)
+        return ops.mean(-ops.reshape(y_true, flat) * ops.reshape(y_pred, flat), axis=-1)
 
 
 def _one_hot(numbers: Any, scores: Any) -> Any:
