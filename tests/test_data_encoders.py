@@ -197,6 +197,11 @@ def test_words_are_split_at_blanks_and_punctuation(tmp_path: Path) -> None:
     assert learnt(tmp_path, "source.a -> words(lowercase=false)", ["A a a"]) == {"tokens": ["a", "A"]}
 
 
+def test_without_punctuation_words_do_not_say_how_a_text_was_set(tmp_path: Path) -> None:
+    field = "source.a -> words(punctuation=false)"
+    assert learnt(tmp_path, field, ["“Don’t” he _said_.", "'Don't' he said!"]) == {"tokens": ["don", "he", "said", "t"]}
+
+
 def test_a_vocabulary_has_a_limit_and_texts_a_length(tmp_path: Path) -> None:
     field = "source.a -> words(length=3, vocabulary=4)"
     assert encoded(tmp_path, field, ["a a b b c", "c"]).tolist() == [[2, 2, 3], [1, 0, 0]]

@@ -19,6 +19,7 @@ from nndsl.types import TensorType
 RESERVED = 2
 """The ids for padding and for unknown tokens."""
 WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+LETTERS = re.compile(r"[^\W_]+")
 VocabularySize = Annotated[int, Known(RESERVED + 1)]
 
 
@@ -79,14 +80,18 @@ class Words(Tokens):
 
     Args:
         lowercase: whether upper and lower case are one.
+        punctuation: whether it counts. If not, only runs of letters and digits are words (`don't` is `don` and `t`), so that
+            how a text was set, with curly or straight quotes, says nothing.
     """
 
     closed = "give the size of the vocabulary: `words(vocabulary=10_000)`"
 
     lowercase: bool = True
+    punctuation: bool = True
 
     def split(self, text: str) -> list[str]:
-        return WORD.findall(text.lower() if self.lowercase else text)
+        pattern = WORD if self.punctuation else LETTERS
+        return pattern.findall(text.lower() if self.lowercase else text)
 
 
 def most_frequent(counts: Mapping[str, int], vocabulary: int | None) -> list[str]:
