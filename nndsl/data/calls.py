@@ -158,7 +158,7 @@ def _written(call: Call, name: str) -> str | None:
     value = call.record.info.get(name)
     if isinstance(value, tuple):
         own = {"A": call.allele, "R": call.allele + 1}.get(call.record.header.info[name].number)
-        value = ",".join(map(str, value)) if own is None or own >= len(value) else value[own]
+        value = ",".join("." if one is None else str(one) for one in value) if own is None or own >= len(value) else value[own]
     if value is None or isinstance(value, bool | str):
         return str(value).lower() if isinstance(value, bool) else value
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -13,7 +13,7 @@ from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
 from nndsl.graph import Graph, Node, Ref
-from nndsl.passes.expose_logits import expose_logits, final_activation
+from nndsl.passes.expose_logits import expose_logits, final_activation, logits_for
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -139,13 +139,12 @@ class _Seam:
         found = self._loss_of(output)
         assert found is not None
         loss, span = found
-        fitted, logits, reason = self._fit(loss, output, span)
+        fitted, prediction, reason = self._fit(loss, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
         if self._settings.class_weights is not None and not fitted.by_example:
             message = f"{type(fitted).called()} compares the examples of a batch with each other, so none can weigh more"
             raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"]))
-        prediction = logits if fitted.takes_logits else self._network.graph.outputs[output]
         target = self._target(output)
         types = (self._type(target), self._type(prediction))
         node = self._add(f"{output}_loss", fitted, (target, prediction), span, infer(fitted, types))
@@ -159,22 +158,20 @@ class _Seam:
         return [self._measure(name, metric, span, output, several) for name, metric, span in metrics]
 
     def _measure(self, name: str, metric: Metric, span: Span, output: str, several: bool) -> Measure:
-        fitted, logits, reason = self._fit(metric, output, span)
+        fitted, prediction, reason = self._fit(metric, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        prediction = logits if fitted.takes_logits else self._network.graph.outputs[output]
         return Measure(f"{output}_{name}" if several else name, fitted, self._target(output), prediction)
 
     def _fit(self, component: Any, output: str, span: Span) -> tuple[Any, Ref, str]:
-        """A loss or metric in the form that fits an output, with the logits of that output."""
+        """A loss or metric in the form that fits an output, what it takes of that output, and why."""
         graph, ref = self._network.graph, self._network.graph.outputs[output]
         field = self._settings.data.fields[self.targets[output]]
-        logits, activation = final_activation(graph, ref)
         try:
-            fitted, reason = component.fit(field.type, activation, graph.type_of(ref))
+            fitted, reason = component.fit(field.type, final_activation(graph, ref)[1], graph.type_of(ref))
         except Mismatch as mismatch:
             raise Complaint(target_differs(component, mismatch, output, graph[ref], field, span)) from None
-        return fitted, logits, reason
+        return fitted, logits_for(fitted, graph, ref) if fitted.takes_logits else ref, reason
 
     def _total(self, terms: list[Ref]) -> Ref:
         total = terms[0]

@@ -30,6 +30,7 @@ from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.values import (
     FAILED,
+    Appliable,
     Binding,
     Closure,
     Scope,
@@ -41,7 +42,7 @@ from nndsl.elaboration.values import (
 from nndsl.elaboration.watching import Settings, training
 from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Owner, Ref
-from nndsl.passes.expose_logits import activation_of, final_activation, linear_owners, split_activations, take_logits
+from nndsl.passes.expose_logits import activation_of, linear_owners, logits_for, split_activations, take_logits
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -80,6 +81,7 @@ class Learning(Body):
         self._over: Counter[str] = Counter()
         self._declared: dict[str, SharedLayer | SharedBlock] = {}
         self._first_operands: dict[int, tuple[TensorType, ...]] = {}
+        self._applied: dict[tuple[int, tuple[Ref, ...]], tuple[Tensor, ...]] = {}
         for name, field in data.fields.items():
             self.scope.names[name] = Binding(self.builder.input(name, field.type, field.span), field.span)
 
@@ -155,7 +157,7 @@ class Learning(Body):
             if total is not None:
                 total = self._operation("add" if sign == "+" else "subtract", [total, value], expression.span)
             else:
-                total = value if sign == "+" else self._operation("negative", [value], expression.span)
+                total = value
         assert total is not None
         return total, dict(zip(_names([inner for inner, _ in logged]), (ref for _, ref in logged), strict=True))
 
@@ -224,7 +226,7 @@ class Learning(Body):
     def _fitted(self, component: Any, prediction: Tensor, target: Tensor, span: Span) -> Any:
         """A loss or metric in the form that fits how the prediction was made."""
         try:
-            fitted, reason = component.fit(target.type, activation_of(self.builder.nodes[prediction.ref.node]), prediction.type)
+            fitted, reason = component.fit(target.type, activation_of(self.builder.graph(), prediction.ref), prediction.type)
         except Mismatch as mismatch:
             raise Complaint(cannot_compare(component, mismatch, prediction, target, span)) from None
         if reason:
@@ -267,6 +269,15 @@ class Learning(Body):
         scores = self.apply(self.appliable(critic, place), [points], expression.span)
         return single(self.add_call(GradientPenalty(), None, [scores[0], points], expression.span, None))
 
+    def apply(self, value: Appliable, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        """A declared layer of the same tensors is the same, however often it is written: one forward pass, one set of statistics."""
+        if not isinstance(value, SharedLayer | SharedBlock):
+            return super().apply(value, operands, span)
+        key = (id(value), tuple(one.ref for one in operands))
+        if key not in self._applied:
+            self._applied[key] = super().apply(value, operands, span)
+        return self._applied[key]
+
     def _apply_shared(self, value: SharedBlock, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
         self._first_operands.setdefault(id(value), tuple(one.type for one in operands))
         return super()._apply_shared(value, operands, span)
@@ -276,9 +287,10 @@ class Learning(Body):
     def measures(self, expression: ast.Expression) -> list[Measure]:
         """Metrics, each of a prediction and a target: `[accuracy(image -> net, label)]`."""
         items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-        return [self._measure(one) for one in items]
+        names = _names(items)
+        return [self._measure(one, name) for one, name in zip(items, names, strict=True)]
 
-    def _measure(self, expression: ast.Expression) -> Measure:
+    def _measure(self, expression: ast.Expression, name: str) -> Measure:
         callee = expression.callee if isinstance(expression, ast.Call) else expression
         found = Metric.find(callee.text) if isinstance(callee, ast.Name) else None
         if found is None or not isinstance(callee, ast.Name):
@@ -288,7 +300,7 @@ class Learning(Body):
             raise Complaint(nothing_to_compare(callee.text, expression.span))
         prediction, target, component = self._compared(found, expression)
         fitted = self._fitted(component, prediction, target, expression.span)
-        return Measure(snake_case(callee.text), fitted, target.ref, prediction.ref)
+        return Measure(snake_case(name), fitted, target.ref, prediction.ref)
 
     def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
         """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
@@ -320,7 +332,7 @@ class Learning(Body):
     def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
         """A metric, in the graph as it is now; those that can take logits do."""
         target, prediction = (Ref(places[ref.node], ref.output) for ref in (one.target, one.prediction))
-        return Measure(one.name, one.metric, target, final_activation(graph, prediction)[0] if one.metric.takes_logits else prediction)
+        return Measure(one.name, one.metric, target, logits_for(one.metric, graph, prediction) if one.metric.takes_logits else prediction)
 
     def _moved(self, one: Minimized, graph: Graph, places: Mapping[int, int], owners: Mapping[Owner, Owner]) -> Objective:
         """An objective, in the graph as it is now."""
@@ -371,11 +383,16 @@ def _summands(expression: ast.Expression) -> list[tuple[str, ast.Expression]]:
     return [("+", expression), *reversed(terms)]
 
 
+_RESERVED = ("loss", "epoch", "learning_rate")
+"""What an epoch's figures are called that are no terms."""
+
+
 def _names(terms: Sequence[ast.Expression]) -> list[str]:
     """What each term is logged as: its function, with what it is about where several are of one function."""
     plain = [_function_of(one) for one in terms]
     named = [f"{name}_{subject}" if plain.count(name) > 1 and (subject := _subject_of(one)) else name
              for name, one in zip(plain, terms, strict=True)]
+    named = [f"{name}_term" if name in _RESERVED or name.startswith("val_") else name for name in named]
     return [name if named.count(name) == 1 else f"{name}_{named[: place + 1].count(name)}" for place, name in enumerate(named)]
 
 

@@ -51,6 +51,7 @@ def training(
     Raises:
         Complaint: what is watched between epochs is not measured.
     """
+    _refuse_equal_names(objectives, measures, settings.spans.get("metrics", definition.head))
     modes = _modes(objectives, measures)
     return Training(
         name=definition.name,
@@ -70,6 +71,15 @@ def training(
         precision=settings.precision,
         choices=tuple(choices),
     )
+
+
+def _refuse_equal_names(objectives: Sequence[Objective], measures: Sequence[Measure], span: Span) -> None:
+    """Each figure of an epoch has a name of its own."""
+    taken = {"epoch", *(one.figure("learning_rate") for one in objectives), *(name for one in objectives for name in one.figures)}
+    for one in measures:
+        if one.name in taken:
+            raise Complaint(equal_names(one.name, span))
+        taken.add(one.name)
 
 
 def _modes(objectives: Sequence[Objective], measures: Sequence[Measure]) -> Mapping[str, Mode | None]:
@@ -111,6 +121,20 @@ def _better(
 
 
 # What can be wrong -------------------------------------------------------------------------------
+
+
+@error("NN639")
+def equal_names(name: str, span: Span) -> Diagnostic:
+    """Two figures of a training have the same name, so that one would hide the other.
+
+        minimize mse(x -> net, y) + kl_normal(mean, log_var) over net with Adam(1e-3)
+        metrics = [mse(x -> net, y)]                  # is logged already, as a term
+
+    Mended, by leaving one out:
+
+        minimize mse(x -> net, y) + kl_normal(mean, log_var) over net with Adam(1e-3)
+    """
+    return Diagnostic(span, f"two figures of this training are called `{name}`", (), "leave one of them out")
 
 
 @error("NN617")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from nndsl.catalogue.activations import Activation, Linear, Sigmoid, Softmax
 from nndsl.catalogue.applicable import Applicable, Layer
 from nndsl.catalogue.component import Component, snake_case
-from nndsl.catalogue.training import Loss
+from nndsl.catalogue.training import Loss, Metric
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
 
@@ -28,15 +28,21 @@ def take_logits(graph: Graph) -> Graph:
     for node in graph.nodes:
         if isinstance(node.component, Loss) and node.component.takes_logits:
             target, prediction = node.operands
-            node = replace(node, operands=(target, final_activation(graph, prediction)[0]))
+            node = replace(node, operands=(target, logits_for(node.component, graph, prediction)))
         nodes.append(node)
     return replace(graph, nodes=tuple(nodes))
 
 
-def activation_of(node: Node) -> str | None:
-    """The name of the activation that makes the result of a node, also of one that is inside of a layer; None: there is none."""
-    activation = _as_activation(node.component) or _inner(node.component)
-    return _other_activation(node.component) if activation is None else snake_case(type(activation).__name__)
+def logits_for(component: Loss | Metric, graph: Graph, prediction: Ref) -> Ref:
+    """What comes before the final activation, if it is one that a loss or metric undoes; else the prediction itself."""
+    logits, activation = final_activation(graph, prediction)
+    return logits if activation in component.activations else prediction
+
+
+def activation_of(graph: Graph, ref: Ref) -> str | None:
+    """The name of the activation that makes a tensor, also of one that is inside of a layer; None: there is none."""
+    activation = _inner(graph[ref].component)
+    return final_activation(graph, ref)[1] if activation is None else snake_case(type(activation).__name__)
 
 
 def final_activation(graph: Graph, ref: Ref) -> tuple[Ref, str | None]:
@@ -47,8 +53,24 @@ def final_activation(graph: Graph, ref: Ref) -> tuple[Ref, str | None]:
     node = graph[ref]
     activation = _as_activation(node.component)
     if activation is None:
-        return ref, _other_activation(node.component)
+        return ref, _other_activation(node.component) or _probabilities_before(graph, ref)
     return node.operands[0], snake_case(type(activation).__name__)
+
+
+def _probabilities_before(graph: Graph, ref: Ref) -> str | None:
+    """Which softmax or sigmoid a tensor comes from through nothing but what has no weights: then it is no logits."""
+    waiting, seen = [ref.node], set()
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        found = _as_activation(node.component) or _inner(node.component)
+        if found is not None:
+            return f"{type(found).called()} before {type(graph[ref].component).called()}"
+        if not node.component.weights(*graph.operand_types(node)):
+            waiting += [one.node for one in node.operands]
+    return None
 
 
 def _other_activation(component: Applicable) -> str | None:

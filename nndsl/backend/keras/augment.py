@@ -13,7 +13,7 @@ class ReverseComplement(keras.Layer):
     """Sequences `[n, length, 4]`, each with a probability as it is read on the other strand."""
 
     def __init__(self, probability: float, name: str | None = None):
-        super().__init__(name=name)
+        super().__init__(name=name, autocast=False)
         self._probability, self._chance = probability, keras.random.SeedGenerator()
 
     def call(self, x: Any, training: bool = False) -> Any:
@@ -27,7 +27,7 @@ class Shifted(keras.Layer):
     """Sequences `[n, length, ...]`, each moved by a number of positions of its own; zeros take the places left empty."""
 
     def __init__(self, most: int, name: str | None = None):
-        super().__init__(name=name)
+        super().__init__(name=name, autocast=False)
         self._most, self._chance = most, keras.random.SeedGenerator()
 
     def call(self, x: Any, training: bool = False) -> Any:

@@ -94,6 +94,7 @@ class Learner:
         self._feed, self._weighting = feed, weighting
         self._objectives = training.objectives
         augmented = training.data.augmentation
+        self._varied = () if augmented is None else tuple(augmented.outputs)
         self._augmentation = None if augmented is None else Computation(augmented, self.layers, list(augmented.outputs.values()))
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
         self._depth = sum(len(one.graph.nodes) for one in training.objectives)
@@ -165,7 +166,7 @@ class Learner:
         if self._augmentation is not None:
             feeds = {name: batch[name] for name in self._augmentation.fields}
             varied = self._augmentation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
-            batch |= dict(zip(feeds, varied, strict=True))
+            batch |= {name: keras.ops.cast(one, batch[name].dtype) for name, one in zip(self._varied, varied, strict=True)}
         return batch
 
     def first_not_finite(self) -> tuple[str, Span | None]:

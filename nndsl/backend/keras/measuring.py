@@ -59,7 +59,8 @@ class Measuring:
     def build(self, feed: Feed) -> None:
         """Let metrics make their variables; some do so when they first see what they measure."""
         if not self.trackers.built:
-            self.trackers.update(0, self._valuations[0].of(feed.in_order(tf.constant(0, tf.int64))))
+            batch = feed.in_order(tf.constant(0, tf.int64))
+            tf.function(lambda: self.trackers.update(0, self._valuations[0].of(batch)), autograph=False)()
             self.trackers.reset()
 
     def figures(self, feed: Feed, progress: Progress, what: str) -> dict[str, float]:

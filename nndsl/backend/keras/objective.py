@@ -1,6 +1,6 @@
 """One step of learning: a graph of an objective computed on a batch, its gradients, and what the optimizer does with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from nndsl.backend.keras.optimize import loss as keras_loss
 from nndsl.backend.keras.optimize import metric as keras_metric
 from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.terms import Interpolation, Noise, Term
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Measure, Objective
 from nndsl.types import TensorType
 
@@ -115,6 +115,7 @@ class Valuation:
         self._terms = len(objective.terms)
         pairs = [ref for measure in measures for ref in (measure.target, measure.prediction)]
         self._computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
+        self._penalized = _reached(objective, layers, [objective.loss])
 
     def of(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
         """Compute a batch.
@@ -128,7 +129,7 @@ class Valuation:
         losses, *others = self._computation(feeds, count=count, training=training)
         terms, pairs = others[: self._terms], others[self._terms :]
         weighted = losses if weights is None else losses * weights
-        penalties = [keras.ops.cast(one, weighted.dtype) for one in self._computation.losses]
+        penalties = [keras.ops.cast(one, weighted.dtype) for layer in self._penalized for one in layer.losses]
         return Outcome(
             keras.ops.mean(weighted) + sum(penalties),
             tuple(keras.ops.mean(one) for one in terms),
@@ -150,7 +151,7 @@ class Step:
         self.times = objective.times
         self._valuation = Valuation(objective, layers, measures)
         self.variables = _learnt(objective, layers)
-        self._fixed = _fixed(objective, layers)
+        self._fixed = _fixed(objective, layers, measures)
         optimizer.build(self.variables)
 
     def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
@@ -167,11 +168,16 @@ class Step:
         return found
 
 
-def _fixed(objective: Objective, layers: Layers) -> list[keras.Variable]:
+def _reached(objective: Objective, layers: Layers, wanted: Sequence[Ref], but: Collection[Owner] = ()) -> list[keras.Layer]:
+    """The layers that some tensors of an objective depend on, each once."""
+    nodes = [objective.graph.nodes[id] for id in sorted(needed_for(objective.graph, wanted))]
+    return list(dict.fromkeys(layers[one.owner] for one in nodes if one.owner is not None and one.owner not in but))
+
+
+def _fixed(objective: Objective, layers: Layers, measures: Sequence[Measure]) -> list[keras.Variable]:
     """The statistics of layers whose weights an objective may not change: they see its batches, and do not learn from them."""
-    reached = {objective.graph.nodes[id].owner for id in needed_for(objective.graph, [objective.loss])}
-    others = [owner for owner in reached if owner is not None and owner not in objective.updates]
-    return [one for owner in others for one in layers[owner].non_trainable_weights]
+    wanted = [objective.loss, *(ref for one in measures for ref in (one.target, one.prediction))]
+    return [one for layer in _reached(objective, layers, wanted, objective.updates) for one in layer.non_trainable_weights]
 
 
 def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:

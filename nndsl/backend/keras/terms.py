@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
 
 import keras
 import tensorflow as tf
 from keras import ops
 
 from nndsl.catalogue.training.terms import Contrastive, GradientPenalty, Interpolation, KlNormal, Noise, Normal, Uniform
+
+
+def _seed_of(name: str) -> int:
+    """A seed for each source of chance outside of training, the same in every process."""
+    return crc32(name.encode())
 
 
 class Draw(keras.Layer):
@@ -21,7 +27,7 @@ class Draw(keras.Layer):
         super().__init__(name=name, autocast=False)
         self._noise = noise
         self._chance = keras.random.SeedGenerator()
-        self.evaluation_seed = 0
+        self.evaluation_seed = _seed_of(self.name)
         self.built = True
 
     def draw(self, count: Any, training: bool) -> Any:
@@ -45,21 +51,22 @@ class Mix(keras.Layer):
     def __init__(self, name: str | None = None):
         super().__init__(name=name, autocast=False)
         self._chance = keras.random.SeedGenerator()
-        self.evaluation_seed = 0
+        self.evaluation_seed = _seed_of(self.name)
         self.built = True
 
     def mix(self, one: Any, other: Any, training: bool) -> Any:
         shape = (ops.shape(one)[0], *(1 for _ in one.shape[1:]))
         share = keras.random.uniform(shape, dtype=self.compute_dtype, seed=self._chance if training else self.evaluation_seed)
-        return share * one + (1 - share) * ops.cast(other, self.compute_dtype)
+        return share * ops.cast(one, self.compute_dtype) + (1 - share) * ops.cast(other, self.compute_dtype)
 
 
 def _kl_normal(term: KlNormal, mean: Any, log_var: Any) -> Any:
+    mean, log_var = ops.cast(mean, "float32"), ops.cast(log_var, "float32")
     return 0.5 * _summed(ops.exp(log_var) + ops.square(mean) - 1 - log_var)
 
 
 def _contrastive(term: Contrastive, a: Any, b: Any, same: Any) -> Any:
-    squared = _summed(ops.square(a - b))
+    squared = _summed(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
     same = ops.cast(ops.reshape(same, (-1,)), squared.dtype)
     distance = ops.sqrt(ops.maximum(squared, keras.config.epsilon()))  # whose gradient at zero is finite
     return same * squared + (1 - same) * ops.square(ops.relu(term.margin - distance))
@@ -67,7 +74,7 @@ def _contrastive(term: Contrastive, a: Any, b: Any, same: Any) -> Any:
 
 def _gradient_penalty(term: GradientPenalty, scores: Any, points: Any) -> Any:
     (gradient,) = tf.gradients(scores, points)
-    norm = ops.sqrt(_summed(ops.square(gradient)) + keras.config.epsilon())
+    norm = ops.sqrt(_summed(ops.square(ops.cast(gradient, "float32"))) + keras.config.epsilon())
     return ops.square(norm - 1)
 
 
@@ -101,4 +108,4 @@ def drawing_with(layers: Iterable[keras.Layer], seed: int) -> Iterator[None]:
         yield
     finally:
         for one in drawing:
-            one.evaluation_seed = 0
+            one.evaluation_seed = _seed_of(one.name)

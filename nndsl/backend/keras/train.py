@@ -213,7 +213,9 @@ class _Course:
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
         self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
-        types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
+        augmented = [] if training.data.augmentation is None else [training.data.augmentation]
+        graphs = [*(one.graph for one in training.objectives), *augmented]
+        types = {name: node.type for graph in graphs for name, node in graph.inputs.items()}
         self._feeds = {
             name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }

@@ -353,6 +353,8 @@ class CTC(Loss):
     The target is class numbers from 1, padded with 0; the output is logits `[time, classes]`, and class 0 is the blank.
     """
 
+    activations = ("softmax",)
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.real(prediction)
         if not target.is_integer:
@@ -386,6 +388,7 @@ class Multinomial(Loss):
     The output is logits; the probabilities of the positions of each channel sum to 1. Channels are summed.
     """
 
+    activations = ("softmax",)
     axis: Index = 1
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
@@ -398,6 +401,8 @@ class Multinomial(Loss):
 
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Loss, str]:
         self.infer(target, prediction)
+        if activation == "softmax" and position_of(self.axis, prediction) != prediction.rank - 1:
+            raise BadArgument("takes logits, and the softmax of this output runs along another axis", prediction, repair="leave the softmax out")
         return self, f"`multinomial` takes {_logits(activation)}" if activation in (None, "softmax") else ""
 
 
