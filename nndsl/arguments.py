@@ -20,6 +20,7 @@ examples:
   nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
+  nndsl generate runs/dcgan/latest -o new.png  what does a generative network make
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
   nndsl explain NN301                          what a diagnostic means, and how to mend it
@@ -89,7 +90,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser(prog="nndsl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_render, _add_summary, _add_explain):
+    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_explain):
         add(commands)
     return parser, dict(commands.choices)
 
@@ -162,6 +163,17 @@ def _add_predict(commands: Any) -> None:
     parser.add_argument("--network", metavar="NAME", help="which network, of a training with several")
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="write to a file instead of printing")
     _add_format(parser, "a list with one object for each example, instead of CSV")
+
+
+def _add_generate(commands: Any) -> None:
+    parser = _command(
+        commands, "generate", "make examples with a trained generative network: the tensors of the training's `samples`",
+        "  nndsl generate runs/dcgan/latest -o digits.png\n  nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz\n",
+    )
+    _add_run(parser)
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write: .png for images, .npz for numbers")
+    parser.add_argument("--count", metavar="N", type=_positive, default=64, help="how many (default: 64)")
+    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="of the noise (default: 0)")
 
 
 def _add_render(commands: Any) -> None:

@@ -247,12 +247,32 @@ def _predict(options: "Namespace") -> int:
     return GOOD
 
 
+def _generate(options: "Namespace") -> int:
+    from nndsl.files import write_file
+    from nndsl.run import Run
+
+    if options.output.suffix not in (".png", ".npz"):
+        return _misused("generate", f"{options.output} ends in neither .png nor .npz")
+    run = Run.open(options.folder)
+    from nndsl.backend.keras.evaluate import generate
+    from nndsl.backend.keras.samples import as_npz
+    from nndsl.diagram.sheet import are_images, as_png
+
+    arrays = generate(run, options.count, options.seed)
+    if options.output.suffix == ".png" and not are_images(arrays):
+        return _misused("generate", "the samples are no images; write them to a .npz file")
+    write_file(options.output, as_png(arrays) if options.output.suffix == ".png" else as_npz(arrays))
+    print(f"{options.output}  {len(arrays[0])} examples")
+    return GOOD
+
+
 _COMMANDS: Mapping[str, Callable[["Namespace"], int]] = {
     "check": _check,
     "compile": _compile,
     "train": _train,
     "evaluate": _evaluate,
     "predict": _predict,
+    "generate": _generate,
     "render": _render,
     "summary": _summary,
     "explain": _explain,

@@ -112,6 +112,7 @@ class Training:
         measures: metrics, over tensors of the first objective's graph.
         predictions: for each output of the only network, the tensor of the first objective's graph that holds it.
         targets: for each output of the network that is compared with a field, the field's name.
+        samples: tensors of the first objective's graph of which a run keeps examples.
         class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
@@ -133,6 +134,7 @@ class Training:
     seed: int = 0
     precision: str = "float32"
     choices: tuple[str, ...] = ()
+    samples: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

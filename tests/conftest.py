@@ -1,6 +1,11 @@
-"""Options of the test suite."""
+"""Options of the test suite, and how Hypothesis draws its examples: the same ones each time (`--hypothesis-profile explore`: others)."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

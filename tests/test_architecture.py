@@ -123,7 +123,7 @@ def test_the_front_half_never_imports_the_backend() -> None:
     assert all(one.lazy for user in users for one in imports_of(Path(user)) if one.imported.startswith("nndsl.backend"))
 
 
-HEAVY = ("keras", "tensorflow", "networkx", "numpy", "pyarrow", "rich", "PIL", "yaml", "dnaio")
+HEAVY = ("keras", "tensorflow", "networkx", "numpy", "pyarrow", "rich", "PIL", "yaml", "dnaio", "pysam", "pybigtools")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -152,9 +152,11 @@ ELSEWHERE = {
     "NN221": ("it takes an option of the command line", "test_cli.py"),
     "NN222": ("it takes an option of the command line", "test_cli.py"),
     "NN507": ("it takes a file of more than 64 MB", "test_data_mistakes.py"),
+    "NN512": ("it takes a package that is not installed", "test_data_genomes.py"),
     "NN524": ("classes are counted when the examples are loaded", "test_data_mistakes.py"),
     "NN525": ("the data change between check and training", "test_data_mistakes.py"),
     "NN526": ("it is about data to predict from", "test_data_mistakes.py"),
+    "NN528": ("rows are counted when the examples are loaded", "test_data_series.py"),
     "NN527": ("it is about data to predict from", "test_data_mistakes.py"),
 }
 """Codes without a case file: why, and the tests that make them happen instead."""

@@ -53,6 +53,15 @@ def test_an_example_learns_what_is_promised_in_less_than_two_minutes(tmp_path: P
     assert yaml.safe_load((run / "run.yaml").read_text())["seconds"] < LONGEST
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_forecast_of_births_beats_last_weeks_same_day(tmp_path: Path, seed: int) -> None:
+    run = trained("births", seed, tmp_path)
+    errors = json.loads((run / "evaluation.json").read_text())["outputs"]["next"]["errors"]
+    assert errors["mae"] < 0.9 * errors["season_mae"]
+    assert yaml.safe_load((run / "run.yaml").read_text())["seconds"] < LONGEST
+
+
 @pytest.mark.parametrize("name", PROMISED)
 def test_a_readme_gives_its_command_and_figures_that_keep_the_promise(name: str) -> None:
     text = (ROOT / "examples" / name / "README.md").read_text(encoding="utf-8")
@@ -61,6 +70,28 @@ def test_a_readme_gives_its_command_and_figures_that_keep_the_promise(name: str)
     assert row is not None
     figures = [float(one) for one in row[1].split("|")]
     assert len(figures) == 3 and min(figures) >= PROMISED[name]
+
+
+@pytest.mark.slow
+def test_a_classifier_of_digits_recognises_those_that_the_gan_makes(tmp_path: Path) -> None:
+    classifier = trained("digits", 1, tmp_path)
+    gan = trained("gan", 1, tmp_path)
+    assert nndsl("generate", gan, "--count", 1000, "-o", tmp_path / "new.npz", folder=tmp_path).returncode == 0
+    with numpy.load(tmp_path / "new.npz") as made:
+        numpy.savez(tmp_path / "images.npz", x=(made["sample_1"][..., 0] * 16).round().astype("uint8"))
+    said = json.loads(nndsl("predict", classifier, tmp_path / "images.npz", "--json", folder=tmp_path).stdout)
+    sure = [max(one[f"p_{digit}"] for digit in range(10)) > 0.9 for one in said]
+    assert sum(sure) >= 500
+    assert min(sum(one["label"] == str(digit) for one in said) for digit in range(10)) >= 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_autoencoder_draws_digits_again_and_keeps_pictures(tmp_path: Path, seed: int) -> None:
+    done = nndsl("train", ROOT / "examples" / "autoencoder" / "vae.nn", "--seed", seed, folder=tmp_path)
+    run = tmp_path / done.stdout.splitlines()[-1].removeprefix("run: ")
+    assert json.loads((run / "evaluation.json").read_text())["figures"]["mse"] < 0.04
+    assert (run / "samples.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["names", "peptides", "authors", "splice_human", "reading_frames"])

@@ -50,6 +50,11 @@ def test_the_samples_of_the_language_are_compiled(tmp_path: Path, monkeypatch: p
     """Each stands alone, but for those of training, which go on with that of data."""
     rows = [f"{n},{n * 2},{['red', 'blue', 'green'][n % 3]},{'abc'[n % 3]}" for n in range(30)]
     (tmp_path / "flowers.csv").write_text("\n".join(["length,width,color,species", *rows]).replace("green", "red"), encoding="utf-8")
+    (tmp_path / "genome.fa").write_text(">chr1\nACGT\n")
+    (tmp_path / "peaks.bed").write_text("chr1\t900\t1100\n")
+    (tmp_path / "calls.vcf").write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+    for track in ("plus.bw", "minus.bw"):
+        (tmp_path / track).write_bytes(b"\x26\xfc\x8f\x88")
     monkeypatch.chdir(tmp_path)
     samples = blocks(LANGUAGE, "nn")
     data = next(one for one in samples if "data Flowers" in one)

@@ -95,6 +95,7 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("needs its mean and variance", "the layer is a part of the network and does not see the data set", ("Normalization",)),
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
+    Stricter("compares vectors of size", "Keras would take the numbers of a vector for ids", ("ReversibleEmbedding",)),
     Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding", "ReversibleEmbedding")),
     Stricter("do not have the same axes", "a broadcast that nobody wrote; an axis is added with `expand_dims`", ("Maximum", "Minimum")),
     Stricter("with a mask only of shape [length, channels]", "Keras spreads masks over the last axis, as if there were no others"),

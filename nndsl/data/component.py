@@ -30,12 +30,19 @@ class DataSource(Component):
         """
         raise NotImplementedError
 
+    def to_predict(self) -> "DataSource":
+        """The source as it reads data to predict from: their rows, without any that are made up for training."""
+        return self
+
 
 class RowStep(Component):
     """A step that keeps some of the rows, in their order."""
 
     noun = "a step over rows"
     naming = "snake"
+
+    thins: ClassVar[bool] = True
+    """Whether it may leave out rows between others."""
 
     def named(self) -> tuple[str, ...]:
         """The columns that the file names for it."""
@@ -90,12 +97,19 @@ class Encoder(Component):
         """
         raise NotImplementedError
 
+    def decode(self, values: "Array", state: State) -> "Array | None":
+        """What `encode` made these values of, in the units of the data; None where that has no meaning."""
+        return None
+
 
 class Split(Component):
     """A way to divide the examples into training, validation and test."""
 
     noun = "a way to split"
     naming = "snake"
+
+    in_order: ClassVar[bool] = False
+    """Whether each part consists of neighbouring rows, the first of them for training."""
 
     def parts(self) -> tuple[str, ...]:
         """Which of `train`, `validation` and `test` there are."""

@@ -1,7 +1,7 @@
 """Data in memory: what a plan becomes when it is loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nndsl.data.tables import Table
@@ -16,13 +16,15 @@ class Examples:
 
     Attributes:
         fields: by name, an array `[n, *type.shape]` of the field's dtype.
-        rows: for each example, its row in the source, counted from 0.
+        rows: for each example, its row in the source, counted from 0; with windows, the row that it stands at.
         table: the source.
+        guesses: by the name of a field with a seasonal baseline, what that says; shaped as the field.
     """
 
     fields: "Mapping[str, Array]"
     rows: "Array"
     table: Table
+    guesses: "Mapping[str, Array]" = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -7,7 +7,7 @@
 | `Sequences` | a `Ragged`: the items of all examples in one array, and how many each has      |
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nndsl.frozen import Frozen
@@ -27,11 +27,18 @@ SHOWN = 5
 
 
 class Texts(Frozen):
-    """Text, in one column or several."""
+    """Text, in one column or several.
+
+    Attributes:
+        length: how many letters every text has, where the source makes them all of one length.
+    """
 
     columns: int = 1
+    length: int | None = None
 
     def __str__(self) -> str:
+        if self.length is not None:
+            return f"text of {self.length} letters"
         return "text" if self.columns == 1 else f"{self.columns} columns of text"
 
 
@@ -92,6 +99,12 @@ class BadValues(Exception):
         self.column = column
         self.repair = repair
         self.encoder: int | None = None
+
+    def moved(self, places: Sequence[int], encoder: int) -> "BadValues":
+        """The same where each value stands at another place, and other encoders come before the one that found them."""
+        other = BadValues([(places[place], clause) for place, clause in self.offenders], self.count, self.column, self.repair)
+        other.encoder = None if self.encoder is None else self.encoder + encoder
+        return other
 
 
 def refuse(wrong: "Array", say: Callable[[int], str], column: int = 0, repair: str | None = None) -> None:

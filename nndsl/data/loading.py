@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nndsl.data.broken import absent_from_split, broken_source
 from nndsl.data.dataset import Dataset, Examples
 from nndsl.data.encoders import chain
-from nndsl.data.encoders.numbers import no_missing, say
+from nndsl.data.encoders.numbers import finished
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
-from nndsl.data.plan import DataPlan, broken_source, together, unknown_column
+from nndsl.data.plan import DataPlan, together, unknown_column
+from nndsl.data.series import Layout, encode_field, layout
+from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
 from nndsl.source import Span
-from nndsl.types import TensorType
 
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
@@ -30,13 +32,18 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
     used = {column for columns in columns_of.values() for column in columns}
     columns = _read(plan, table, sorted({*used, *deciding_columns(plan, table, columns_of)}))
     parts = _assigned(plan, table, columns, columns_of)
+    anchors = _anchors(plan, parts)
     states: dict[str, list[State]] = {}
     encoded: dict[str, dict[str, Array]] = {}
+    guesses: dict[str, dict[str, Array]] = {}
     mistakes: list[Diagnostic] = []
     for name, field in plan.fields.items():
         before = state["encoders"][name] if state is not None else None
         try:
-            states[name], encoded[name] = _encode_field(field, columns, parts, before, table)
+            if anchors is None:
+                states[name], encoded[name] = _encode_field(field, columns, parts, before, table)
+            else:
+                states[name], encoded[name], guesses[name] = _encode_series(field, columns, parts, anchors, before, table)
             _check_unchanged(plan, field, states[name])
         except UserError as failure:
             mistakes += failure.diagnostics
@@ -46,7 +53,10 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
     if state is None:
         _check_classes(plan, counts)
     return Dataset(
-        {part: Examples({name: encoded[name][part] for name in plan.fields}, rows, table) for part, rows in parts.items()},
+        {
+            part: Examples({name: one[part] for name, one in encoded.items()}, rows, table, {name: one[part] for name, one in guesses.items() if one})
+            for part, rows in (parts if anchors is None else anchors).items()
+        },
         {"columns": {name: form_record(table.columns[name]) for name in sorted(used)}, "encoders": states},
         digest_of(plan, table),
         counts,
@@ -70,16 +80,24 @@ def encode(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, A
         raise UserError(no_examples(table, 0, plan.source_span))
     arrays: dict[str, Array] = {}
     mistakes: list[Diagnostic] = []
+    parts = {"train": numpy.arange(count)}
+    reach = layout(fields, with_baselines=False)
+    anchors = None if reach is None else {"train": reach.anchors_to_the_end(count)}
+    if reach is not None and anchors is not None and not len(anchors["train"]):
+        raise UserError(too_short(table.label, count, reach, None))
     for field in fields:
-        parts = {"train": numpy.arange(count)}
+        states = state["encoders"][field.name]
         try:
-            _, encoded = _encode_field(field, columns, parts, state["encoders"][field.name], table)
+            if anchors is None:
+                _, encoded = _encode_field(field, columns, parts, states, table)
+            else:
+                _, encoded, _ = _encode_series(field, columns, parts, anchors, states, table)
             arrays[field.name] = encoded["train"]
         except UserError as failure:
             mistakes += failure.diagnostics
     if mistakes:
         raise UserError(*mistakes)
-    return Examples(arrays, numpy.arange(count), table)
+    return Examples(arrays, (parts if anchors is None else anchors)["train"], table)
 
 
 def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
@@ -151,6 +169,8 @@ def _assigned(plan: DataPlan, table: Table, columns: Mapping[str, Column], colum
         parts = plan.split.assign(len(rows), take(columns[name], rows) if name is not None else None)
     except BadValues as bad:
         raise UserError(unplaced_rows(bad, name or "", table, rows, plan.split_span)) from None
+    except AbsentValue as absent:
+        raise UserError(absent_from_split(absent, table.label, plan.split_span)) from None
     empty = [part for part, places in parts.items() if not len(places)]
     if empty:
         raise UserError(empty_split(empty[0], len(rows), plan))
@@ -194,25 +214,39 @@ def _encode_field(
     try:
         if states is None:
             states, values = chain.fit(field.encoders, _values(field, columns, rows), field.form)
-            encoded["train"] = _finished(values)
+            encoded["train"] = finished(values)
         for part, rows in parts.items():
             if part not in encoded:
-                encoded[part] = _finished(chain.encode(field.encoders, _values(field, columns, rows), states))
+                encoded[part] = finished(chain.encode(field.encoders, _values(field, columns, rows), states))
     except BadValues as bad:
         raise UserError(bad_values(bad, field, table, rows)) from None
     return list(states), encoded
 
 
-def _finished(values: "Array") -> "Array":
-    """Numbers as they are used: float32, int32 or bool, none missing."""
+def _encode_series(
+    field: FieldPlan, columns: Mapping[str, Column], parts: "Mapping[str, Array]", anchors: "Mapping[str, Array]",
+    states: Sequence[State] | None, table: Table,
+) -> "tuple[list[State], dict[str, Array], dict[str, Array]]":
+    """One field of a block with windows; the training rows are the first of the series."""
     import numpy
 
-    no_missing(values)
-    dtype = final_type(TensorType(values.dtype.name, ())).dtype
-    if dtype == "int32" and values.dtype.itemsize >= 4:
-        limits = numpy.iinfo("int32")
-        say((values < limits.min) | (values > limits.max), values, "does not fit into 32 bits")
-    return numpy.ascontiguousarray(values, dtype)
+    rows = numpy.concatenate(list(parts.values()))
+    try:
+        return encode_field(field, _values(field, columns, rows), _values(field, columns, parts["train"]), anchors, states)
+    except BadValues as bad:
+        raise UserError(bad_values(bad, field, table, rows)) from None
+
+
+def _anchors(plan: DataPlan, parts: "Mapping[str, Array]") -> "Mapping[str, Array] | None":
+    """For each part the rows that have an example, in a block with windows; None in others."""
+    reach = layout(list(plan.fields.values()))
+    if reach is None:
+        return None
+    anchors = {part: reach.anchors(int(rows[0]), int(rows[-1]) + 1) for part, rows in parts.items()}
+    for part, rows in parts.items():
+        if not len(anchors[part]):
+            raise UserError(too_short(f"the {part} split", len(rows), reach, plan.split_span))
+    return anchors
 
 
 def _check_columns(plan: DataPlan, table: Table) -> None:
@@ -329,6 +363,17 @@ def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
     message = f"the {part} split is empty: no row of the {count} belongs there" if reads else share
     repair = f"write `{part}=none`, or what column `{reads}` says of these rows" if reads else "give it a greater share, or 0"
     return Diagnostic(plan.split_span, message, (), repair)
+
+
+@error("NN528")
+def too_short(what: str, count: int, reach: Layout, span: Span | None) -> Diagnostic:
+    """A part of the split, or a file to predict from, has fewer rows than one example needs.
+
+    The rows of `horizon` lie in the part of their example, and windows reach back from there; there is no row before the
+    first, and none after the last.
+    """
+    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {reach.rows}"
+    return Diagnostic(span, message, (), "take shorter windows, or more rows")
 
 
 @error("NN524")

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nndsl.data.catalogue  # noqa: F401 - makes sources, steps, encoders and splits known to `.nn` files
+from nndsl.data.broken import broken_source
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.data.encoders.shapes import Even
 from nndsl.data.encoders.text import described
 from nndsl.data.fields import ColumnRef, EncoderUse, FieldPlan, FieldSpec, final_type
 from nndsl.data.forms import Form, Numbers, Sequences, State, Texts
-from nndsl.data.tables import BadHeader, DataError, Missing, Table, remembered
+from nndsl.data.series import layout, series_problems
+from nndsl.data.tables import DataError, Table, remembered
 from nndsl.diagnostics import Diagnostic, Report, UserError, did_you_mean, error
 from nndsl.graph import Graph
 from nndsl.source import Span
@@ -38,7 +40,7 @@ class DataPlan:
     Attributes:
         fields: by name, in the order in which they are written.
         splits: which of `train`, `validation` and `test` there are.
-        examples: how many rows the source has, where that is known without reading them and no step leaves any out.
+        examples: how many rows the source has, where each is an example, and that is known without reading them.
         folder: where relative paths start.
         data_path: what is read instead of the file that the source names.
         augmentation: what varies training examples: a graph from fields to fields of the same names and types.
@@ -62,13 +64,14 @@ class DataPlan:
         return self.split.parts()
 
     def open(self, path: Path | None = None) -> Table:
-        """Find the source, or other data of the same kind.
+        """Find the source, or other data of the same kind, to predict from.
 
         Raises:
             UserError: it is not there, or not what it should be.
         """
         try:
-            return self.source.open(self.folder, path if path is not None else self.data_path)
+            source = self.source if path is None else self.source.to_predict()
+            return source.open(self.folder, self.data_path if path is None else path)
         except DataError as failure:
             raise UserError(broken_source(failure, self.source_span)) from None
 
@@ -160,7 +163,10 @@ class _Planning:
         fields = {spec.name: field for spec in self._specs if (field := self._field(spec)) is not None}
         if self._report.errors > self._before:
             return None
-        complete = replace(self._draft, fields=fields, examples=None if self._draft.steps else self._table.count)
+        draft, windowed = self._draft, layout(list(fields.values())) is not None
+        for problem in series_problems(list(fields.values()), draft.split, draft.split_span, draft.steps, draft.source_span):
+            self._report.add(problem)
+        complete = replace(draft, fields=fields, examples=None if draft.steps or windowed else self._table.count)
         self._check_stratum(complete)
         return None if self._report.errors > self._before else complete
 
@@ -274,12 +280,6 @@ def together(forms: Sequence[Form]) -> Form | None:
 # What is said ------------------------------------------------------------------------------------
 
 
-def broken_source(failure: DataError, span: Span | None) -> Diagnostic:
-    """What is said of a source that cannot be read."""
-    say = missing_source if isinstance(failure, Missing) else bad_header if isinstance(failure, BadHeader) else unreadable_source
-    return say(failure.message, failure.repair, span)
-
-
 @error("NN501")
 def unknown_column(name: str, known: Sequence[str], label: str, span: Span, hint: str | None = None) -> Diagnostic:
     """A column is named that the source does not have.
@@ -295,31 +295,6 @@ def unknown_column(name: str, known: Sequence[str], label: str, span: Span, hint
     columns = f"the columns are {listed}" if known else "it has no columns"
     joint = ";" if hint else ""
     return Diagnostic(span, f"{label} has no column `{name}`", (), f"{repair}{joint} {columns}" if repair else columns)
-
-
-@error("NN502")
-def missing_source(message: str, repair: str | None, span: Span | None) -> Diagnostic:
-    """A file or folder that a source names does not exist.
-
-    Paths are relative to the folder of the `.nn` file, wherever the command is run. `--data PATH` reads another file.
-    """
-    return Diagnostic(span, message, (), repair)
-
-
-@error("NN503")
-def unreadable_source(message: str, repair: str | None, span: Span | None) -> Diagnostic:
-    """A source is there, and cannot be read.
-
-    It is empty, cut off, damaged, not in the format that the source says, not UTF-8, has rows with too many or
-    too few fields, or may not be read. The message names the line where that is known.
-    """
-    return Diagnostic(span, message, (), repair)
-
-
-@error("NN504")
-def bad_header(message: str, repair: str | None, span: Span | None) -> Diagnostic:
-    """Two columns of a table have the same name, so that a field could mean either."""
-    return Diagnostic(span, message, (), repair)
 
 
 @error("NN505")

@@ -4,7 +4,7 @@ A split depends on the data and on what the file says, never on the seed of a tr
 compared on the same examples, and what is learnt from the training split is known when the file is checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from nndsl.catalogue.kinds import Index, Label, Number, Rate
@@ -74,6 +74,8 @@ class Order(Split):
         train, validation, test: shares, which add up to 1.
     """
 
+    in_order = True
+
     train: TrainingShare
     validation: Rate = 0.0
     test: Rate = 0.0
@@ -117,9 +119,7 @@ class Column(Split):
 
     def _values(self, part: str) -> tuple[str, ...]:
         value = getattr(self, part)
-        if isinstance(value, tuple):
-            return value
-        return (value,) if isinstance(value, str) else ()
+        return () if isinstance(value, float) else _listed(value)
 
     def parts(self) -> tuple[str, ...]:
         return _present(self.validation, self.test)
@@ -151,6 +151,64 @@ class Column(Split):
     def _repair(self, column: Values) -> str:
         found = ", ".join(f"`{one}`" for one in sorted(column.unique().to_pylist()[:20], key=natural))
         return f"say what goes where: `column({self.column}, train=..., validation=..., test=...)`; the column holds {found}"
+
+
+class Chromosomes(Split):
+    """Examples by their chromosome: `chromosomes(validation=chr8, test=[chr9, chrX])`; all others are learnt from.
+
+    Neighbours on a chromosome are alike, and windows may overlap: divided at random, a test would ask for what was learnt.
+
+    Args:
+        validation, test: the chromosomes of the examples that belong there; `none`: there is no such part.
+        column: the column of the source that names the chromosomes.
+    """
+
+    validation: Class | tuple[Class, ...] | None = None
+    test: Class | tuple[Class, ...] | None = None
+    column: Label = "chromosome"
+
+    def validate(self) -> None:
+        twice = sorted({*_listed(self.validation)} & {*_listed(self.test)})
+        if twice:
+            raise BadArgument(f"gives the chromosome `{twice[0]}` to two parts", argument="test")
+
+    def parts(self) -> tuple[str, ...]:
+        return _present(self.validation, self.test)
+
+    def reads(self) -> str | None:
+        return self.column
+
+    def assign(self, count: int, values: Values | None) -> "Mapping[str, Array]":
+        import numpy
+        import pyarrow
+        from pyarrow import compute
+
+        column = texts(values if isinstance(values, numpy.ndarray) else (values,))
+        no_gaps(column)
+        present = sorted(column.unique().to_pylist(), key=natural)
+        for name in (*_listed(self.validation), *_listed(self.test)):
+            if name not in present:
+                raise AbsentValue(name, self.column, present)
+        held = {part: compute.is_in(column, pyarrow.array(_listed(getattr(self, part)), column.type)) for part in SPLITS[1:]}
+        marks = {part: mark.to_numpy(zero_copy_only=False) for part, mark in held.items()}
+        marks["train"] = ~(marks["validation"] | marks["test"])
+        return {part: marks[part].nonzero()[0] for part in self.parts()}
+
+
+class AbsentValue(Exception):
+    """A split names a value that its column does not have.
+
+    Attributes:
+        present: the values that it has.
+    """
+
+    def __init__(self, value: str, column: str, present: Sequence[str]):
+        super().__init__(value)
+        self.value, self.column, self.present = value, column, present
+
+
+def _listed(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names or ()
 
 
 def shuffled(count: int, seed: int) -> "Array":

@@ -67,6 +67,8 @@ class Limit(RowStep):
         count: how many.
     """
 
+    thins = False
+
     count: Count
 
     def keep(self, columns: Mapping[str, Column], count: int) -> "Array":

@@ -39,6 +39,18 @@ class BadHeader(DataError):
     """The names of the columns cannot be used."""
 
 
+class NotInstalled(DataError):
+    """A package that reads such files is not there."""
+
+
+class OffGenome(DataError):
+    """A row asks for a part of a genome that is not there."""
+
+
+class OtherGenome(DataError):
+    """Two files speak of different genomes."""
+
+
 class Table:
     """A source that was found.
 
@@ -138,7 +150,8 @@ def digest(table: Table) -> str:
             raise Unreadable(f"{file.name} cannot be read: {reason(error)}") from None
         if len(table.files) == 1:
             return contents
-        total.update(f"{contents} {file.relative_to(table.root).as_posix()}\n".encode())
+        name = file.relative_to(table.root).as_posix() if file.is_relative_to(table.root) else file.name
+        total.update(f"{contents} {name}\n".encode())
     return total.hexdigest()
 
 
@@ -182,11 +195,16 @@ def array_column(array: Any) -> Column:
 
 def form_record(form: Form) -> Any:
     """The form of a column as plain values."""
-    return [form.type.dtype, list(form.type.shape)] if isinstance(form, Numbers) else "text"
+    if isinstance(form, Texts):
+        return "text" if form.length is None else {"letters": form.length}
+    assert isinstance(form, Numbers)
+    return [form.type.dtype, list(form.type.shape)]
 
 
 def known_form(record: Any) -> Form:
     """The form of a column from its record."""
+    if isinstance(record, dict):
+        return Texts(length=record["letters"])
     return Texts() if record == "text" else Numbers(TensorType(record[0], tuple(record[1])))
 
 

@@ -283,11 +283,19 @@ def bare(value: Any) -> Any:
     """A value as the catalogue takes it: layers without their place."""
     if isinstance(value, LayerUse):
         return value.component
-    if isinstance(value, FunctionUse) and not value.positional and not value.keywords and not value.function.required():
-        return value.function()
+    if isinstance(value, FunctionUse):
+        return _function_of(value)
     if isinstance(value, tuple):
         return tuple(bare(one) for one in value)
     return value
+
+
+def _function_of(use: FunctionUse) -> Any:
+    """A function with its arguments, as an argument itself (`activation=gelu(approximate=true)`); the use where it is not complete."""
+    try:
+        return use.function.build(*(bare(value) for value, _ in use.positional), **{name: bare(value) for name, (value, _) in use.keywords.items()})
+    except (ArgumentError, Mismatch):
+        return use
 
 
 def holds_tensor(value: Any) -> bool:

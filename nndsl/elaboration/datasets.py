@@ -14,7 +14,7 @@ from nndsl.elaboration.augmenting import augmentation
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import later, out_of_place
+from nndsl.elaboration.mistakes import out_of_place
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Scope, describe_value
 from nndsl.source import Span
@@ -22,10 +22,6 @@ from nndsl.syntax import ast
 
 SETTINGS = ("source", "split", "augment")
 """The names in a `data` block that are settings; every other name is a field."""
-_LATER = {
-    "intervals": ("reading the intervals of a genome", "cut the sequences out before, and read them with `fasta` or `csv`"),
-    "chromosomes": ("a split by chromosomes", "name the chromosome in a column, and split by it: `column(chromosome, ...)`"),
-}
 
 
 class DataBody:
@@ -102,22 +98,11 @@ class DataBody:
         if name not in self._settings:
             return None
         expression = self._settings[name].value
-        if self._refused(expression):
-            return FAILED
         value = self._evaluator(families).evaluate(expression, Of(families[0]))
         if value is FAILED or isinstance(value, families[0]):
             return value
         self._session.report.add(wrong_setting(f"`{name}`", families[0].noun, describe_value(value), expression.span))
         return FAILED
-
-    def _refused(self, expression: ast.Expression) -> bool:
-        """Whether a source or split is one that cannot be done yet, which then is reported."""
-        match expression:
-            case ast.Call(callee=ast.Name(text=name)) if name in _LATER:
-                what, repair = _LATER[name]
-                self._session.report.add(later(what, expression.span, repair))
-                return True
-        return False
 
     def _source(self) -> tuple[DataSource, tuple[RowStep, ...]] | None:
         """The source, and the steps over its rows that follow it along arrows."""
@@ -125,8 +110,6 @@ class DataBody:
             return None
         expression = self._settings["source"].value
         written = expression.steps if isinstance(expression, ast.Arrow) else (expression,)
-        if self._refused(written[0]):
-            return None
         evaluator = self._evaluator((DataSource, RowStep))
         values = [evaluator.evaluate(one, Of(RowStep if index else DataSource)) for index, one in enumerate(written)]
         if FAILED in values:

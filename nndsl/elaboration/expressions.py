@@ -120,7 +120,7 @@ class Evaluator(Applier):
             binding.used = True
             self._mark_used(binding.span)
             return binding.value
-        if want is not None and want is not _ANY and (name in want.options() or not self._catalogued(name)):
+        if want is not None and want is not _ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)
         found = self._catalogued(name)
         if found is not None:

@@ -1,5 +1,6 @@
 """`minimize`: objectives written out, as expressions over networks, fields, noise and losses, in one graph."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -10,13 +11,21 @@ from nndsl.catalogue.kinds import Known, Of
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
 from nndsl.data.plan import DataPlan
-from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.applying import bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
 from nndsl.elaboration.builder import Builder, Complaint
-from nndsl.elaboration.mistakes import listed, not_a_tensor, out_of_place, unknown_name
+from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
+from nndsl.elaboration.objective_mistakes import (
+    cannot_compare,
+    incomplete_objective,
+    not_learnable,
+    not_one_number,
+    not_reached,
+    nothing_to_compare,
+    wrong_penalty,
+)
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.values import (
@@ -68,6 +77,7 @@ class Learning(Body):
         )
         self.minimized: list[Minimized] = []
         self.choices: list[str] = []
+        self._over: Counter[str] = Counter()
         self._declared: dict[str, SharedLayer | SharedBlock] = {}
         self._first_operands: dict[int, tuple[TensorType, ...]] = {}
         for name, field in data.fields.items():
@@ -96,10 +106,9 @@ class Learning(Body):
             raise Complaint
         owners = self._reached(loss, updates)
         name = "_".join(updates)
-        taken = sum(1 for one in self.minimized if one.name.rstrip("_0123456789") == name)
-        self.minimized.append(Minimized(
-            f"{name}_{taken + 1}" if taken else name, loss.ref, terms, owners, optimizer, times, statement.span, statement.optimizer.span
-        ))
+        self._over[name] += 1
+        numbered = name if self._over[name] == 1 else f"{name}_{self._over[name]}"
+        self.minimized.append(Minimized(numbered, loss.ref, terms, owners, optimizer, times, statement.span, statement.optimizer.span))
 
     def _updated(self, expression: ast.Expression) -> dict[str, tuple[SharedLayer | SharedBlock, Span]]:
         """What `over` names: declared layers, by name."""
@@ -281,7 +290,20 @@ class Learning(Body):
         fitted = self._fitted(component, prediction, target, expression.span)
         return Measure(snake_case(callee.text), fitted, target.ref, prediction.ref)
 
-    def finish(self, settings: Settings, measures: Sequence[Measure]) -> Training:
+    def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
+        """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
+        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
+        found = []
+        for one in items:
+            value = self.evaluate(one)
+            if value is FAILED:
+                raise Complaint
+            if not isinstance(value, Tensor):
+                raise Complaint(not_a_tensor(describe_value(value), one.span))
+            found.append(value.ref)
+        return tuple(found)
+
+    def finish(self, settings: Settings, measures: Sequence[Measure], samples: Sequence[Ref]) -> Training:
         """The training, in whose graph losses that can take logits do."""
         graph = self.builder.graph()
         compared: list[tuple[Any, Ref]] = [(node.component, node.operands[1]) for node in graph.nodes if isinstance(node.component, Loss)]
@@ -292,7 +314,8 @@ class Learning(Body):
         objectives = [self._moved(one, moved, places, owners) for one in self.minimized]
         networks = {name: Learnt(replace(one, graph=split_activations(one.graph, owners)[0]), one) for name, one in self._networks().items()}
         placed = tuple(self._placed(one, moved, places) for one in measures)
-        return training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        found = training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        return replace(found, samples=tuple(Ref(places[ref.node], ref.output) for ref in samples))
 
     def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
         """A metric, in the graph as it is now; those that can take logits do."""
@@ -377,107 +400,3 @@ def _subject_of(expression: ast.Expression) -> str | None:
         case ast.Name(text=text):
             return text
     return None
-
-
-# What can be wrong -------------------------------------------------------------------------------
-
-
-@error("NN637")
-def short_form(name: str, span: Span) -> Diagnostic:
-    """`model`, `loss`, `optimizer` and `class_weights` are the short form of one `minimize`; a training has one form or the other.
-
-        loss = mse
-        minimize mse(image -> net, image) over net with Adam(1e-3)
-
-    Mended:
-
-        minimize mse(image -> net, image) over net with Adam(1e-3)
-    """
-    return Diagnostic(span, f"`{name}` does not go with `minimize`", (), "delete it: `minimize` says it all")
-
-
-@error("NN630")
-def incomplete_objective(clause: str, span: Span) -> Diagnostic:
-    """A `minimize` says whose weights it changes, and by which optimizer.
-
-        minimize mse(image -> net, image)
-
-    Mended:
-
-        minimize mse(image -> net, image) over net with Adam(1e-3)
-    """
-    example = "over net" if clause == "over" else "with Adam(1e-3)"
-    return Diagnostic(span, f"this `minimize` has no `{clause}`", (), f"add it: `{example}`")
-
-
-@error("NN631")
-def not_learnable(found: str, span: Span, declared: Sequence[str]) -> Diagnostic:
-    """`over` names layers that the `train` block declares, so that it is clear whose weights they are.
-
-        fake = normal(64) -> Generator(64)
-        minimize bce(fake -> critic, 1) over Generator with Adam(2e-4)
-
-    Mended:
-
-        layer generator = Generator(64)
-        fake = normal(64) -> generator
-        minimize bce(fake -> critic, 1) over generator with Adam(2e-4)
-    """
-    known = f"there are {listed(declared)}" if declared else "declare it: `layer net = Net()`"
-    return Diagnostic(span, f"`over` takes declared layers, not {found}", (), known)
-
-
-@error("NN632")
-def not_reached(name: str, span: Span, loss: Span) -> Diagnostic:
-    """An objective is to change weights that its loss does not depend on: there would be no gradient.
-
-        minimize mse(image -> encoder -> decoder, image) over critic with Adam(1e-3)
-
-    Mended:
-
-        minimize mse(image -> encoder -> decoder, image) over (encoder, decoder) with Adam(1e-3)
-    """
-    return Diagnostic(span, f"the loss does not depend on weights of `{name}`", (Note("this is the loss", loss),),
-                      f"use `{name}` in the loss, or leave it out here")
-
-
-@error("NN633")
-def not_one_number(type: TensorType, span: Span) -> Diagnostic:
-    """A term of a loss is one number for each example. What has more is to be averaged or summed.
-
-        minimize (image - x) ** 2 over net with Adam(1e-3)
-
-    Mended:
-
-        minimize mean((image - x) ** 2, axis=-1) over net with Adam(1e-3)
-    """
-    axes = "axis=-1" if type.rank == 1 else f"axis=[{', '.join(str(one + 1) for one in range(type.rank))}]"
-    return Diagnostic(span, f"a loss is one number for each example, and this is {type}", (), f"take the mean of it: `mean(..., {axes})`")
-
-
-@error("NN634")
-def cannot_compare(
-    component: Component, mismatch: Mismatch, prediction: Tensor, target: Tensor, span: Span
-) -> Diagnostic:
-    """A loss or metric cannot compare these two: a prediction, and what it should be.
-
-        minimize crossentropy(image -> net, image) over net with Adam(1e-3)
-
-    Mended:
-
-        minimize crossentropy(image -> net, label) over net with Adam(1e-3)
-    """
-    notes = (Note(f"the prediction is {prediction.type}", prediction.span), Note(f"the target is {target.type}", target.span))
-    return Diagnostic(span, f"{component.called()} {mismatch.message}", notes, mismatch.repair)
-
-
-@error("NN635")
-def nothing_to_compare(name: str, span: Span) -> Diagnostic:
-    """In an objective, a loss or metric takes the prediction and the target: `mse(x -> net, y)`."""
-    return Diagnostic(span, f"`{name}` takes a prediction and a target", (), f"write `{name}(prediction, target)`")
-
-
-@error("NN636")
-def wrong_penalty(span: Span) -> Diagnostic:
-    """`gradient_penalty` takes a critic and the two kinds of examples between which its gradient is looked at."""
-    return Diagnostic(span, "gradient_penalty takes a critic and two tensors", (), "write `gradient_penalty(critic, real, fake)`")

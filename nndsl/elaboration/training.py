@@ -13,8 +13,9 @@ from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import setting_twice, wrong_setting
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.learning import Learning, short_form
+from nndsl.elaboration.learning import Learning
 from nndsl.elaboration.mistakes import listed, out_of_place
+from nndsl.elaboration.objective_mistakes import no_samples, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
@@ -32,8 +33,10 @@ _PLAIN: dict[str, Kind] = {
     "precision": Choice(PRECISIONS),
     "class_weights": Either((Choice(("balanced",)), Tuple((Number(least=0),), repeated=True))),
 }
-SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "epochs", "batch", "early_stopping", "class_weights", "seed", "precision")
+SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "samples", "epochs", "batch", "early_stopping", "class_weights", "seed", "precision")
 SHORT_FORM = ("model", "loss", "optimizer", "class_weights")
+SHOWN = ("metrics", "samples")
+"""Settings that are made of the tensors of objectives, where these are written out."""
 REQUIRED = ("model", "data", "loss", "optimizer")
 
 
@@ -62,24 +65,25 @@ class TrainBody:
             self._complaining(self._collect, statement, written_out)
         if not self._complete(REQUIRED if not written_out else ("data",)):
             return None
-        metrics = self._statements.pop("metrics") if written_out and "metrics" in self._statements else None
+        shown = {name: self._statements.pop(name) for name in SHOWN if written_out and name in self._statements}
         settings = {name: self._read(name, statement) for name, statement in self._statements.items()}
         if any(one.value is FAILED for one in settings.values()):
             return None
         bind = self._learning if written_out else self._binding
-        found = self._complaining(bind, self._settings(settings), metrics, before)
+        found = self._complaining(bind, self._settings(settings), shown, before)
         return found if isinstance(found, Training) else None
 
-    def _binding(self, settings: Settings, metrics: None, before: int) -> Training | None:
+    def _binding(self, settings: Settings, shown: Mapping[str, ast.Binding], before: int) -> Training | None:
         """The short form: `model`, `loss`, `optimizer`."""
         return bind_training(self._session, self._definition, settings) if self._session.report.errors == before else None
 
-    def _learning(self, settings: Settings, metrics: ast.Binding | None, before: int) -> Training | None:
+    def _learning(self, settings: Settings, shown: Mapping[str, ast.Binding], before: int) -> Training | None:
         """The form that is written out, with `minimize`."""
         learning = Learning(self._session, self._definition, self._outer, settings.data)
         learning.run(self._others)
-        measures = [] if metrics is None else learning.measures(metrics.value)
-        return learning.finish(settings, measures) if self._session.report.errors == before else None
+        measures = learning.measures(shown["metrics"].value) if "metrics" in shown else []
+        samples = learning.samples(shown["samples"].value) if "samples" in shown else ()
+        return learning.finish(settings, measures, samples) if self._session.report.errors == before else None
 
     def _complaining(self, act: Any, *arguments: Any) -> Any:
         try:
@@ -96,8 +100,8 @@ class TrainBody:
         if written_out and (setting is None or setting.name not in SETTINGS):
             self._others.append(statement)
             return
-        if written_out and setting is not None and setting.name in SHORT_FORM:
-            raise Complaint(short_form(setting.name, setting.span))
+        if setting is not None and setting.name in (SHORT_FORM if written_out else ("samples",)):
+            raise Complaint((short_form if written_out else no_samples)(setting.name, setting.span))
         if not isinstance(statement, ast.Binding) or len(statement.targets) != 1:
             repair = "a training is made of settings: `epochs = 10`"
             raise Complaint(out_of_place("this statement", "in a `train` block", statement.span, repair))

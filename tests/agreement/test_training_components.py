@@ -33,7 +33,7 @@ NOT_ARGUMENTS = {
     "kwargs": "Keras takes nothing there, or what it no longer knows",
 }
 
-OURS = {"Crossentropy", "SmoothedSparseCategoricalCrossentropy", "TopK"}
+OURS = {"Crossentropy", "SmoothedSparseCategoricalCrossentropy", "TopK", "Multinomial", "Wasserstein"}
 """Classes that Keras has not."""
 
 LEFT_OUT = {

@@ -1,5 +1,6 @@
 """Objectives that are written out learn what the same steps learn that are written by hand."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nndsl.backend.keras import optimize
 from nndsl.backend.keras.evaluate import evaluate, predict
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.objective import Computation
+from nndsl.catalogue.training.losses import Multinomial, Wasserstein
 from nndsl.diagnostics import UserError
 from nndsl.program import Training
 from nndsl.run import Run
@@ -116,7 +119,7 @@ def test_weights_that_no_objective_is_over_stay_as_they_are(tmp_path: Path) -> N
     assert all((one != other).any() for one, other in zip(before["generator"], after["generator"], strict=True))
 
 
-def value_of(folder: Path, expression: str, **weights: Any) -> Any:
+def value_of(folder: Path, expression: str) -> Any:
     """What an expression is worth for each of the first 16 examples, and their fields."""
     with surroundings("float32", 1):
         training, ours, feed = learner(folder, f"  minimize {expression} over generator with SGD(0.1)")
@@ -138,6 +141,20 @@ def test_the_contrastive_loss_is_that_of_the_formula(tmp_path: Path) -> None:
     found, fields, _ = value_of(tmp_path, "contrastive(noise -> generator, image, 0, margin=2) + contrastive(noise -> generator, image, 1)")
     distance = np.sqrt(((fields["fake"] - fields["image"]) ** 2).sum(-1))
     np.testing.assert_allclose(found, np.maximum(2 - distance, 0) ** 2 + distance**2, rtol=1e-4)
+
+
+def test_the_multinomial_loss_is_the_likelihood_of_counts() -> None:
+    logits = RANDOM.normal(size=(2, 4, 3)).astype("float32")
+    target = RANDOM.integers(0, 4, (2, 4, 3)).astype("float32")
+    chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    log = np.vectorize(math.lgamma)
+    expected = -(log(target.sum(1) + 1) - log(target + 1).sum(1) + (target * np.log(chances)).sum(1)).sum(-1)
+    np.testing.assert_allclose(optimize.loss(Multinomial()).call(target, logits), expected, rtol=1e-4)
+
+
+def test_the_loss_of_a_critic_is_its_score_turned_by_the_target() -> None:
+    scores = np.array([[2.0], [3.0]], "float32")
+    np.testing.assert_allclose(optimize.loss(Wasserstein()).call(np.array([[1.0], [-1.0]], "float32"), scores), [-2, 3])
 
 
 def test_the_gradient_penalty_is_that_of_the_critics_gradient(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What a network says of examples: labels and probabilities, and how often each class is found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +10,8 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
 from nndsl.catalogue.training import Loss
+from nndsl.data.dataset import Dataset
+from nndsl.data.encoders import chain
 from nndsl.data.plan import FieldPlan
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
 from nndsl.graph import Graph, Ref
@@ -50,11 +52,20 @@ class Judge:
             for index, name in enumerate(self._said)
         }
 
-    def figures(self, feed: Feed, targets: Mapping[str, str]) -> dict[str, OutputFigures]:
-        """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class."""
+    def figures(self, feed: Feed, targets: Mapping[str, str], dataset: Dataset, split: str) -> dict[str, OutputFigures]:
+        """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class.
+
+        Of numbers, the errors; beside them, those in the units of the data, where encoders changed these, and those of a
+        seasonal forecast, where the file asks for one.
+        """
         answers = self.answers(feed)
         compared = {name: feed.fields[field].numpy() for name, field in targets.items() if field in feed.fields}
-        return {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
+        found = {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
+        for name, one in found.items():
+            if one.errors:
+                said = {"": answers[name][0], "season_": dataset[split].guesses.get(targets[name])}
+                found[name] = OutputFigures(errors=dict(_all_errors(compared[name], said, self._fields[name], dataset)))
+        return found
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None) -> OutputFigures:
         field = self._fields[output]
@@ -124,10 +135,10 @@ def judge(training: Training, layers: lower.Layers, learnt: str | None = None) -
 
 
 def evaluation(
-    training: Training, layers: lower.Layers, feed: Feed, split: str, figures: Mapping[str, float], epoch: int | None
+    training: Training, layers: lower.Layers, feed: Feed, dataset: Dataset, split: str, figures: Mapping[str, float], epoch: int | None
 ) -> Evaluation:
     """The figures of a split, with those of each class where the training compares outputs with classes."""
-    outputs = judge(training, layers).figures(feed, training.targets) if training.targets else {}
+    outputs = judge(training, layers).figures(feed, training.targets, dataset, split) if training.targets else {}
     return Evaluation(split, feed.count, epoch, figures, outputs)
 
 
@@ -154,6 +165,21 @@ def _errors(target: Array, answer: Array) -> dict[str, float]:
     rest, spread = np.square(truth - said), np.square(truth - truth.mean())
     r2 = 1 - rest.sum() / spread.sum() if spread.sum() else 0.0
     return {"mae": float(np.abs(truth - said).mean()), "rmse": float(np.sqrt(rest.mean())), "r2": float(r2)}
+
+
+def _all_errors(
+    target: Array, said: Mapping[str, Array | None], field: FieldPlan, dataset: Dataset
+) -> Iterator[tuple[str, float]]:
+    """The errors of some forecasts, as the network counts and as the data do."""
+    states = dataset.state["encoders"][field.name]
+    truth = chain.decode(field.encoders, target, states)
+    for whose, forecast in said.items():
+        if forecast is None:
+            continue
+        yield from ((f"{whose}{name}", value) for name, value in _errors(target, forecast).items())
+        if truth is not None and forecast.size == target.size:
+            errors = _errors(truth, chain.decode(field.encoders, forecast.reshape(target.shape), states))
+            yield from ((f"{whose}{name}_in_units", errors[name]) for name in ("mae", "rmse"))
 
 
 def _class_count(field: FieldPlan) -> int:

@@ -3,20 +3,28 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from nndsl.backend.keras.rates import Plateau, schedule
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.training import Loss, Metric, Optimizer, Prepared, Schedule
 from nndsl.catalogue.training.comparison import Final
+from nndsl.catalogue.training.losses import Multinomial as MultinomialComponent
 from nndsl.catalogue.training.losses import SmoothedSparseCategoricalCrossentropy
+from nndsl.catalogue.training.losses import Wasserstein as WassersteinComponent
 from nndsl.diagnostics import InternalError
 
 
 def loss(component: Loss) -> keras.losses.Loss:
     """The loss of Keras, which averages over the examples of a batch (`sum_over_batch_size`)."""
-    if isinstance(component, SmoothedSparseCategoricalCrossentropy):
-        return SmoothedCrossentropy(component.from_logits, component.label_smoothing)
+    match component:
+        case SmoothedSparseCategoricalCrossentropy():
+            return SmoothedCrossentropy(component.from_logits, component.label_smoothing)
+        case MultinomialComponent():
+            return Multinomial(component.axis)
+        case WassersteinComponent():
+            return Wasserstein()
     made: keras.losses.Loss = _by_name(keras.losses, component)
     return made
 
@@ -77,6 +85,31 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(
             _one_hot(y_true, y_pred), y_pred, from_logits=self.from_logits, label_smoothing=self.label_smoothing
         )
+
+
+class Multinomial(keras.losses.Loss):
+    """The negative log-likelihood of counts along an axis, `[n, ..., length, ...]`, summed over everything else."""
+
+    def __init__(self, axis: int):
+        super().__init__(name="multinomial")
+        self._axis = axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        total = tf.math.lgamma(ops.sum(y_true, axis=self._axis) + 1)
+        arrangements = total - ops.sum(tf.math.lgamma(y_true + 1), axis=self._axis)
+        likelihood = arrangements + ops.sum(y_true * ops.log_softmax(y_pred, axis=self._axis), axis=self._axis)
+        return -ops.sum(ops.reshape(likelihood, (ops.shape(y_pred)[0], -1)), axis=-1)
+
+
+class Wasserstein(keras.losses.Loss):
+    """The mean of `-target * prediction`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="wasserstein")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        flat = (ops.shape(y_pred)[0], -1)
+        return ops.mean(-ops.reshape(y_true, flat) * ops.reshape(y_pred, flat), axis=-1)
 
 
 def _one_hot(numbers: Any, scores: Any) -> Any:

@@ -1,6 +1,7 @@
 """What only objectives are made of, computed: noise, divergences, penalties."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -8,8 +9,6 @@ import tensorflow as tf
 from keras import ops
 
 from nndsl.catalogue.training.terms import Contrastive, GradientPenalty, Interpolation, KlNormal, Noise, Normal, Uniform
-
-_EVALUATION_SEED = 0
 
 
 class Draw(keras.Layer):
@@ -22,11 +21,12 @@ class Draw(keras.Layer):
         super().__init__(name=name, autocast=False)
         self._noise = noise
         self._chance = keras.random.SeedGenerator()
+        self.evaluation_seed = 0
         self.built = True
 
     def draw(self, count: Any, training: bool) -> Any:
         """Noise for so many examples, `[count, *sizes]`."""
-        seed = self._chance if training else _EVALUATION_SEED
+        seed = self._chance if training else self.evaluation_seed
         return _drawn(self._noise, (count, *self._noise.sizes), seed, self.compute_dtype)
 
 
@@ -45,11 +45,12 @@ class Mix(keras.Layer):
     def __init__(self, name: str | None = None):
         super().__init__(name=name, autocast=False)
         self._chance = keras.random.SeedGenerator()
+        self.evaluation_seed = 0
         self.built = True
 
     def mix(self, one: Any, other: Any, training: bool) -> Any:
         shape = (ops.shape(one)[0], *(1 for _ in one.shape[1:]))
-        share = keras.random.uniform(shape, dtype=self.compute_dtype, seed=self._chance if training else _EVALUATION_SEED)
+        share = keras.random.uniform(shape, dtype=self.compute_dtype, seed=self._chance if training else self.evaluation_seed)
         return share * one + (1 - share) * ops.cast(other, self.compute_dtype)
 
 
@@ -88,3 +89,16 @@ def computed(term: Any, operands: Any) -> Any:
 def layer_of(term: Any, name: str | None = None) -> keras.Layer:
     """The layer of a term that has chance of its own."""
     return Mix(name) if isinstance(term, Interpolation) else Draw(term, name)
+
+
+@contextmanager
+def drawing_with(layers: Iterable[keras.Layer], seed: int) -> Iterator[None]:
+    """Noise outside of training comes from a seed, and each draw is another one."""
+    drawing = [one for one in layers if isinstance(one, Draw | Mix)]
+    for place, one in enumerate(drawing):
+        one.evaluation_seed = seed * len(drawing) + place
+    try:
+        yield
+    finally:
+        for one in drawing:
+            one.evaluation_seed = 0

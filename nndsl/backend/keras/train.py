@@ -12,6 +12,7 @@ import numpy as np
 
 from nndsl import diagram
 from nndsl import run as runs
+from nndsl.backend.keras import samples
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.judge import evaluation
@@ -21,7 +22,8 @@ from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
-from nndsl.files import write_text
+from nndsl.diagram.sheet import are_images, as_png
+from nndsl.files import write_file, write_text
 from nndsl.monitor import Mode
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
@@ -210,7 +212,7 @@ class _Course:
     """One training in one process, from the first step to the evaluation."""
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
-        self._training, self._settings, self._progress = training, settings, progress
+        self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
         types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
         self._feeds = {
             name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
@@ -261,8 +263,20 @@ class _Course:
         if run.status != "terminated" and "test" in self._feeds:
             with loop.best_in_place():
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], "test", figures, loop.best_epoch)
+                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
+        if run.status != "terminated" and self._training.samples:
+            self._show_samples(run, loop)
+
+    def _show_samples(self, run: Run, loop: Loop) -> None:
+        """What the best model makes, as a picture where it is images."""
+        feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
+        with loop.best_in_place():
+            arrays = samples.samples(self._training, self._learner.layers, feed)
+        if are_images(arrays):
+            write_file(run.folder / "samples.png", as_png(arrays))
+        else:
+            write_file(run.folder / "samples.npz", samples.as_npz(arrays))
 
 
 def weighting(training: Training, dataset: Dataset) -> Weighting | None:

@@ -373,6 +373,34 @@ class CTC(Loss):
         return self, f"`CTC` takes {_logits(activation)}" if activation in (None, "softmax") else ""
 
 
+# That Keras has not ------------------------------------------------------------------------------
+
+
+class Wasserstein(Loss):
+    """The mean of `-target * prediction`, for scores and targets of -1 and 1: a critic's estimate (Arjovsky et al., 2017)."""
+
+
+class Multinomial(Loss):
+    """The negative log-likelihood of counts along an axis, given their total: the profile loss of BPNet (Avsec et al., 2021).
+
+    The output is logits; the probabilities of the positions of each channel sum to 1. Channels are summed.
+    """
+
+    axis: Index = 1
+
+    def compare(self, target: TensorType, prediction: TensorType) -> None:
+        comparison.same_vectors(target, prediction)
+        position_of(self.axis, prediction)
+
+    @property
+    def takes_logits(self) -> bool:
+        return True
+
+    def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Loss, str]:
+        self.infer(target, prediction)
+        return self, f"`multinomial` takes {_logits(activation)}" if activation in (None, "softmax") else ""
+
+
 # The form that fits ------------------------------------------------------------------------------
 
 

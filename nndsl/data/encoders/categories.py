@@ -46,7 +46,7 @@ class Category(Encoder):
             raise BadArgument(f"lists the class `{twice[0]}` twice", argument="classes")
 
     def form(self, x: Form, state: State | None) -> Form | None:
-        fits = x == Texts(1) or (isinstance(x, Numbers) and not x.type.is_float and not x.type.shape)
+        fits = x.columns == 1 if isinstance(x, Texts) else isinstance(x, Numbers) and not x.type.is_float and not x.type.shape
         if not fits:
             hint = "write `-> integer` before it" if isinstance(x, Numbers) and not x.type.shape else None
             raise Mismatch(f"takes one column of text or of whole numbers, not {described(x)}", repair=hint)

@@ -51,6 +51,17 @@ def encode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) ->
     return values
 
 
+def decode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) -> Any:
+    """Values in the units of the data, in double precision; None where some encoder has no way back, or none changes units."""
+    values = values.astype("float64")
+    before = values
+    for encoder, state in zip(reversed(encoders), reversed(states), strict=True):
+        values = encoder.decode(values, state)
+        if values is None:
+            return None
+    return None if values is before else values
+
+
 def _silently() -> AbstractContextManager[None]:
     import numpy
 

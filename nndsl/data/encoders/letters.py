@@ -12,7 +12,7 @@ from nndsl.catalogue.kinds import Count
 from nndsl.data.component import Encoder
 from nndsl.data.encoders.shapes import padded, rectangular
 from nndsl.data.encoders.text import no_gaps, one_text
-from nndsl.data.forms import Form, Ragged, Sequences, State, refuse
+from nndsl.data.forms import Form, Ragged, Sequences, State, Texts, refuse
 from nndsl.types import TensorType
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ _NUCLEOTIDES = {
 class Letters(Encoder, abstract=True):
     """Sequences of letters as vectors, one a letter.
 
-    Without a length, all sequences must have the same, unless `-> pad(length)` follows.
+    Without a length, all sequences must have the same, unless `-> pad(length)` follows. Where the source makes them of
+    one length (`intervals` with a width), that is known without reading them.
 
     Shape: `text -> [length, alphabet]`
 
@@ -45,8 +46,12 @@ class Letters(Encoder, abstract=True):
 
     def form(self, x: Form, state: State | None) -> Form | None:
         one_text(x)
-        item = TensorType("float32", (len(self.alphabet),))
-        return Sequences(item) if self.length is None else rectangular(item, self.length, None)
+        item, length = TensorType("float32", (len(self.alphabet),)), self.length or _known_length(x)
+        return Sequences(item) if length is None else rectangular(item, length, None)
+
+    def fit(self, values: Any, x: Form) -> State:
+        known = None if self.length else _known_length(x)
+        return {"length": known} if known else {}
 
     def encode(self, values: Any, state: State) -> Any:
         import numpy
@@ -56,6 +61,9 @@ class Letters(Encoder, abstract=True):
         letters, lengths = letters_of(column)
         vectors, legal = _tables(self.alphabet, tuple(self.mixtures.items()))
         self._refuse_others(letters, lengths, ~numpy.take(legal, letters))
+        if self.length is None and "length" in state:
+            _check_lengths(lengths, state["length"])
+            return numpy.take(vectors, letters, axis=0).reshape(-1, state["length"], len(self.alphabet))
         if self.length is None:
             return Ragged(numpy.take(vectors, letters, axis=0), lengths)
         # Bytes are padded rather than vectors, which take 16 times the memory; the vector of byte 0 is all zeros.
@@ -76,6 +84,14 @@ class Letters(Encoder, abstract=True):
     def _foreign(self, letter: int, position: int) -> str:
         shown = f"`{chr(letter)}`" if 32 < letter < 127 else "what stands"
         return f"{shown} at position {position} is not a letter of {self.substance}"
+
+
+def _known_length(x: Form) -> int | None:
+    return x.length if isinstance(x, Texts) else None
+
+
+def _check_lengths(lengths: "Array", length: int) -> None:
+    refuse(lengths != length, lambda row: f"the sequence has {lengths[row]} letters, where the training had {length} in each")
 
 
 class Dna(Letters):

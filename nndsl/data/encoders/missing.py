@@ -29,9 +29,9 @@ class Fill(Encoder):
         if self._is_text:
             if not isinstance(x, Texts):
                 raise Mismatch(f"puts a text in, and takes columns of text, not {described(x)}")
-            return x
+            return Texts(x.columns)
         if isinstance(x, Texts) and self.value == "most_frequent":
-            return x
+            return Texts(x.columns)
         return number_form(x)
 
     @property
@@ -55,6 +55,9 @@ class Fill(Encoder):
         numbers = as_numbers(values)
         filling = numpy.array(state.get("values", self.value), numbers.dtype)
         return numpy.where(numpy.isnan(numbers), filling, numbers)
+
+    def decode(self, values: "Array", state: State) -> "Array":
+        return values
 
     def _texts(self, count: int, state: State) -> list[str]:
         return list(state["values"]) if self.value == "most_frequent" else [str(self.value)] * count

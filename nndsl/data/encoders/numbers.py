@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from nndsl.catalogue.kinds import Count, Index
 from nndsl.data.component import Encoder
 from nndsl.data.encoders.text import FILL, described, parsed
+from nndsl.data.fields import final_type
 from nndsl.data.forms import BadValues, Form, Numbers, Sequences, State, Texts, refuse
 from nndsl.types import Mismatch, TensorType
 
@@ -68,6 +69,9 @@ class Float(NumberEncoder):
     def encode(self, values: Any, state: State) -> "Array":
         return as_numbers(values)
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        return values
+
 
 class Integer(Encoder):
     """Whole numbers: text is read as numbers, which must be whole and fit into 32 bits.
@@ -111,6 +115,9 @@ class Scale(NumberEncoder):
     def encode(self, values: Any, state: State) -> "Array":
         numbers = as_numbers(values)
         return numbers * numbers.dtype.type(self.factor) + numbers.dtype.type(self.offset)  # type: ignore[no-any-return]
+
+    def decode(self, values: "Array", state: State) -> "Array | None":
+        return (values - self.offset) / self.factor if self.factor else None
 
 
 class Standardize(NumberEncoder):
@@ -160,6 +167,11 @@ class Standardize(NumberEncoder):
         numbers = as_numbers(values)
         return (numbers - numpy.array(state["mean"], numbers.dtype)) / numpy.array(state["deviation"], numbers.dtype)  # type: ignore[no-any-return]
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        import numpy
+
+        return values * numpy.array(state["deviation"]) + numpy.array(state["mean"])  # type: ignore[no-any-return]
+
 
 class Minmax(NumberEncoder):
     """Numbers brought into [0, 1]: 0 is the least of the training examples, 1 the greatest, for each last index.
@@ -182,6 +194,11 @@ class Minmax(NumberEncoder):
         numbers = as_numbers(values)
         return (numbers - numpy.array(state["least"], numbers.dtype)) / numpy.array(state["range"], numbers.dtype)  # type: ignore[no-any-return]
 
+    def decode(self, values: "Array", state: State) -> "Array":
+        import numpy
+
+        return values * numpy.array(state["range"]) + numpy.array(state["least"])  # type: ignore[no-any-return]
+
 
 def present(numbers: "Array") -> None:
     """Check that in each column some number is not missing."""
@@ -202,6 +219,18 @@ def no_missing(numbers: "Array") -> None:
     for column in range(gaps.shape[1]):
         refuse(gaps[:, column], lambda _: "the value is missing", column, FILL)
     not_too_large(numbers)
+
+
+def finished(values: "Array") -> "Array":
+    """Numbers as they are used: float32, int32 or bool, none missing."""
+    import numpy
+
+    no_missing(values)
+    dtype = final_type(TensorType(values.dtype.name, ())).dtype
+    if dtype == "int32" and values.dtype.itemsize >= 4:
+        limits = numpy.iinfo("int32")
+        say((values < limits.min) | (values > limits.max), values, "does not fit into 32 bits")
+    return numpy.ascontiguousarray(values, dtype)
 
 
 def say(wrong: "Array", numbers: "Array", what: str) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def one_text(x: Form) -> None:
     """Check that the operand is one column of text."""
-    if x != Texts(1):
+    if not isinstance(x, Texts) or x.columns != 1:
         raise Mismatch(f"takes one column of text, not {described(x)}")
 
 

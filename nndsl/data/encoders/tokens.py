@@ -6,7 +6,7 @@ Id 0 is padding, id 1 a token that is not in the vocabulary; the others follow f
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from nndsl.catalogue.kinds import Count, Known
@@ -51,9 +51,7 @@ class Tokens(Encoder, abstract=True):
         return Sequences(item, size) if self.length is None else rectangular(item, self.length, size)
 
     def fit(self, values: Any, x: Form) -> State:
-        counts = Counter(token for text in _texts(values) for token in self.split(text))
-        ordered = sorted(counts, key=lambda token: (-counts[token], token))
-        return {"tokens": ordered if self.vocabulary is None else ordered[: self.vocabulary - RESERVED]}
+        return {"tokens": most_frequent(Counter(token for text in _texts(values) for token in self.split(text)), self.vocabulary)}
 
     def encode(self, values: Any, state: State) -> Any:
         import numpy
@@ -94,6 +92,12 @@ class Words(Tokens):
     def split(self, text: str) -> list[str]:
         pattern = WORD if self.punctuation else LETTERS
         return pattern.findall(text.lower() if self.lowercase else text)
+
+
+def most_frequent(counts: Mapping[str, int], vocabulary: int | None) -> list[str]:
+    """The tokens of a vocabulary in the order of their ids, from the first that is not reserved."""
+    ordered = sorted(counts, key=lambda token: (-counts[token], token))
+    return ordered if vocabulary is None else ordered[: vocabulary - RESERVED]
 
 
 def _texts(values: Any) -> list[str]:

@@ -1,0 +1,45 @@
+"""Examples of what a training makes: the tensors of its `samples`, as arrays."""
+
+import io
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nndsl.backend.keras import lower
+from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.objective import Computation
+from nndsl.backend.keras.terms import drawing_with
+from nndsl.program import Training
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_COUNT = 64
+
+
+def samples(training: Training, layers: lower.Layers, feed: Feed, count: int = _COUNT, seed: int = 0) -> list[Array]:
+    """The tensors of a training's `samples`, `[n, ...]` each, as in evaluation.
+
+    Args:
+        feed: the examples that they start from, in order, where they do not start from noise alone.
+        count: how many; no more than there are examples.
+        seed: of the noise.
+    """
+    graph = training.objectives[0].graph
+    computation = Computation(graph, layers, training.samples)
+    if computation.fields:
+        count = min(count, feed.count)
+    feeds = {name: feed.fields[name][:count] for name in computation.fields}
+    with lower.deep_enough(len(graph.nodes)), drawing_with(layers.values(), seed):
+        found = tf.function(lambda: computation(feeds, count=count, training=False), autograph=False)()
+    return [np.asarray(keras.ops.cast(one, "float32") if one.dtype.is_floating else one) for one in found]
+
+
+def as_npz(arrays: Sequence[Array]) -> bytes:
+    """Arrays as an NPZ file, in order: `sample_1`, `sample_2`, ..."""
+    content = io.BytesIO()
+    named: dict[str, Any] = {f"sample_{place}": one for place, one in enumerate(arrays, 1)}
+    np.savez_compressed(content, **named)
+    return content.getvalue()
