@@ -227,3 +227,27 @@ def test_an_objective_that_is_written_out_learns_what_its_short_form_learns(tmp_
     assert one.history == other.history
 
 
+
+
+def test_a_probability_that_was_only_moved_is_not_taken_for_logits(tmp_path: Path) -> None:
+    text = FILE.replace("STATEMENTS", "  minimize crossentropy(image -> classifier -> squeeze_it, label) over classifier with SGD(0.1)")
+    text = text.replace("image -> classifier -> squeeze_it", "(image -> classifier) * 2 / 2")
+    with pytest.raises(UserError, match="NN634"):
+        program(tmp_path, text, ARRAYS)
+
+
+def test_a_metric_changes_neither_the_loss_nor_the_weights(tmp_path: Path) -> None:
+    """Not even one over a network with penalties and statistics that no objective is over."""
+    penalized = FILE.replace("Dense(4, activation=relu)", "Dense(4, kernel_regularizer=L2(9)) -> BatchNorm")
+    runs = []
+    for name, metrics in (("without", ""), ("with", "\n  metrics = [accuracy(image -> classifier, label), binary_accuracy(image -> discriminator, 1)]")):
+        (tmp_path / name).mkdir()
+        run = trained(tmp_path / name, penalized.replace("STATEMENTS", GAN + metrics), ARRAYS)
+        runs.append([{one: value for one, value in row.items() if "accuracy" not in one} for row in run.history])
+    assert runs[0] == runs[1]
+
+
+def test_a_term_called_loss_does_not_hide_the_objective(tmp_path: Path) -> None:
+    statements = "  loss_of = mse(noise -> generator, image)\n  minimize loss_of + 3 * mse(noise -> generator, 0) over generator with SGD(0.1)"
+    (row,) = trained(tmp_path, FILE.replace("STATEMENTS", statements), ARRAYS).history
+    assert row["loss"] == pytest.approx(row["loss_of"] + 3 * row["mse"], rel=1e-5)
