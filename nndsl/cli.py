@@ -110,7 +110,7 @@ def _verdict(program: "Program", explain: bool) -> str:
         lines.append("  no network in it; blocks are checked where they are used")
     for name, training in program.trainings.items():
         networks = ", ".join(one.written.name for one in training.learnt.values())
-        lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} epochs")
+        lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}")
         lines += [f"    {choice}" for choice in _choices(training) if explain]
     return "\n".join(lines)
 
@@ -234,6 +234,9 @@ def _predict(options: "Namespace") -> int:
     from nndsl.files import write_file
     from nndsl.run import Run
 
+    ending = ".json" if _wants_json(options) else ".csv"
+    if options.output is not None and options.output.suffix not in ("", ending, ".txt"):
+        return _misused("predict", f"{options.output} does not end in {ending}, which is what is written")
     run = Run.open(options.folder)
     from nndsl.backend.keras.evaluate import predict
 

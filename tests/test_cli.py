@@ -386,6 +386,8 @@ def test_predictions_are_a_table_or_json_one_for_each_row(nndsl: Command, run: P
     told = json.loads(nndsl("predict", str(run), "new.csv", "--json").out)
     assert [one["species"] for one in told] == [line.partition(",")[0] for line in table.out.splitlines()[1:]]
     assert nndsl("predict", str(run), "new.csv", "-o", "said.csv").out == "said.csv  3 predictions\n"
+    refused = nndsl("predict", str(run), "new.csv", "-o", "said.npz")
+    assert (refused.code, refused.err) == (2, "nndsl predict: said.npz does not end in .csv, which is what is written\n")
     assert Path("said.csv").read_text(encoding="utf-8") == table.out
 
 

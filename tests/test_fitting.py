@@ -12,7 +12,9 @@ from nndsl.backend.keras import optimize
 from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.component import ArgumentError
 from nndsl.catalogue.training import Loss, Metric
-from nndsl.types import Mismatch, SizesDiffer, TensorType, named
+from nndsl.catalogue.training.losses import Multinomial, Wasserstein
+from nndsl.catalogue.training.metrics import BinaryAccuracy, Prepared
+from nndsl.types import BadArgument, Mismatch, SizesDiffer, TensorType, named
 
 CHANCE = np.random.default_rng(7)
 BATCH = 5
@@ -295,3 +297,18 @@ def test_every_choice_that_is_made_for_the_user_is_said() -> None:
     assert "the mean over classes" in why and "above 0.5" in why and "sigmoid is applied" in why
     _, why = metric("precision").fit(classes(3), "softmax", number(3))
     assert "counts all classes together" in why
+
+
+def test_a_loss_that_sums_over_positions_refuses_those_that_are_padding() -> None:
+    padded = TensorType("float32", (5,), mask=True)
+    for loss in (Multinomial(), Wasserstein()):
+        with pytest.raises(BadArgument, match="some of this output are padding"):
+            loss.infer(TensorType("float32", (5,)), padded)
+
+
+def test_a_prepared_metric_counts_by_the_mask_that_came_with_the_output() -> None:
+    logits = keras.ops.convert_to_tensor(np.array([[3.0, -3.0, 3.0], [3.0, 3.0, 3.0]], "float32"))
+    logits._keras_mask = keras.ops.convert_to_tensor([[True, True, False], [True, False, False]])
+    metric = optimize.metric(Prepared(metric=BinaryAccuracy(), activation="sigmoid"), "accuracy")
+    metric.update_state(np.array([[1, 0, 0], [1, 0, 0]], "float32"), logits)
+    assert float(metric.result()) == 1

@@ -242,8 +242,12 @@ def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict
     return values
 
 
+_SPELT_OUT = {"lr": "learning_rate", "wd": "weight_decay", "p": "rate"}
+"""Short names of other libraries, and of older Keras."""
+
+
 def _unknown_argument(cls: type[Component], name: str) -> ArgumentError:
-    near = closest(name, cls.fields())
+    near = closest(name, cls.fields()) or (_SPELT_OUT[name] if _SPELT_OUT.get(name) in cls.fields() else None)
     known = ", ".join(f"`{one}`" for one in cls.fields()) or "no arguments"
     repair = f"did you mean `{near}`?" if near else f"{cls.called()} takes {known}"
     return ArgumentError(f"{cls.called()} has no argument `{name}`", name=name, unknown=True, repair=repair)

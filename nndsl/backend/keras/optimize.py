@@ -135,6 +135,7 @@ class PreparedMetric(keras.metrics.Metric):
         return getattr(self.inner, "_built", True)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        mask = getattr(y_pred, "_keras_mask", None)
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         if self.activation is not None:
             y_pred = getattr(ops, self.activation)(ops.cast(y_pred, "float32"))
@@ -143,6 +144,8 @@ class PreparedMetric(keras.metrics.Metric):
         if self.aligned:
             axes = max(2, len(y_true.shape), len(y_pred.shape))
             y_true, y_pred = (ops.expand_dims(one, -1) if len(one.shape) < axes else one for one in (y_true, y_pred))
+        if mask is not None:
+            y_pred._keras_mask = mask  # which the new tensors above have lost, and the metric counts by
         self.inner.update_state(y_true, y_pred, sample_weight=sample_weight)
 
     def result(self) -> Any:

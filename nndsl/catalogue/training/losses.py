@@ -381,6 +381,17 @@ class CTC(Loss):
 class Wasserstein(Loss):
     """The mean of `-target * prediction`, for scores and targets of -1 and 1: a critic's estimate (Arjovsky et al., 2017)."""
 
+    def compare(self, target: TensorType, prediction: TensorType) -> None:
+        super().compare(target, prediction)
+        _without_mask(prediction)
+
+
+def _without_mask(prediction: TensorType) -> None:
+    """Raise if some positions of an output do not count: the loss sums over them all."""
+    if prediction.mask:
+        raise BadArgument("counts every position, and some of this output are padding", prediction,
+                          repair="pool over the positions first, or use sequences of one length")
+
 
 class Multinomial(Loss):
     """The negative log-likelihood of counts along an axis, given their total: the profile loss of BPNet (Avsec et al., 2021).
@@ -394,6 +405,7 @@ class Multinomial(Loss):
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.same_vectors(target, prediction)
         position_of(self.axis, prediction)
+        _without_mask(prediction)
 
     @property
     def takes_logits(self) -> bool:
