@@ -1,12 +1,13 @@
 """From a parsed file to a program: every definition in it elaborated and bound."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nndsl.data.plan import DataPlan
-from nndsl.diagnostics import Report
+from nndsl.diagnostics import Diagnostic, Report
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
@@ -112,9 +113,16 @@ def _without_sizes(
     aside = replace(session, report=Report())
     network = elaborate_network(aside, definition, outer, arguments, sizes)
     for one in aside.report:
-        if one.severity == "error" and one.code not in NEED_SIZES:
+        if one.severity == "error" and not _for_want_of_sizes(one, definition):
             session.report.add(one)
     return network
+
+
+def _for_want_of_sizes(found: Diagnostic, definition: ast.Definition) -> bool:
+    """Whether an error may be gone once the data say how long the axes with names are."""
+    inputs = [one for one in definition.body if isinstance(one, ast.Input)]
+    names = {size.text for one in inputs for size in one.type.shape if isinstance(size, ast.Name)}
+    return found.code in NEED_SIZES or (found.code == "NN303" and not names.isdisjoint(re.findall(r"\w+", found.message)))
 
 
 def _bound_sizes(trained: list[Network]) -> dict[str, Any]:
