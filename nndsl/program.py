@@ -8,9 +8,9 @@ from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import closest
 from nndsl.frozen import Frozen
-from nndsl.graph import Graph, Owner, Ref
+from nndsl.graph import Graph, Owner, Ref, needed_for
 from nndsl.source import Source, Span
-from nndsl.types import Size
+from nndsl.types import Size, TensorType
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,11 @@ class Objective:
     @property
     def loss(self) -> Ref:
         return self.graph.outputs["loss"]
+
+    @property
+    def size(self) -> int:
+        """How many calls its figures depend on."""
+        return len(needed_for(self.graph.nodes, self.graph.outputs.values()))
 
     @property
     def terms(self) -> Mapping[str, Ref]:
@@ -135,6 +140,13 @@ class Training:
     precision: str = "float32"
     choices: tuple[str, ...] = ()
     samples: tuple[Ref, ...] = ()
+
+    @property
+    def input_types(self) -> Mapping[str, TensorType]:
+        """The types of the fields that a step takes, by name."""
+        augmented = () if self.data.augmentation is None else (self.data.augmentation,)
+        graphs = (*(one.graph for one in self.objectives), *augmented)
+        return {name: node.type for graph in graphs for name, node in graph.inputs.items()}
 
 
 @dataclass(frozen=True, eq=False)

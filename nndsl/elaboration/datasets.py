@@ -1,6 +1,6 @@
 """`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,7 @@ class DataBody:
 
     def _columns(self, expression: ast.Expression) -> tuple[ColumnRef, ...]:
         """`source.age`, or several columns as a tuple or list."""
-        items: Sequence[ast.Expression] = expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,)
-        return tuple(map(_column, items))
+        return tuple(map(_column, ast.items_of(expression)))
 
 
 def _component(value: Any, family: type[Component]) -> Any:

@@ -28,6 +28,7 @@ from nndsl.elaboration.objective_mistakes import (
 )
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
+from nndsl.elaboration.terms import names_of, summands
 from nndsl.elaboration.values import (
     FAILED,
     Appliable,
@@ -41,7 +42,7 @@ from nndsl.elaboration.values import (
 )
 from nndsl.elaboration.watching import Settings, training
 from nndsl.frozen import Frozen
-from nndsl.graph import Graph, Owner, Ref
+from nndsl.graph import Graph, Owner, Ref, needed_for
 from nndsl.passes.expose_logits import activation_of, linear_owners, logits_for, split_activations, take_logits
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -115,7 +116,7 @@ class Learning(Body):
     def _updated(self, expression: ast.Expression) -> dict[str, tuple[SharedLayer | SharedBlock, Span]]:
         """What `over` names: declared layers, by name."""
         found = {}
-        for one in expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,):
+        for one in ast.items_of(expression):
             value = self.evaluate(one)
             if value is FAILED:
                 raise Complaint
@@ -126,7 +127,7 @@ class Learning(Body):
 
     def _reached(self, loss: Tensor, updates: Mapping[str, tuple[SharedLayer | SharedBlock, Span]]) -> tuple[Owner, ...]:
         """The weights that an objective may change; each name has some that the loss depends on."""
-        needed = self._needed(loss.ref)
+        needed = needed_for(self.builder.nodes, [loss.ref])
         reached = {node.owner for node in self.builder.nodes if node.id in needed}
         owners: list[Owner] = []
         for name, (value, span) in updates.items():
@@ -136,30 +137,21 @@ class Learning(Body):
             owners += mine
         return tuple(dict.fromkeys(owners))
 
-    def _needed(self, ref: Ref) -> set[int]:
-        needed = {ref.node}
-        for node in reversed(self.builder.nodes):
-            if node.id in needed:
-                needed.update(one.node for one in node.operands)
-        return needed
-
     # Objectives --------------------------------------------------------------
 
     def _objective(self, expression: ast.Expression) -> tuple[Tensor, Mapping[str, Ref]]:
         """The loss, one number for each example, and its terms by name."""
-        total, logged = None, []
-        for sign, part in _summands(expression):
-            factor, inner = self._split_factor(part)
-            value = self._one_number(inner)
-            logged.append((inner, value.ref))
-            if factor is not None:
-                value = self._operation("multiply", [self.operand(factor, part.span), value], part.span)
-            if total is not None:
-                total = self._operation("add" if sign == "+" else "subtract", [total, value], expression.span)
-            else:
-                total = value
-        assert total is not None
-        return total, dict(zip(_names([inner for inner, _ in logged]), (ref for _, ref in logged), strict=True))
+        signs, parts = zip(*summands(expression), strict=True)
+        factors, terms = zip(*map(self._split_factor, parts), strict=True)
+        values = [self._one_number(one) for one in terms]
+        weighted = [self._times(factor, value, part.span) for factor, value, part in zip(factors, values, parts, strict=True)]
+        total = weighted[0]
+        for sign, one in zip(signs[1:], weighted[1:], strict=True):
+            total = self._operation("add" if sign == "+" else "subtract", [total, one], expression.span)
+        return total, dict(zip(names_of(terms), (one.ref for one in values), strict=True))
+
+    def _times(self, factor: Any, value: Tensor, span: Span) -> Tensor:
+        return value if factor is None else self._operation("multiply", [self.operand(factor, span), value], span)
 
     def _split_factor(self, expression: ast.Expression) -> tuple[Any, ast.Expression]:
         """A term, and the number that it is multiplied by; terms are logged without it."""
@@ -253,6 +245,8 @@ class Learning(Body):
         values = self._values(expression)
         taken = [self.operand(value, span) for value, span in values[: len(operands)]]
         keywords = {one.name: self.evaluate(one.value) for one in expression.keywords}
+        if FAILED in keywords.values():
+            raise Complaint
         component = self.build(found, [value for value, _ in values[len(operands):]], keywords, expression)
         assert isinstance(component, Applicable)
         owner = None if operands else Owner(found.called(), component)
@@ -286,8 +280,8 @@ class Learning(Body):
 
     def measures(self, expression: ast.Expression) -> list[Measure]:
         """Metrics, each of a prediction and a target: `[accuracy(image -> net, label)]`."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-        names = _names(items)
+        items = ast.items_of(expression)
+        names = names_of(items)
         return [self._measure(one, name) for one, name in zip(items, names, strict=True)]
 
     def _measure(self, expression: ast.Expression, name: str) -> Measure:
@@ -304,9 +298,8 @@ class Learning(Body):
 
     def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
         """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
         found = []
-        for one in items:
+        for one in ast.items_of(expression):
             value = self.evaluate(one)
             if value is FAILED:
                 raise Complaint
@@ -372,48 +365,3 @@ class Learning(Body):
         ast.Check: _refuse,
         ast.Minimize: _minimize,
     }
-
-
-def _summands(expression: ast.Expression) -> list[tuple[str, ast.Expression]]:
-    """The terms of a sum, each with its sign."""
-    terms: list[tuple[str, ast.Expression]] = []
-    while isinstance(expression, ast.Binary) and expression.operator in ("+", "-"):
-        terms.append((expression.operator, expression.right))
-        expression = expression.left
-    return [("+", expression), *reversed(terms)]
-
-
-_RESERVED = ("loss", "epoch", "learning_rate")
-"""What an epoch's figures are called that are no terms."""
-
-
-def _names(terms: Sequence[ast.Expression]) -> list[str]:
-    """What each term is logged as: its function, with what it is about where several are of one function."""
-    plain = [_function_of(one) for one in terms]
-    named = [f"{name}_{subject}" if plain.count(name) > 1 and (subject := _subject_of(one)) else name
-             for name, one in zip(plain, terms, strict=True)]
-    named = [f"{name}_term" if name in _RESERVED or name.startswith("val_") else name for name in named]
-    return [name if named.count(name) == 1 else f"{name}_{named[: place + 1].count(name)}" for place, name in enumerate(named)]
-
-
-def _function_of(expression: ast.Expression) -> str:
-    match expression:
-        case ast.Name(text=text):
-            return text
-        case ast.Call(callee=ast.Name(text=text)):
-            return text
-        case ast.Arrow(steps=steps):
-            return _function_of(steps[-1])
-    return "term"
-
-
-def _subject_of(expression: ast.Expression) -> str | None:
-    """The name of the tensor that a term is about."""
-    match expression:
-        case ast.Call(positional=(first, *_)):
-            return _subject_of(first)
-        case ast.Arrow(steps=(first, *_)):
-            return _subject_of(first)
-        case ast.Name(text=text):
-            return text
-    return None

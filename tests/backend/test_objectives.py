@@ -70,6 +70,21 @@ def learner(folder: Path, statements: str) -> tuple[Training, Learner, Feed]:
     return training, Learner(training, feed, 1), feed
 
 
+@pytest.mark.parametrize(("rate", "culprit"), [("1e38", "`discriminator"), ("1e-3", "`log`")])
+def test_what_is_not_finite_is_found_in_the_turn_and_the_objective_where_it_comes_from(tmp_path: Path, rate: str, culprit: str) -> None:
+    """With noise drawn anew at each turn, and steps before it that have changed the weights."""
+    statements = f"""
+  fake = normal(3) -> generator
+  minimize mse(fake -> discriminator, 0) over discriminator with SGD({rate}) times 3
+  minimize mean(log(-1 - (fake -> discriminator)), axis=-1) over generator with SGD(0.1)
+"""
+    _, learning, _ = learner(tmp_path, statements)
+    before = [one.numpy() for one in learning.weights().values()]
+    said, span = learning.first_not_finite()
+    assert culprit in said and span is not None
+    assert any((one.numpy() != value).any() for one, value in zip(learning.weights().values(), before, strict=True))
+
+
 def numbers(model: keras.Model) -> list[Any]:
     return [one.numpy() for one in model.weights]
 

@@ -69,9 +69,9 @@ def test_balanced_class_weights_give_each_class_the_same_weight_in_sum(tmp_path:
     dataset = training.data.load()
     found = weighting(training, dataset)
     assert found is not None
-    sums = np.multiply(found.weights, dataset.class_counts("label"))
+    sums = np.multiply(found.weights, dataset.counts["label"])
     np.testing.assert_allclose(sums, sums[0])
-    assert sums.sum() == pytest.approx(sum(dataset.class_counts("label")))
+    assert sums.sum() == pytest.approx(sum(dataset.counts["label"]))
 
 
 def test_a_plateau_lowers_the_learning_rate_when_the_loss_does_not_fall(tmp_path: Path) -> None:

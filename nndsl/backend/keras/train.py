@@ -213,11 +213,8 @@ class _Course:
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
         self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
-        augmented = [] if training.data.augmentation is None else [training.data.augmentation]
-        graphs = [*(one.graph for one in training.objectives), *augmented]
-        types = {name: node.type for graph in graphs for name, node in graph.inputs.items()}
         self._feeds = {
-            name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
+            name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
         self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
 
@@ -272,9 +269,8 @@ class _Course:
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
-        feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, feed)
+            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
