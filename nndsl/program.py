@@ -115,8 +115,9 @@ class Training:
     Attributes:
         learnt: the networks that are kept, by the name that the training calls them by.
         measures: metrics, over tensors of the first objective's graph.
-        predictions: for each output of the only network, the tensor of the first objective's graph that holds it.
-        targets: for each output of the network that is compared with a field, the field's name.
+        predictions: for each output of the only network, the tensor of the first objective's graph that holds it; where
+            objectives are written out, for each field that a loss compares something with, that tensor.
+        targets: for each of these that is compared with a field, the field's name.
         samples: tensors of the first objective's graph of which a run keeps examples.
         class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...

@@ -7,6 +7,7 @@ from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.training import Loss, Metric
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
@@ -139,15 +140,15 @@ class _Seam:
         found = self._loss_of(output)
         assert found is not None
         loss, span = found
-        fitted, prediction, reason = self._fit(loss, output, span)
+        chosen, prediction, reason = self._fit(loss, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        if self._settings.class_weights is not None and not fitted.by_example:
-            message = f"{type(fitted).called()} compares the examples of a batch with each other, so none can weigh more"
+        if self._settings.class_weights is not None and not chosen.by_example:
+            message = f"{type(chosen).called()} compares the examples of a batch with each other, so none can weigh more"
             raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"]))
         target = self._target(output)
         types = (self._type(target), self._type(prediction))
-        node = self._add(f"{output}_loss", fitted, (target, prediction), span, infer(fitted, types))
+        node = self._add(f"{output}_loss", chosen, (target, prediction), span, infer(chosen, types))
         return Ref(node.id)
 
     def _measures(self, output: str) -> list[Measure]:
@@ -158,20 +159,20 @@ class _Seam:
         return [self._measure(name, metric, span, output, several) for name, metric, span in metrics]
 
     def _measure(self, name: str, metric: Metric, span: Span, output: str, several: bool) -> Measure:
-        fitted, prediction, reason = self._fit(metric, output, span)
+        chosen, prediction, reason = self._fit(metric, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        return Measure(f"{output}_{name}" if several else name, fitted, self._target(output), prediction)
+        return Measure(f"{output}_{name}" if several else name, chosen, self._target(output), prediction)
 
     def _fit(self, component: Any, output: str, span: Span) -> tuple[Any, Ref, str]:
         """A loss or metric in the form that fits an output, what it takes of that output, and why."""
         graph, ref = self._network.graph, self._network.graph.outputs[output]
         field = self._settings.data.fields[self.targets[output]]
         try:
-            fitted, reason = component.fit(field.type, final_activation(graph, ref)[1], graph.type_of(ref))
+            chosen, reason = fitted(component, field.type, final_activation(graph, ref)[1], graph.type_of(ref), field)
         except Mismatch as mismatch:
             raise Complaint(target_differs(component, mismatch, output, graph[ref], field, span)) from None
-        return fitted, logits_for(fitted, graph, ref) if fitted.takes_logits else ref, reason
+        return chosen, logits_for(chosen, graph, ref) if chosen.takes_logits else ref, reason
 
     def _total(self, terms: list[Ref]) -> Ref:
         total = terms[0]

@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.applicable import Applicable, Function, Input, Layer
 from nndsl.catalogue.component import Component, snake_case
 from nndsl.catalogue.kinds import Known, Of
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
+from nndsl.data.fields import FieldPlan
 from nndsl.data.plan import DataPlan
 from nndsl.elaboration.applying import bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
 from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.objective_mistakes import (
@@ -77,6 +79,7 @@ class Learning(Body):
         super().__init__(
             definition, session=session, scope=Scope(outer=outer), builder=Builder(), families=(Layer, Function, Loss, Term)
         )
+        self._data = data
         self.minimized: list[Minimized] = []
         self.choices: list[str] = []
         self._over: Counter[str] = Counter()
@@ -212,18 +215,24 @@ class Learning(Body):
     def _loss(self, found: type[Loss], expression: ast.Call) -> Any:
         """`bce(prediction, target)`: the loss in the form that fits how the prediction was made."""
         prediction, target, component = self._compared(found, expression)
-        fitted = self._fitted(component, prediction, target, expression.span)
-        return single(self.add_call(fitted, None, [target, prediction], expression.span, None))
+        chosen = self._fitted(component, prediction, target, expression.span)
+        return single(self.add_call(chosen, None, [target, prediction], expression.span, None))
 
     def _fitted(self, component: Any, prediction: Tensor, target: Tensor, span: Span) -> Any:
         """A loss or metric in the form that fits how the prediction was made."""
         try:
-            fitted, reason = component.fit(target.type, activation_of(self.builder.graph(), prediction.ref), prediction.type)
+            activation = activation_of(self.builder.graph(), prediction.ref)
+            chosen, reason = fitted(component, target.type, activation, prediction.type, self._field(target))
         except Mismatch as mismatch:
             raise Complaint(cannot_compare(component, mismatch, prediction, target, span)) from None
         if reason:
             self.choices.append(reason)
-        return fitted
+        return chosen
+
+    def _field(self, target: Tensor) -> FieldPlan | None:
+        """The field of the data that a tensor is."""
+        node = self.builder.nodes[target.ref.node]
+        return self._data.fields.get(node.name) if isinstance(node.component, Input) else None
 
     def _compared(self, found: type[Loss] | type[Metric], expression: ast.Call) -> tuple[Tensor, Tensor, Any]:
         """Prediction, target and the component that compares them."""
@@ -293,8 +302,8 @@ class Learning(Body):
         if not isinstance(expression, ast.Call):
             raise Complaint(nothing_to_compare(callee.text, expression.span))
         prediction, target, component = self._compared(found, expression)
-        fitted = self._fitted(component, prediction, target, expression.span)
-        return Measure(snake_case(name), fitted, target.ref, prediction.ref)
+        chosen = self._fitted(component, prediction, target, expression.span)
+        return Measure(snake_case(name), chosen, target.ref, prediction.ref)
 
     def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
         """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
@@ -319,7 +328,8 @@ class Learning(Body):
         objectives = [self._moved(one, moved, places, owners) for one in self.minimized]
         networks = {name: Learnt(replace(one, graph=split_activations(one.graph, owners)[0]), one) for name, one in self._networks().items()}
         placed = tuple(self._placed(one, moved, places) for one in measures)
-        found = training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        said = _taught(moved)
+        found = training(self.definition, settings, objectives, placed, networks, self.choices, said, {name: name for name in said})
         return replace(found, samples=tuple(Ref(places[ref.node], ref.output) for ref in samples))
 
     def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
@@ -365,3 +375,10 @@ class Learning(Body):
         ast.Check: _refuse,
         ast.Minimize: _minimize,
     }
+
+
+def _taught(graph: Graph) -> dict[str, Ref]:
+    """For each field that a loss compares something with, what that is; the first, where there are several."""
+    fields = {node.id: name for name, node in graph.inputs.items()}
+    losses = [node.operands for node in graph.nodes if isinstance(node.component, Loss)]
+    return {fields[target.node]: prediction for target, prediction in reversed(losses) if target.node in fields}

@@ -224,6 +224,17 @@ def test_a_network_of_a_run_predicts_by_its_name(tmp_path: Path) -> None:
         predict(run, rows, network="judge")
 
 
+def test_what_a_written_out_objective_teaches_is_judged_as_in_the_short_form(tmp_path: Path) -> None:
+    objective = "  minimize crossentropy(image -> classifier, label) over classifier with Adam(0.01)\n"
+    run = trained(tmp_path / "long", FILE.replace("STATEMENTS", objective), ARRAYS)
+    short = "  model = Classifier\n  loss = crossentropy\n  optimizer = Adam(0.01)\n"
+    other = trained(tmp_path / "short", FILE.replace("STATEMENTS", short).replace("\n  layer", "\n  # "), ARRAYS)
+    assert run.evaluation is not None and other.evaluation is not None
+    assert run.evaluation.outputs == other.evaluation.outputs and run.evaluation.outputs["label"].classes
+    rows = {"image": ARRAYS["image"][:5]}
+    assert predict(run, rows, network="classifier").columns == predict(other, rows).columns
+
+
 def test_a_network_that_takes_noise_does_not_predict_from_data(tmp_path: Path) -> None:
     statements = GAN.replace("noise -> generator", "normal(3) -> generator")
     text = FILE.replace("STATEMENTS", statements).replace("input noise", "input chance").replace("= noise ->", "= chance ->")

@@ -104,7 +104,7 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
         layers, _ = layers_and_models(training)
         _restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return judge(training, layers, None if training.predictions else chosen).predictions(feed)
+        return judge(training, layers, state, chosen).predictions(feed)
 
 
 def generate(run: Run, count: int = 64, seed: int = 0) -> list[Any]:

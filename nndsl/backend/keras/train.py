@@ -18,6 +18,7 @@ from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.judge import evaluation
 from nndsl.backend.keras.learner import Learner, Weighting, surroundings
 from nndsl.backend.keras.loop import Loop
+from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
@@ -83,6 +84,7 @@ def train(
         return _resume(Run.open(resume), program, training, epochs, seed, progress)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
+    check_targets(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
     with surroundings(settings.precision, settings.seed):
