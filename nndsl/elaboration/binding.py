@@ -1,11 +1,11 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.training import Loss, Metric
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.diagnostics import Diagnostic, Note, closest, error, warning
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import listed
@@ -13,7 +13,7 @@ from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.passes.expose_logits import expose_logits, final_activation, logits_for
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -83,7 +83,7 @@ class _Seam:
     """Extends the graph of a network to a graph of its training: from the fields of the data to a loss."""
 
     def __init__(self, session: Session, network: Network, settings: Settings):
-        self._network, self._settings = network, settings
+        self._session, self._network, self._settings = session, network, settings
         self._nodes: list[Node] = list(network.graph.nodes)
         self._inputs: dict[str, Node] = dict(network.graph.inputs)
         self.targets: dict[str, str] = {}
@@ -96,11 +96,21 @@ class _Seam:
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
         graph = Graph(tuple(self._nodes), self._inputs, outputs)
-        owners = tuple(owner for owner, _ in self._network.graph.owners())
+        reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [outputs["loss"]])}
+        self._report_untaught(graph, reached)
+        owners = tuple(owner for owner, _ in self._network.graph.owners() if owner in reached)
         optimizer, spans = self._settings.optimizer, self._settings.spans
         assert optimizer is not None
         objective = Objective(graph, owners, optimizer, spans["loss"], spans["optimizer"])
         return objective, measures, dict(self._network.graph.outputs)
+
+    def _report_untaught(self, graph: Graph, taught: Collection[Owner | None]) -> None:
+        """Report the outputs without a loss that depend on weights which no loss teaches."""
+        for name, ref in self._network.graph.outputs.items():
+            before = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, [ref]))]
+            lacking = [one for one in before if one.owner not in taught and one.component.weights(*graph.operand_types(one))]
+            if lacking and self._loss_of(name) is None:
+                self._session.report.add(untaught(name, lacking, self._settings))
 
     def _match_outputs(self) -> None:
         """Each output is compared with the field of its name."""
@@ -292,6 +302,24 @@ def no_such_output(name: str, known: list[str], span: Span) -> Diagnostic:
     return Diagnostic(
         span, f"the network has no output `{name}`", (), f"did you mean `{near}`?" if near else f"it has {listed(known)}"
     )
+
+
+@warning("NN615")
+def untaught(output: str, layers: Sequence[Node], settings: Settings) -> Diagnostic:
+    """An output has no loss, and layers with weights before it no other: training leaves them as they are drawn at the start.
+
+        output label = h -> Dense(10, activation=softmax)
+        output box   = h -> Dense(4)
+        loss = (label=crossentropy)
+
+    Mended:
+
+        loss = (label=crossentropy, box=mse)
+    """
+    notes = (Note("these are the losses", settings.spans["loss"]),)
+    names = listed(dict.fromkeys(type(one.component).called() for one in layers))
+    repair = f"give it one too: `loss = (..., {output}=mse)`"
+    return Diagnostic(layers[-1].span, f"the output `{output}` has no loss, so nothing teaches {names}", notes, repair)
 
 
 @error("NN616")

@@ -156,9 +156,12 @@ def _encoder_use(value: tuple[Any, Span]) -> EncoderUse:
 
 
 def _column(expression: ast.Expression) -> ColumnRef:
-    if not isinstance(expression, ast.Attribute) or not isinstance(expression.base, ast.Name) or expression.base.text != "source":
-        raise Complaint(not_a_column(expression.span))
-    return ColumnRef(expression.name, expression.name_span)
+    match expression:
+        case ast.Attribute(base=ast.Name(text="source")):
+            return ColumnRef(expression.name, expression.name_span)
+        case ast.Subscript(base=ast.Name(text="source"), index=ast.String(value=name, span=span)):
+            return ColumnRef(name, span)
+    raise Complaint(not_a_column(expression.span))
 
 
 @error("NN601")
@@ -188,8 +191,11 @@ def not_a_column(span: Span) -> Diagnostic:
     Mended:
 
         label = source.label -> category
+
+    A column whose name is more than one word is written `source["flipper length (mm)"]`.
     """
-    return Diagnostic(span, "a field starts with a column: `source.name`", (), "write `source.` before the name of the column")
+    repair = "write `source.` before the name of the column; one of several words is `source[\"body mass\"]`"
+    return Diagnostic(span, "a field starts with a column: `source.name`", (), repair)
 
 
 @error("NN603")
