@@ -8,7 +8,7 @@ from nndsl.catalogue.component import Component
 from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.kinds import Anything, Kind, Rejected
 from nndsl.catalogue.training.terms import Term
-from nndsl.diagnostics import closest
+from nndsl.diagnostics import did_you_mean
 from nndsl.elaboration.applying import Applier, bare, holds_tensor, single
 from nndsl.elaboration.arithmetic import COMPILE_TIME, LONGEST_LIST, TOO_LONG, Impossible, Undecided, combine, extent, is_number
 from nndsl.elaboration.builder import Complaint
@@ -159,10 +159,9 @@ class Evaluator(Applier):
         try:
             return kind.convert(bare(value))
         except Rejected as rejected:
-            near = closest(str(value), rejected.options) if isinstance(value, str) else None
             message = f"{what} is {rejected.expected}, not {describe_value(value)}"
-            diagnostic = wrong_argument(message, expression.span, f"did you mean `{near}`?" if near else None)
-            self.session.report.add(diagnostic)
+            repair = _completed(value, kind) or (did_you_mean(value, rejected.options) if isinstance(value, str) else None)
+            self.session.report.add(wrong_argument(message, expression.span, repair))
             return FAILED
 
     # Calls -------------------------------------------------------------------
@@ -494,3 +493,10 @@ def _attributes(base: Any) -> dict[str, Any]:
     return {}
 
 
+def _completed(value: Any, kind: Kind) -> str | None:
+    """What to write for a component that is given by its name alone, and needs arguments."""
+    for family in kind.families() if isinstance(value, str) else ():
+        found = family.find(value)
+        if found is not None and found.required():
+            return f"give it its arguments: `{value}({', '.join(f'{name}=...' for name in found.required())})`"
+    return None

@@ -166,6 +166,8 @@ class Poisson(Metric):
 class R2Score(Metric):
     """The share of the variance that is explained, of one or more numbers."""
 
+    aliases = ("r2", "R2")
+
     mode = "max"
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] | None = "uniform_average"
     num_regressors: Annotated[int, Known(0)] = 0
