@@ -86,7 +86,8 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
 def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
     """What a run's best model says of new data.
 
-    For each output: of a classification, the `label`, and the probability of each class; otherwise its numbers.
+    Where the source has names for its rows, these; then for each output: of a classification, the label, and the
+    probability of each class; otherwise its numbers, in the units of the data.
 
     Args:
         data: a file of the kind that the network learnt from, or columns by name; targets are not needed.
@@ -104,7 +105,9 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
         layers, _ = layers_and_models(training)
         _restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return judge(training, layers, state, chosen).predictions(feed)
+        said = judge(training, layers, state, chosen).predictions(feed)
+        labels = {name: values for name, values in examples.labels.items() if name not in said.columns}
+        return Predictions({**labels, **said.columns})
 
 
 def generate(run: Run, count: int = 64, seed: int = 0) -> list[Any]:
