@@ -1,6 +1,7 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from nndsl.catalogue.applicable import Function, Input, infer
@@ -12,7 +13,7 @@ from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Node, Ref
 from nndsl.passes.expose_logits import expose_logits, final_activation, logits_for
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -94,7 +95,7 @@ class _Seam:
         terms = {name: self._term(name) for name in self.targets if self._loss_of(name) is not None}
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
-        graph = Graph(tuple(self._nodes), self._inputs, outputs)
+        graph = replace(self._network.graph, nodes=tuple(self._nodes), inputs=self._inputs, outputs=outputs)
         owners = tuple(owner for owner, _ in self._network.graph.owners())
         optimizer, spans = self._settings.optimizer, self._settings.spans
         assert optimizer is not None

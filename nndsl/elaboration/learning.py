@@ -340,7 +340,7 @@ class Learning(Body):
         outputs = {name: Ref(places[ref.node], ref.output) for name, ref in {"loss": one.loss, **terms}.items()}
         updates = tuple(owners.get(owner, owner) for owner in one.updates)
         name = one.name if len(self.minimized) > 1 else ""
-        return Objective(Graph(graph.nodes, graph.inputs, outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
+        return Objective(replace(graph, outputs=outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
 
     def _networks(self) -> dict[str, Network]:
         """The declared networks as they stand alone, with the weights that the objectives use."""

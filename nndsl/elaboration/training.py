@@ -11,10 +11,10 @@ from nndsl.diagnostics import Diagnostic, closest, error
 from nndsl.elaboration.binding import bind_training
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
-from nndsl.elaboration.datasets import setting_twice, wrong_setting
+from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
-from nndsl.elaboration.mistakes import listed, out_of_place
+from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
 from nndsl.elaboration.objective_mistakes import no_samples, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value

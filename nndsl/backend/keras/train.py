@@ -18,6 +18,7 @@ from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.judge import evaluation
 from nndsl.backend.keras.learner import Learner, Weighting, surroundings
 from nndsl.backend.keras.loop import Loop
+from nndsl.backend.keras.saved import digests
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
@@ -147,6 +148,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
             name: {"network": one.network.name, "arguments": plain(one.network.arguments)} for name, one in training.learnt.items()
         },
         "data": {"name": training.data.name, "sha256": dataset.sha256, "examples": {name: len(one) for name, one in dataset.splits.items()}},
+        "weights": digests(one.graph for one in training.objectives),
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
         "versions": runs.versions(),
@@ -177,6 +179,8 @@ def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
             _check_equal(run, f"`{place}`", before, after)
     for place, digest in now["spec"].items():
         _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
+    for place, digest in now["weights"].items():
+        _check_equal(run, f"content of {place} (SHA-256)", then.get("weights", {}).get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
     _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
     for section in ("versions", "hardware"):
         for name, value in now[section].items():
