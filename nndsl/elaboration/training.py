@@ -15,7 +15,7 @@ from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
 from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
-from nndsl.elaboration.objective_mistakes import no_samples, short_form
+from nndsl.elaboration.objective_mistakes import WEIGHED, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
@@ -129,7 +129,7 @@ class TrainBody:
             case "data":
                 return self._data(expression)
             case "loss":
-                return self._by_output(expression, Of(Loss), lambda one: self._of("loss", one, Of(Loss)))
+                return self._by_output(expression, Of(Loss), self._loss)
             case "metrics":
                 return self._by_output(expression, Of(Metric), self._metrics)
             case "early_stopping":
@@ -138,6 +138,11 @@ class TrainBody:
 
     def _of(self, name: str, expression: ast.Expression, kind: Kind) -> Any:
         return self._evaluator.converted(expression, kind, f"`{name}`")
+
+    def _loss(self, expression: ast.Expression) -> Any:
+        if isinstance(expression, ast.Binary | ast.ListOf | ast.TupleOf):
+            raise Complaint(several_losses(expression))
+        return self._of("loss", expression, Of(Loss))
 
     def _model(self, expression: ast.Expression) -> Any:
         value = self._evaluator.evaluate(expression)
@@ -208,6 +213,8 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
         epochs = 10
     """
     near = closest(target.name, SETTINGS)
+    if target.name in ("loss_weight", "loss_weights"):
+        return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), WEIGHED)
     repair = f"did you mean `{near}`?" if near else f"there are {listed(SETTINGS)}"
     return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
 

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 
 import keras
@@ -56,17 +55,6 @@ def surroundings(precision: str, seed: int) -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-@dataclass(frozen=True)
-class Weighting:
-    """How much the examples of each class count: a weight for each value of a field."""
-
-    field: str
-    weights: tuple[float, ...]
-
-    def of(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return tf.gather(tf.constant(self.weights, tf.float32), tf.reshape(batch[self.field], [-1]))
-
-
 class Learner:
     """A training whose steps are compiled: many of them run in one call.
 
@@ -80,7 +68,7 @@ class Learner:
         trackers: the figures of the steps of this epoch.
     """
 
-    def __init__(self, training: Training, feed: Feed, epochs: int, weighting: Weighting | None = None):
+    def __init__(self, training: Training, feed: Feed, epochs: int):
         """Build everything; nothing is compiled before the first step.
 
         Raises:
@@ -91,7 +79,7 @@ class Learner:
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
         self.step = 0
-        self._feed, self._weighting = feed, weighting
+        self._feed = feed
         self._objectives = training.objectives
         augmented = training.data.augmentation
         self._varied = () if augmented is None else tuple(augmented.outputs)
@@ -154,7 +142,7 @@ class Learner:
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
                 batch = self._batch(step, size, turn)
-                found = one.learn(batch, None if self._weighting is None else self._weighting.of(batch))
+                found = one.learn(batch)
                 finite = tf.logical_and(finite, tf.math.is_finite(found.loss))
                 if turn == one.times - 1:
                     self.trackers.update(index, found)
