@@ -109,20 +109,24 @@ def _verdict(program: "Program", explain: bool) -> str:
     if len(lines) == 1:
         lines.append("  no network in it; blocks are checked where they are used")
     for name, training in program.trainings.items():
-        networks = ", ".join(one.written.name for one in training.learnt.values())
+        networks = ", ".join(f"{one.written.name} ({_parameters(one.written)})" for one in training.learnt.values())
         lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}")
         lines += [f"    {choice}" for choice in _choices(training) if explain]
     return "\n".join(lines)
 
 
 def _network_line(name: str, network: "Network") -> str:
-    from nndsl import costs
-
     graph = network.graph
     inputs = ", ".join(f"{one}: {node.type}" for one, node in graph.inputs.items())
     outputs = ", ".join(f"{one}: {graph.type_of(ref)}" for one, ref in graph.outputs.items())
-    params = costs.params(graph)
-    return f"  network {name}  {inputs} -> {outputs}  {f'{params:,}' if isinstance(params, int) else params} parameters"
+    return f"  network {name}  {inputs} -> {outputs}  {_parameters(network)}"
+
+
+def _parameters(network: "Network") -> str:
+    from nndsl import costs
+
+    params = costs.params(network.graph)
+    return f"{params:,} parameters" if isinstance(params, int) else f"{params} parameters"
 
 
 def _choices(training: "Training") -> list[str]:

@@ -1,6 +1,6 @@
 """The graph that every file becomes: typed calls, joined by the tensors that flow between them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -141,3 +141,16 @@ class Graph:
             for position, ref in enumerate(node.operands):
                 graph.add_edge(ref.node, node.id, key=position, output=ref.output)
         return graph
+
+
+def needed_for(nodes: Sequence[Node], wanted: Iterable[Ref]) -> set[int]:
+    """The ids of the nodes that some tensors depend on, with those that make them.
+
+    Args:
+        nodes: those of a graph, whole or in the making.
+    """
+    needed = {ref.node for ref in wanted}
+    for node in reversed(nodes):
+        if node.id in needed:
+            needed.update(ref.node for ref in node.operands)
+    return needed

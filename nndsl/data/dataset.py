@@ -53,6 +53,7 @@ class Dataset:
     def __getitem__(self, split: str) -> Examples:
         return self.splits[split]
 
-    def class_counts(self, field: str) -> tuple[int, ...]:
-        """How many training examples each class of a field has, in the order of the classes."""
-        return self.counts[field]
+    @property
+    def shown(self) -> str:
+        """The split that shows best what has been learnt: the test examples if there are any, else the validation's, else the training's."""
+        return next(name for name in ("test", "validation", "train") if len(self.splits.get(name, ())))

@@ -1,6 +1,6 @@
 """`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,7 @@ class DataBody:
 
     def _columns(self, expression: ast.Expression) -> tuple[ColumnRef, ...]:
         """`source.age`, or several columns as a tuple or list."""
-        items: Sequence[ast.Expression] = expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,)
-        return tuple(map(_column, items))
+        return tuple(map(_column, ast.items_of(expression)))
 
 
 def _component(value: Any, family: type[Component]) -> Any:
@@ -157,9 +156,12 @@ def _encoder_use(value: tuple[Any, Span]) -> EncoderUse:
 
 
 def _column(expression: ast.Expression) -> ColumnRef:
-    if not isinstance(expression, ast.Attribute) or not isinstance(expression.base, ast.Name) or expression.base.text != "source":
-        raise Complaint(not_a_column(expression.span))
-    return ColumnRef(expression.name, expression.name_span)
+    match expression:
+        case ast.Attribute(base=ast.Name(text="source")):
+            return ColumnRef(expression.name, expression.name_span)
+        case ast.Subscript(base=ast.Name(text="source"), index=ast.String(value=name, span=span)):
+            return ColumnRef(name, span)
+    raise Complaint(not_a_column(expression.span))
 
 
 @error("NN601")
@@ -189,8 +191,11 @@ def not_a_column(span: Span) -> Diagnostic:
     Mended:
 
         label = source.label -> category
+
+    A column whose name is more than one word is written `source["flipper length (mm)"]`.
     """
-    return Diagnostic(span, "a field starts with a column: `source.name`", (), "write `source.` before the name of the column")
+    repair = "write `source.` before the name of the column; one of several words is `source[\"body mass\"]`"
+    return Diagnostic(span, "a field starts with a column: `source.name`", (), repair)
 
 
 @error("NN603")

@@ -1,6 +1,6 @@
 """Networks that stand alone: their inputs come from outside, their outputs are what they are for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
 from nndsl.elaboration.values import Scope, Tensor
-from nndsl.graph import Graph, Node, Owner
+from nndsl.graph import Graph, Node, Owner, needed_for
 from nndsl.program import Network
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -80,19 +80,10 @@ def _labelled(graph: Graph) -> Graph:
 
 def _report_unreached(session: Session, graph: Graph) -> None:
     """Report the inputs and the layers with weights that no output depends on."""
-    needed = reaching(graph, [ref.node for ref in graph.outputs.values()])
+    needed = needed_for(graph.nodes, graph.outputs.values())
     for node in graph.nodes:
         if node.id not in needed and node.owner is not None:
             session.report.add(unreached(node))
-
-
-def reaching(graph: Graph, ends: Sequence[int]) -> set[int]:
-    """The nodes that some of the given nodes depend on, themselves included."""
-    needed = set(ends)
-    for node in reversed(graph.nodes):
-        if node.id in needed:
-            needed.update(ref.node for ref in node.operands)
-    return needed
 
 
 @error("NN407")

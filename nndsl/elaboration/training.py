@@ -172,8 +172,7 @@ class TrainBody:
 
     def _metrics(self, expression: ast.Expression) -> Any:
         """Metrics with the names that the file calls them by."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-        metrics = [(self._of("metrics", one, Of(Metric)), one) for one in items]
+        metrics = [(self._of("metrics", one, Of(Metric)), one) for one in ast.items_of(expression)]
         if any(metric is FAILED for metric, _ in metrics):
             return FAILED
         return tuple((_written_name(one), metric, one.span) for metric, one in metrics)

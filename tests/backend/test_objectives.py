@@ -70,6 +70,21 @@ def learner(folder: Path, statements: str) -> tuple[Training, Learner, Feed]:
     return training, Learner(training, feed, 1), feed
 
 
+@pytest.mark.parametrize(("rate", "culprit"), [("1e38", "`discriminator"), ("1e-3", "`log`")])
+def test_what_is_not_finite_is_found_in_the_turn_and_the_objective_where_it_comes_from(tmp_path: Path, rate: str, culprit: str) -> None:
+    """With noise drawn anew at each turn, and steps before it that have changed the weights."""
+    statements = f"""
+  fake = normal(3) -> generator
+  minimize mse(fake -> discriminator, 0) over discriminator with SGD({rate}) times 3
+  minimize mean(log(-1 - (fake -> discriminator)), axis=-1) over generator with SGD(0.1)
+"""
+    _, learning, _ = learner(tmp_path, statements)
+    before = [one.numpy() for one in learning.weights().values()]
+    said, span = learning.first_not_finite()
+    assert culprit in said and span is not None
+    assert any((one.numpy() != value).any() for one, value in zip(learning.weights().values(), before, strict=True))
+
+
 def numbers(model: keras.Model) -> list[Any]:
     return [one.numpy() for one in model.weights]
 
@@ -239,6 +254,17 @@ def test_a_network_of_a_run_predicts_by_its_name(tmp_path: Path) -> None:
         predict(run, rows)
     with pytest.raises(UserError, match="NN724: the training has no network `judge`"):
         predict(run, rows, network="judge")
+
+
+def test_what_a_written_out_objective_teaches_is_judged_as_in_the_short_form(tmp_path: Path) -> None:
+    objective = "  minimize crossentropy(image -> classifier, label) over classifier with Adam(0.01)\n"
+    run = trained(tmp_path / "long", FILE.replace("STATEMENTS", objective), ARRAYS)
+    short = "  model = Classifier\n  loss = crossentropy\n  optimizer = Adam(0.01)\n"
+    other = trained(tmp_path / "short", FILE.replace("STATEMENTS", short).replace("\n  layer", "\n  # "), ARRAYS)
+    assert run.evaluation is not None and other.evaluation is not None
+    assert run.evaluation.outputs == other.evaluation.outputs and run.evaluation.outputs["label"].classes
+    rows = {"image": ARRAYS["image"][:5]}
+    assert predict(run, rows, network="classifier").columns == predict(other, rows).columns
 
 
 def test_a_network_that_takes_noise_does_not_predict_from_data(tmp_path: Path) -> None:

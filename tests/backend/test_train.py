@@ -19,7 +19,7 @@ from nndsl.diagnostics import UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
-from tests.backend.trainings import blob_arrays, blobs, program, trained
+from tests.backend.trainings import COUNT, blob_arrays, blobs, program, trained
 
 FINISHED = blobs(epochs=4)
 
@@ -70,9 +70,9 @@ def test_balanced_class_weights_give_each_class_the_same_weight_in_sum(tmp_path:
     training = program(tmp_path, blobs(more="class_weights = balanced")).training()
     dataset = training.data.load()
     (loss,) = [one.component for one in balanced(training, dataset).objectives[0].graph.nodes if isinstance(one.component, Loss)]
-    sums = np.multiply(np.array(loss.class_weights), dataset.class_counts("label"))
+    sums = np.multiply(np.array(loss.class_weights), dataset.counts["label"])
     np.testing.assert_allclose(sums, sums[0])
-    assert sums.sum() == pytest.approx(sum(dataset.class_counts("label")))
+    assert sums.sum() == pytest.approx(sum(dataset.counts["label"]))
 
 
 def test_a_plateau_lowers_the_learning_rate_when_the_loss_does_not_fall(tmp_path: Path) -> None:
@@ -225,6 +225,47 @@ def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
     errors = run.evaluation.outputs["label"].errors
     assert errors["mae"] == pytest.approx(run.evaluation.figures["mae"], rel=1e-5)
     assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
+
+
+def test_of_a_hinge_loss_the_sign_decides_and_scores_are_told_instead_of_probabilities(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> category(no, yes)")
+    arrays = blob_arrays() | {"label": np.array(["no", "yes"])[(blob_arrays()["label"] > 0).astype(int)]}
+    run = trained(tmp_path, text.replace("= crossentropy", "= hinge").replace("[accuracy]", "[]"), arrays)
+    columns = predict(run, {"x": arrays["x"]}).columns
+    assert list(columns) == ["label", "score"]
+    assert any(0 < score < 0.5 for score in columns["score"])
+    assert columns["label"] == ["yes" if score > 0 else "no" for score in columns["score"]]
+    test = arrays["part"] == 2
+    assert run.evaluation is not None
+    found = {one.name: one.support * one.recall for one in run.evaluation.outputs["label"].classes}
+    assert sum(found.values()) == pytest.approx((np.array(columns["label"])[test] == arrays["label"][test]).sum())
+
+
+def test_numbers_are_predicted_in_the_units_of_the_data(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> standardize")
+    text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
+    arrays = blob_arrays() | {"label": (1000 + 300 * blob_arrays()["label"]).astype("float32")}
+    run = trained(tmp_path, text, arrays)
+    test = arrays["part"] == 2
+    (name, said), = predict(run, {"x": arrays["x"][test]}).columns.items()
+    assert name == "label" and run.evaluation is not None
+    errors = run.evaluation.outputs["label"].errors
+    assert np.abs(np.array(said) - arrays["label"][test]).mean() == pytest.approx(errors["mae_in_units"], rel=1e-5)
+    assert errors["mae_in_units"] > 10 * errors["mae"]
+
+
+@pytest.mark.parametrize(("loss", "value", "said"), [
+    ("crossentropy", 3.0, "BinaryCrossentropy takes targets from 0 to 1, and `label` is 3 here"),
+    ("poisson", -2.0, "Poisson takes targets of 0 or more, and `label` is -2 here"),
+    ("hinge", 5.0, "Hinge takes targets from -1 to 1, and `label` is 5 here"),
+])
+def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, loss: str, value: float, said: str) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> float")
+    labels = np.zeros(COUNT, "float32")
+    labels[40] = value
+    found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
+    assert found.startswith(f"error[NN727]: data.npz, index 40: {said}")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_an_output_without_a_loss_is_predicted_and_not_compared(tmp_path: Path) -> None:

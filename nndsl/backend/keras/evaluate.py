@@ -74,8 +74,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         epoch = _restore_best(run, layers, progress)
-        types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
-        feed = Feed(dataset.splits[split].fields, types, training.batch)
+        feed = Feed(dataset[split].fields, training.input_types, training.batch)
         progress.begin(1, feed.steps, 1)
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
@@ -105,14 +104,14 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
         layers, _ = layers_and_models(training)
         _restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return judge(training, layers, None if training.predictions else chosen).predictions(feed)
+        return judge(training, layers, state, chosen).predictions(feed)
 
 
 def generate(run: Run, count: int = 64, seed: int = 0) -> list[Any]:
     """What a run's best model makes: the tensors of the training's `samples`, `[n, ...]` each.
 
     Args:
-        count: how many; of samples that start from data, no more than there are test examples.
+        count: how many; of samples that start from data, no more than there are examples of the split that is shown.
         seed: of the noise.
 
     Raises:
@@ -122,12 +121,10 @@ def generate(run: Run, count: int = 64, seed: int = 0) -> list[Any]:
     if not training.samples:
         raise UserError(nothing_to_generate(run))
     dataset = training.data.load(state=run.read_json("data.json"))
-    split = next(name for name in ("test", "validation", "train") if len(dataset.splits.get(name, ())))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         _restore_best(run, layers, Progress())
-        types = {name: node.type for name, node in training.objectives[0].graph.inputs.items()}
-        return samples(training, layers, Feed(dataset.splits[split].fields, types, training.batch), count, seed)
+        return samples(training, layers, Feed(dataset[dataset.shown].fields, training.input_types, training.batch), count, seed)
 
 
 def _chosen(training: Training, name: str | None) -> str:

@@ -30,7 +30,7 @@ from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
-from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.program import Network
 from nndsl.types import Symbolic, TensorType
 
@@ -247,7 +247,7 @@ def values_of(
         wanted: compute only what these tensors need; None: everything.
         apply: what applies a node; objectives add losses to `call`.
     """
-    needed = range(len(graph.nodes)) if wanted is None else needed_for(graph, wanted)
+    needed = range(len(graph.nodes)) if wanted is None else needed_for(graph.nodes, wanted)
     values: dict[Ref, Tensor] = {Ref(node.id): feeds[name] for name, node in graph.inputs.items() if node.id in needed}
     for node in graph.nodes:
         if node.id in needed and not isinstance(node.component, Input):
@@ -255,15 +255,6 @@ def values_of(
             results = apply(node, layer, [values[ref] for ref in node.operands], graph.operand_types(node))
             values.update((Ref(node.id, output), one) for output, one in enumerate(results))
     return values
-
-
-def needed_for(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
-    """The ids of the nodes that some tensors depend on, with those that make them."""
-    needed = {ref.node for ref in wanted}
-    for node in reversed(graph.nodes):
-        if node.id in needed:
-            needed.update(ref.node for ref in node.operands)
-    return needed
 
 
 def symbols(graph: Graph) -> dict[str, Tensor]:

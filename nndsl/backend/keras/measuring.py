@@ -59,7 +59,7 @@ class Measuring:
         objectives = training.objectives
         self.trackers = Trackers(objectives, training.measures)
         self._valuations = [Valuation(one, layers, () if place else training.measures) for place, one in enumerate(objectives)]
-        self._depth = sum(len(one.graph.nodes) for one in objectives)
+        self._depth = sum(one.size for one in objectives)
         self._compiled: dict[Feed, Any] = {}
 
     def build(self, feed: Feed) -> None:
@@ -85,7 +85,9 @@ class Measuring:
 
     def _passes(self, feed: Feed) -> Iterator[int]:
         """Measure some batches at a time; how many are done."""
-        run = self._compiled.setdefault(feed, self._compile(feed))
+        if feed not in self._compiled:
+            self._compiled[feed] = self._compile(feed)
+        run = self._compiled[feed]
         done, limit = 0, 1
         while done < feed.steps:
             started, stop = time.perf_counter(), min(done + limit, feed.steps)

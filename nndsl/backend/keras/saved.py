@@ -13,7 +13,7 @@ from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.graph import Graph, Owner, Saved
 
 
-@error("NN727")
+@error("NN728")
 def weights_changed(saved: Saved, what: str) -> Diagnostic:
     """The arrays that layers are to start with cannot be used: they hold NaN or infinity, or the file changed since the check."""
     return Diagnostic(saved.span, f"{saved.path.name} cannot be used: {what}")

@@ -18,6 +18,7 @@ from nndsl.backend.keras.judge import evaluation
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
+from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.diagnostics import Diagnostic, UserError, warning
@@ -83,6 +84,7 @@ def train(
         return _resume(Run.open(resume), program, training, epochs, seed, progress)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
+    check_targets(training, dataset)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
@@ -217,11 +219,8 @@ class _Course:
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
         self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
-        augmented = [] if training.data.augmentation is None else [training.data.augmentation]
-        graphs = [*(one.graph for one in training.objectives), *augmented]
-        types = {name: node.type for graph in graphs for name, node in graph.inputs.items()}
         self._feeds = {
-            name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
+            name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
         self._learner = Learner(training, self._feeds["train"], settings.epochs)
 
@@ -276,9 +275,8 @@ class _Course:
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
-        feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, feed)
+            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:

@@ -1,5 +1,6 @@
 """A target and the output that is compared with it: which shapes and types go together, and in which form."""
 
+import math
 from dataclasses import replace
 from typing import Literal, TypeAlias, TypeVar
 
@@ -147,6 +148,12 @@ def alike(one: Shape, other: Shape) -> bool:
     """Whether two shapes are the same, but perhaps for a last axis of size 1."""
     return one == other or one == (*other, 1) or (*one, 1) == other
 
+
+ANY = (-math.inf, math.inf)
+"""Between which numbers targets lie that may be any."""
+
+COUNTS = (0.0, math.inf)
+SIGNS = (-1.0, 1.0)
 
 REASONS: dict[Form, str] = {
     "binary": "each number of the target is a yes or a no",

@@ -53,6 +53,10 @@ class Loss(Applicable, kw_only=True):
         """
         comparison.same_numbers(target, prediction)
 
+    def targets(self) -> tuple[float, float]:
+        """Between which numbers its targets lie; those of what takes probabilities are probabilities too."""
+        return (0.0, 1.0) if self.activations else comparison.ANY
+
     @property
     def takes_logits(self) -> bool:
         """Whether it takes the numbers before the final activation."""
@@ -118,6 +122,9 @@ class MeanSquaredLogarithmicError(Loss):
 
     aliases = ("msle", "MSLE")
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
 
 class LogCosh(Loss):
     """The mean of `log(cosh(difference))`: squares for small differences, absolute values for large ones."""
@@ -131,6 +138,9 @@ class Huber(Loss):
 
 class Poisson(Loss):
     """The mean of `prediction - target * log(prediction)`, for counts."""
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
 
 
 class CosineSimilarity(Loss):
@@ -148,6 +158,9 @@ class CosineSimilarity(Loss):
 
 class _Hinge(Loss, abstract=True):
     """Targets are -1 or 1; targets of 0 and 1 are taken for -1 and 1."""
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
@@ -274,6 +287,9 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 
 class CategoricalHinge(Loss):
     """`max(0, 1 + the best wrong class - the right class)`, for one-hot targets."""
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.class_vectors(target, prediction)
@@ -414,6 +430,9 @@ class Multinomial(Loss):
 
     activations = ("softmax",)
     axis: Index = 1
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.same_vectors(target, prediction)

@@ -38,6 +38,10 @@ class Metric(Component):
         """
         comparison.same_numbers(target, prediction)
 
+    def targets(self) -> tuple[float, float]:
+        """Between which numbers its targets lie; those of what takes probabilities are probabilities too."""
+        return (0.0, 1.0) if self.activations else comparison.ANY
+
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple["Metric", str]:
         """The metric in the form that fits an output, and why, as a sentence (empty where nothing was chosen).
 
@@ -77,6 +81,9 @@ class Prepared(Metric, abstract=True):
     one_hot: bool = False
     activation: Final | None = None
     aligned: bool = False
+
+    def targets(self) -> tuple[float, float]:
+        return self.metric.targets()
 
     @property
     def takes_logits(self) -> bool:
@@ -136,6 +143,9 @@ class MeanSquaredLogarithmicError(Metric):
     aliases = ("msle", "MSLE")
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
 
 class LogCoshError(Metric):
     """The mean of `log(cosh(difference))`."""
@@ -148,6 +158,9 @@ class Poisson(Metric):
     """The mean of `prediction - target * log(prediction)`, for counts."""
 
     mode = "min"
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
 
 
 class R2Score(Metric):
@@ -397,6 +410,9 @@ class Hinge(Metric):
 
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
 
@@ -406,6 +422,9 @@ class SquaredHinge(Metric):
 
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
 
@@ -414,6 +433,9 @@ class CategoricalHinge(Metric):
     """`max(0, 1 + the best wrong class - the right class)`, for one-hot targets."""
 
     mode = "min"
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.class_vectors(target, prediction)
