@@ -25,7 +25,7 @@ def check(
     Args:
         overrides: values for the file's `param`s, by name.
         data_path: what is read instead of the file that the `data` block names.
-        kept: by the names of `data` blocks, what a training kept of their data, which then are not read.
+        kept: of the file of a run, whose weights are kept: by the names of `data` blocks, what is kept of their data, too.
 
     Returns:
         The program, as far as it is without mistakes, and everything there is to say about it.
@@ -33,7 +33,7 @@ def check(
     report = Report()
     with _uninterrupted():
         spec = parse(source, report)
-        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept or {})
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept)
     return program, report
 
 

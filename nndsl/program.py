@@ -119,7 +119,6 @@ class Training:
             objectives are written out, for each field that a loss compares something with, that tensor.
         targets: for each of these that is compared with a field, the field's name.
         samples: tensors of the first objective's graph of which a run keeps examples.
-        class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
     """
@@ -136,7 +135,6 @@ class Training:
     epochs: int
     batch: int
     early_stopping: EarlyStopping | None = None
-    class_weights: Literal["balanced"] | tuple[float, ...] | None = None
     seed: int = 0
     precision: str = "float32"
     choices: tuple[str, ...] = ()

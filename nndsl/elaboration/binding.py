@@ -1,15 +1,18 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.training import Loss, Metric
+from nndsl.catalogue.training.comparison import altered
 from nndsl.diagnostics import Diagnostic, Note, closest, error, warning
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
+from nndsl.elaboration.objective_mistakes import class_weights_differ
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
@@ -31,7 +34,6 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
     network = expose_logits(written)
     seam = _Seam(session, network, settings)
     objective, measures, predictions = seam.objective()
-    _check_class_weights(settings, seam.targets)
     learnt = {network.name: Learnt(network, written)}
     return training(definition, settings, [objective], measures, learnt, seam.choices, predictions, seam.targets)
 
@@ -95,7 +97,7 @@ class _Seam:
         terms = {name: self._term(name) for name in self.targets if self._loss_of(name) is not None}
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
-        graph = Graph(tuple(self._nodes), self._inputs, outputs)
+        graph = replace(self._network.graph, nodes=tuple(self._nodes), inputs=self._inputs, outputs=outputs)
         reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [outputs["loss"]])}
         self._report_untaught(graph, reached)
         owners = tuple(owner for owner, _ in self._network.graph.owners() if owner in reached)
@@ -150,16 +152,25 @@ class _Seam:
         found = self._loss_of(output)
         assert found is not None
         loss, span = found
+        if output == self._weighted():
+            loss = altered(loss, class_weights=self._settings.class_weights)
         chosen, prediction, reason = self._fit(loss, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        if self._settings.class_weights is not None and not chosen.by_example:
-            message = f"{type(chosen).called()} compares the examples of a batch with each other, so none can weigh more"
-            raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"]))
         target = self._target(output)
         types = (self._type(target), self._type(prediction))
         node = self._add(f"{output}_loss", chosen, (target, prediction), span, infer(chosen, types))
         return Ref(node.id)
+
+    def _weighted(self) -> str | None:
+        """The output to which the setting `class_weights` belongs: the only one that is compared with classes."""
+        if self._settings.class_weights is None:
+            return None
+        found = [name for name, field in self.targets.items() if self._settings.data.fields[field].type.below is not None]
+        if len(found) != 1:
+            message, repair = "class weights need one output whose target is a class", "give them to a loss: `crossentropy(class_weights=balanced)`"
+            raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"], repair))
+        return found[0]
 
     def _measures(self, output: str) -> list[Measure]:
         metrics = self._settings.metrics
@@ -181,6 +192,9 @@ class _Seam:
         try:
             chosen, reason = fitted(component, field.type, final_activation(graph, ref)[1], graph.type_of(ref), field)
         except Mismatch as mismatch:
+            if mismatch.argument == "class_weights":
+                where = self._settings.spans.get("class_weights", span)
+                raise Complaint(class_weights_differ(f"{type(component).called()} {mismatch.message}", where, mismatch.repair)) from None
             raise Complaint(target_differs(component, mismatch, output, graph[ref], field, span)) from None
         return chosen, logits_for(chosen, graph, ref) if chosen.takes_logits else ref, reason
 
@@ -200,24 +214,6 @@ class _Seam:
         node = Node(len(self._nodes), name, component, None, operands, (), span, types)
         self._nodes.append(node)
         return node
-
-
-# Settings ----------------------------------------------------------------------------------------
-
-
-def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None:
-    if settings.class_weights is None:
-        return
-    fields = [settings.data.fields[name] for name in targets.values()]
-    counts = [field.type.below for field in fields if field.type.below is not None]
-    span = settings.spans["class_weights"]
-    if len(counts) != 1:
-        raise Complaint(class_weights_differ("class weights need one output whose target is a class", span))
-    if any(field.type.rank for field in fields if field.type.below is not None):
-        raise Complaint(class_weights_differ("class weights need a target with one class for each example, not several", span))
-    if settings.class_weights != "balanced" and len(settings.class_weights) != counts[0]:
-        given = len(settings.class_weights)
-        raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))
 
 
 # What can be wrong -------------------------------------------------------------------------------
@@ -320,16 +316,3 @@ def untaught(output: str, layers: Sequence[Node], settings: Settings) -> Diagnos
     names = listed(dict.fromkeys(type(one.component).called() for one in layers))
     repair = f"give it one too: `loss = (..., {output}=mse)`"
     return Diagnostic(layers[-1].span, f"the output `{output}` has no loss, so nothing teaches {names}", notes, repair)
-
-
-@error("NN616")
-def class_weights_differ(message: str, span: Span) -> Diagnostic:
-    """Class weights are one number for each class of the target, in the order of the classes, or `balanced`.
-
-        class_weights = [1, 5]                        # the target has three classes
-
-    Mended:
-
-        class_weights = [1, 5, 5]
-    """
-    return Diagnostic(span, message, (), "write `balanced`, or one weight for each class")

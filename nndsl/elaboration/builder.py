@@ -8,7 +8,7 @@ from nndsl.catalogue.component import snake_case
 from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.frozen import Frozen
-from nndsl.graph import Frame, Graph, Node, Owner, Ref
+from nndsl.graph import Frame, Graph, Node, Owner, Ref, Saved
 from nndsl.source import Span
 from nndsl.types import (
     BadArgument,
@@ -58,13 +58,14 @@ class Builder:
         self.nodes: list[Node] = []
         self.inputs: dict[str, Node] = {}
         self.outputs: dict[str, Ref] = {}
+        self.saved: dict[Owner, Saved] = {}
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[Weight, ...], Span]] = {}
 
     def graph(self, before: int | None = None) -> Graph:
         """The graph as it is, or as it was when it had so many nodes."""
-        return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs))
+        return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs), dict(self.saved))
 
     def frame(self, name: str, around: Expansion, span: Span) -> Expansion:
         """A new expansion of a block inside another."""

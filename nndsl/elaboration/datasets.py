@@ -9,12 +9,12 @@ from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Of
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
-from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.diagnostics import Diagnostic, error
 from nndsl.elaboration.augmenting import augmentation
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import out_of_place
+from nndsl.elaboration.mistakes import out_of_place, setting_twice
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Scope, describe_value
 from nndsl.source import Span
@@ -209,11 +209,3 @@ def wrong_setting(name: str, expected: str, found: str, span: Span, repair: str 
         split = random(train=0.8, validation=0.1, test=0.1)
     """
     return Diagnostic(span, f"{name} takes {expected}, not {found}", (), repair)
-
-
-@error("NN604")
-def setting_twice(name: str, span: Span, first: Span) -> Diagnostic:
-    """A setting or field of a `data` or `train` block is given twice. Only one of the two could count."""
-    return Diagnostic(span, f"`{name}` is set twice", (Note("it is first set here", first),), "keep one of them")
-
-

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from nndsl.catalogue.applicable import Applicable, Function, Input, Layer
 from nndsl.catalogue.component import Component, snake_case
-from nndsl.catalogue.kinds import Known, Of
+from nndsl.catalogue.kinds import Anything, Known, Of
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
 from nndsl.data.fields import FieldPlan
 from nndsl.data.plan import DataPlan
-from nndsl.elaboration.applying import bare, single
+from nndsl.elaboration.applying import argument_spans, bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
 from nndsl.elaboration.builder import Builder, Complaint
@@ -21,6 +21,7 @@ from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.objective_mistakes import (
     cannot_compare,
+    class_weights_differ,
     incomplete_objective,
     not_learnable,
     not_one_number,
@@ -215,16 +216,22 @@ class Learning(Body):
     def _loss(self, found: type[Loss], expression: ast.Call) -> Any:
         """`bce(prediction, target)`: the loss in the form that fits how the prediction was made."""
         prediction, target, component = self._compared(found, expression)
-        chosen = self._fitted(component, prediction, target, expression.span)
+        chosen = self._fitted(component, prediction, target, expression)
+        if chosen.class_weights == "balanced" and self._field(target) is None:
+            place = argument_spans(expression, found).get("class_weights", expression.span)
+            raise Complaint(class_weights_differ("balanced class weights need a target that is a field of the data", place))
         return single(self.add_call(chosen, None, [target, prediction], expression.span, None))
 
-    def _fitted(self, component: Any, prediction: Tensor, target: Tensor, span: Span) -> Any:
+    def _fitted(self, component: Any, prediction: Tensor, target: Tensor, expression: ast.Call) -> Any:
         """A loss or metric in the form that fits how the prediction was made."""
         try:
             activation = activation_of(self.builder.graph(), prediction.ref)
             chosen, reason = fitted(component, target.type, activation, prediction.type, self._field(target))
         except Mismatch as mismatch:
-            raise Complaint(cannot_compare(component, mismatch, prediction, target, span)) from None
+            place = argument_spans(expression, type(component)).get(mismatch.argument or "", expression.span)
+            if mismatch.argument == "class_weights":
+                raise Complaint(class_weights_differ(f"{component.called()} {mismatch.message}", place, mismatch.repair)) from None
+            raise Complaint(cannot_compare(component, mismatch, prediction, target, place)) from None
         if reason:
             self.choices.append(reason)
         return chosen
@@ -239,8 +246,8 @@ class Learning(Body):
         if len(expression.positional) < 2:
             raise Complaint(nothing_to_compare(expression.callee.span.text, expression.span))
         values = self._values(expression)
-        keywords = {one.name: self.evaluate(one.value, found.fields()[one.name].kind if one.name in found.fields() else None)
-                    for one in expression.keywords}
+        kinds = {name: field.kind for name, field in found.fields().items()}
+        keywords = {one.name: self.evaluate(one.value, kinds.get(one.name, Anything())) for one in expression.keywords}
         if FAILED in keywords.values():
             raise Complaint
         component = self.build(found, [bare(value) for value, _ in values[2:]], keywords, expression)
@@ -302,7 +309,7 @@ class Learning(Body):
         if not isinstance(expression, ast.Call):
             raise Complaint(nothing_to_compare(callee.text, expression.span))
         prediction, target, component = self._compared(found, expression)
-        chosen = self._fitted(component, prediction, target, expression.span)
+        chosen = self._fitted(component, prediction, target, expression)
         return Measure(snake_case(name), chosen, target.ref, prediction.ref)
 
     def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
@@ -343,7 +350,7 @@ class Learning(Body):
         outputs = {name: Ref(places[ref.node], ref.output) for name, ref in {"loss": one.loss, **terms}.items()}
         updates = tuple(owners.get(owner, owner) for owner in one.updates)
         name = one.name if len(self.minimized) > 1 else ""
-        return Objective(Graph(graph.nodes, graph.inputs, outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
+        return Objective(replace(graph, outputs=outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
 
     def _networks(self) -> dict[str, Network]:
         """The declared networks as they stand alone, with the weights that the objectives use."""

@@ -389,3 +389,9 @@ def nested_too_deeply(span: Span) -> Diagnostic:
 def too_many_blocks_inside(span: Span, most: int) -> Diagnostic:
     message = f"blocks that use blocks are nested too deeply here: the limit is {most}"
     return Diagnostic(span, message, (), "put what they do one after the other", code=nested_too_deeply(span).code)
+
+
+@error("NN604")
+def setting_twice(name: str, span: Span, first: Span) -> Diagnostic:
+    """A setting or field of a body is given twice. Only one of the two could count."""
+    return Diagnostic(span, f"`{name}` is set twice", (Note("it is first set here", first),), "keep one of them")

@@ -40,6 +40,7 @@ def elaborate_network(
         body.run(definition.body)
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
+        body.fill()
         prove_checks(body)
     except OutOfBudget:
         raise
@@ -74,7 +75,7 @@ def _labelled(graph: Graph) -> Graph:
     """The graph with the names of its outputs on the nodes that make them."""
     labels = {ref.node: name for name, ref in graph.outputs.items()}
     nodes = tuple(replace(node, label=labels[node.id]) if node.id in labels else node for node in graph.nodes)
-    return Graph(nodes, {name: nodes[node.id] for name, node in graph.inputs.items()}, graph.outputs)
+    return replace(graph, nodes=nodes, inputs={name: nodes[node.id] for name, node in graph.inputs.items()})
 
 
 def _report_unreached(session: Session, graph: Graph) -> None:

@@ -11,11 +11,11 @@ from nndsl.diagnostics import Diagnostic, closest, error
 from nndsl.elaboration.binding import bind_training
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
-from nndsl.elaboration.datasets import setting_twice, wrong_setting
+from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
-from nndsl.elaboration.mistakes import listed, out_of_place
-from nndsl.elaboration.objective_mistakes import no_objective, no_samples, short_form
+from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
+from nndsl.elaboration.objective_mistakes import WEIGHED, no_objective, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
@@ -133,7 +133,7 @@ class TrainBody:
             case "data":
                 return self._data(expression)
             case "loss":
-                return self._by_output(expression, Of(Loss), lambda one: self._of("loss", one, Of(Loss)))
+                return self._by_output(expression, Of(Loss), self._loss)
             case "metrics":
                 return self._by_output(expression, Of(Metric), self._metrics)
             case "early_stopping":
@@ -142,6 +142,11 @@ class TrainBody:
 
     def _of(self, name: str, expression: ast.Expression, kind: Kind) -> Any:
         return self._evaluator.converted(expression, kind, f"`{name}`")
+
+    def _loss(self, expression: ast.Expression) -> Any:
+        if isinstance(expression, ast.Binary | ast.ListOf | ast.TupleOf):
+            raise Complaint(several_losses(expression))
+        return self._of("loss", expression, Of(Loss))
 
     def _model(self, expression: ast.Expression) -> Any:
         value = self._evaluator.evaluate(expression)
@@ -211,6 +216,8 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
         epochs = 10
     """
     near = closest(target.name, SETTINGS)
+    if target.name in ("loss_weight", "loss_weights"):
+        return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), WEIGHED)
     repair = f"did you mean `{near}`?" if near else f"there are {listed(SETTINGS)}"
     return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
 

@@ -123,6 +123,38 @@ def test_the_steps_of_a_gan_are_those_written_by_hand(tmp_path: Path) -> None:
     assert [one.name for one in training.objectives] == ["discriminator", "generator"]
 
 
+@pytest.mark.parametrize("loss", [
+    "label_smoothing=0.1", "class_weights=balanced", "label_smoothing=0.2, class_weights=[1, 0.5, 3]",
+])
+def test_what_a_loss_is_told_is_the_same_in_both_forms(tmp_path: Path, loss: str) -> None:
+    short = FILE[: FILE.index("train Task")] + f"""
+train Task {{
+  model = Classifier
+  data = Table
+  loss = crossentropy({loss})
+  optimizer = Adam(0.01)
+  epochs = 2
+  batch = 16
+}}"""
+    written_out = f"  minimize crossentropy(image -> classifier, label, {loss}) over classifier with Adam(0.01)"
+    written_out = FILE.replace("  layer generator = Generator\n  layer discriminator = Discriminator\n", "").replace("STATEMENTS", written_out)
+    plain = trained(tmp_path, short.replace(f"({loss})", ""), ARRAYS, seed=3)
+    one, other = trained(tmp_path, short, ARRAYS, seed=3), trained(tmp_path, written_out.replace("epochs = 1", "epochs = 2"), ARRAYS, seed=3)
+    assert one.history == other.history
+    assert one.history != plain.history
+
+
+def test_class_weights_count_in_training_only(tmp_path: Path) -> None:
+    """Figures of validation are those of the data, as in Keras."""
+    training, ours, feed = learner(tmp_path, "  minimize crossentropy(image -> classifier, label, class_weights=[1, 0, 0]) over classifier with SGD(0.1)")
+    objective = training.objectives[0]
+    computation = Computation(objective.graph, ours.layers, [objective.loss])
+    batch = feed.in_order(tf.constant(0, tf.int64))
+    learnt, measured = (computation(batch, count=16, training=mode)[0].numpy() for mode in (True, False))
+    np.testing.assert_allclose(learnt, measured * (batch["label"].numpy() == 0))
+    assert measured.all()
+
+
 def test_weights_that_no_objective_is_over_stay_as_they_are(tmp_path: Path) -> None:
     """Nor do the statistics of their batch normalization learn."""
     with surroundings("float32", 1):

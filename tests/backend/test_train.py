@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from nndsl import run as runs
+from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.evaluate import evaluate, predict
-from nndsl.backend.keras.train import train, weighting
+from nndsl.backend.keras.train import train
+from nndsl.catalogue.training import Loss
 from nndsl.diagnostics import UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
@@ -67,9 +69,8 @@ def test_durations_in_percent_epochs_and_steps_are_the_same_time(tmp_path: Path)
 def test_balanced_class_weights_give_each_class_the_same_weight_in_sum(tmp_path: Path) -> None:
     training = program(tmp_path, blobs(more="class_weights = balanced")).training()
     dataset = training.data.load()
-    found = weighting(training, dataset)
-    assert found is not None
-    sums = np.multiply(found.weights, dataset.counts["label"])
+    (loss,) = [one.component for one in balanced(training, dataset).objectives[0].graph.nodes if isinstance(one.component, Loss)]
+    sums = np.multiply(np.array(loss.class_weights), dataset.counts["label"])
     np.testing.assert_allclose(sums, sums[0])
     assert sums.sum() == pytest.approx(sum(dataset.counts["label"]))
 
@@ -135,11 +136,10 @@ def test_a_run_is_opened_as_it_was(finished: Run) -> None:
 def test_run_yaml_says_everything_that_was_decided(finished: Run) -> None:
     said = yaml.safe_load((finished.folder / "run.yaml").read_text())
     (loss,), (optimizer,) = said["settings"].pop("loss"), said["settings"].pop("optimizer")
-    assert loss == {"SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": None, "axis": -1}}
+    assert loss == {"SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": None, "axis": -1, "class_weights": None}}
     assert (optimizer["Adam"]["learning_rate"], optimizer["Adam"]["beta_1"]) == (0.02, 0.9)
     assert said["settings"] == {
         "epochs": 4, "batch": 16, "seed": 7, "precision": "float32", "metrics": ["accuracy"], "early_stopping": None,
-        "class_weights": None,
     }
     assert set(said["versions"]) == {"nndsl", "python", "keras", "tensorflow", "numpy"}
     assert said["data"]["examples"] == {"train": 36, "validation": 8, "test": 8}
@@ -305,7 +305,7 @@ train Task {
     assert run.evaluation is not None
     assert sum(one.support for one in run.evaluation.outputs["label"].classes) == 8 * 5
     said = refused(tmp_path, text.replace("SETTING", "class_weights = [1, 2, 3, 4, 5]"), arrays)
-    assert said.startswith("error[NN616]: class weights need a target with one class for each example, not several")
+    assert said.startswith("error[NN616]: Crossentropy weighs classes, and needs one class for each example, not several")
 
 
 # What is refused ---------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def reopened(run: Run, kept: Mapping[str, Mapping[str, Any]] | None = None) -> t
         raise UserError(runs.not_a_run(run.folder, f"its spec.nn cannot be read ({failure.strerror})")) from None
     asked = settings["asked"]
     data = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(Source(where.name, text, where), overrides=asked["overrides"], data_path=data, kept=kept)
+    program, report = check(Source(where.name, text, where), overrides=asked["overrides"], data_path=data, kept=kept or {})
     report.raise_errors()
     for one in program.sources:
         if settings["spec"].get(runs.place_of(one)) != runs.text_hash(one.text):

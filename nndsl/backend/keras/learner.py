@@ -1,9 +1,8 @@
 """Everything that learns, compiled: networks, objectives and examples as functions of many steps."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
@@ -57,17 +56,6 @@ def surroundings(precision: str, seed: int) -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-@dataclass(frozen=True)
-class Weighting:
-    """How much the examples of each class count: a weight for each value of a field."""
-
-    field: str
-    weights: tuple[float, ...]
-
-    def of(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return tf.gather(tf.constant(self.weights, tf.float32), tf.reshape(batch[self.field], [-1]))
-
-
 class Learner:
     """A training whose steps are compiled: many of them run in one call.
 
@@ -81,7 +69,7 @@ class Learner:
         trackers: the figures of the steps of this epoch.
     """
 
-    def __init__(self, training: Training, feed: Feed, epochs: int, weighting: Weighting | None = None):
+    def __init__(self, training: Training, feed: Feed, epochs: int):
         """Build everything; nothing is compiled before the first step.
 
         Raises:
@@ -92,7 +80,7 @@ class Learner:
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
         self.step = 0
-        self._feed, self._weighting = feed, weighting
+        self._feed = feed
         self._objectives = training.objectives
         augmented = training.data.augmentation
         self._varied = () if augmented is None else tuple(augmented.outputs)
@@ -161,8 +149,7 @@ class Learner:
         return finite
 
     def _turn(self, kind: Step, step: tf.Tensor, size: int | None, turn: int) -> Outcome:
-        batch = self._batch(step, size, turn)
-        return kind.learn(batch, None if self._weighting is None else self._weighting.of(batch))
+        return kind.learn(self._batch(step, size, turn))
 
     def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0) -> dict[str, tf.Tensor]:
         """The examples of a step, varied by what augments the data."""

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import keras
 
 from nndsl.backend.keras import augment, terms
+from nndsl.backend.keras.saved import fill
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input, Layer
 from nndsl.catalogue.augmentations import Augmentation
@@ -269,12 +270,19 @@ def known_shape(type: TensorType) -> tuple[int | None, ...]:
 def model(network: Network, layers: Layers | None = None) -> keras.Model:
     """The functional Keras model of a network.
 
-    A single input or output is taken and given as it is, several as dictionaries by name.
+    A single input or output is taken and given as it is, several as dictionaries by name. New layers have new weights,
+    or those of the file that the network names.
+
+    Raises:
+        UserError: that file cannot be used.
     """
     graph = network.graph
     with deep_enough(len(graph.nodes)):
         inputs = symbols(graph)
-        values = values_of(graph, layers_of(graph) if layers is None else layers, inputs)
+        used = layers_of(graph) if layers is None else layers
+        values = values_of(graph, used, inputs)
+        if layers is None:
+            fill(used, [graph])
         outputs = {name: values[ref] for name, ref in graph.outputs.items()}
         return keras.Model(alone(inputs), alone(outputs), name=keras_name(network.name))
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation, Trackers, Valuation
+from nndsl.backend.keras.saved import fill
 from nndsl.graph import Graph, Ref
 from nndsl.program import Training
 from nndsl.progress import Progress
@@ -19,7 +20,11 @@ _CALL_SECONDS = 0.2
 
 
 def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras.Model]]:
-    """One built layer for each set of weights in a training, and its networks as Keras models of these layers."""
+    """One built layer for each set of weights in a training, and its networks as Keras models of these layers.
+
+    Raises:
+        UserError: a file that weights come from cannot be used.
+    """
     networks = {name: one.network for name, one in training.learnt.items()}
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
     if training.data.augmentation is not None:
@@ -29,6 +34,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     for graph in graphs:
         if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
             _build(graph, layers)
+    fill(layers, graphs)
     return layers, models
 
 

@@ -43,6 +43,14 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) 
     return keras.ops.mean(values, axis=tuple(range(1, values.shape.rank)))
 
 
+def _by_class(losses: Tensor, loss: Loss, target: Tensor) -> Tensor:
+    """The losses of examples, `[n]`, each as often as its class counts."""
+    if loss.class_weights is None:
+        return losses
+    weights = keras.ops.convert_to_tensor(loss.class_weights, losses.dtype)
+    return losses * keras.ops.take(weights, keras.ops.cast(keras.ops.reshape(target, (-1,)), "int32"))
+
+
 def _mask_weights(mask: Tensor, values: Tensor) -> Tensor:
     """0 where masked out, and elsewhere so much more that the mean over all is the mean over what counts."""
     counts = keras.ops.cast(mask, values.dtype)
@@ -80,8 +88,9 @@ class Computation(keras.Layer):
         types: Sequence[TensorType],
     ) -> tuple[Tensor, ...]:
         match node.component:
-            case Loss():
-                return (example_losses(self._losses_by_node[node.id], *operands),)
+            case Loss() as loss:
+                losses = example_losses(self._losses_by_node[node.id], *operands)
+                return (_by_class(losses, loss, operands[0]) if training else losses,)
             case Noise() if layer is not None:
                 return (layer.draw(count, bool(training)),)
             case Interpolation() if layer is not None:
@@ -117,21 +126,19 @@ class Valuation:
         self._computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
         self._penalized = _reached(objective, layers, [objective.loss])
 
-    def of(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
+    def of(self, batch: Mapping[str, Tensor], training: bool = False) -> Outcome:
         """Compute a batch.
 
         Args:
-            weights: how much each example counts; None: all the same.
-            training: whether dropout, noise and batch statistics are those of training.
+            training: whether dropout, noise, batch statistics and the weights of classes are those of training.
         """
         count = keras.ops.shape(next(iter(batch.values())))[0]
         feeds = {name: batch[name] for name in self._computation.fields}
         losses, *others = self._computation(feeds, count=count, training=training)
         terms, pairs = others[: self._terms], others[self._terms :]
-        weighted = losses if weights is None else losses * weights
-        penalties = [keras.ops.cast(one, weighted.dtype) for layer in self._penalized for one in layer.losses]
+        penalties = [keras.ops.cast(one, losses.dtype) for layer in self._penalized for one in layer.losses]
         return Outcome(
-            keras.ops.mean(weighted) + sum(penalties),
+            keras.ops.mean(losses) + sum(penalties),
             tuple(keras.ops.mean(one) for one in terms),
             tuple(zip(pairs[::2], pairs[1::2], strict=True)),
             count,
@@ -154,11 +161,11 @@ class Step:
         self._fixed = _fixed(objective, layers, measures)
         optimizer.build(self.variables)
 
-    def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
+    def learn(self, batch: Mapping[str, Tensor]) -> Outcome:
         """Compute a batch, and change the weights by it."""
         before = [tf.identity(one.value) for one in self._fixed]
         with tf.GradientTape() as tape:
-            found = self._valuation.of(batch, weights, training=True)
+            found = self._valuation.of(batch, training=True)
             scaled = self.optimizer.scale_loss(found.loss)
         gradients = tape.gradient(scaled, [one.value for one in self.variables])
         learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras import samples
+from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.judge import evaluation
-from nndsl.backend.keras.learner import Learner, Weighting, surroundings
+from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
+from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
@@ -85,6 +85,7 @@ def train(
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
+    training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
     with surroundings(settings.precision, settings.seed):
@@ -106,6 +107,7 @@ def _resume(
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
         dataset = training.data.load()
+        training = balanced(training, dataset)
         _check_same(run, _identity(program, training, dataset, settings), progress)
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed):
@@ -142,13 +144,13 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
             "optimizer": [plain(one.optimizer) for one in training.objectives],
             "metrics": [one.name for one in training.measures],
             "early_stopping": plain(training.early_stopping),
-            "class_weights": plain(training.class_weights),
         },
         "parameters": plain(program.parameters),
         "networks": {
             name: {"network": one.network.name, "arguments": plain(one.network.arguments)} for name, one in training.learnt.items()
         },
         "data": {"name": training.data.name, "sha256": dataset.sha256, "examples": {name: len(one) for name, one in dataset.splits.items()}},
+        "weights": digests(one.graph for one in training.objectives),
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
         "versions": runs.versions(),
@@ -179,6 +181,8 @@ def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
             _check_equal(run, f"`{place}`", before, after)
     for place, digest in now["spec"].items():
         _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
+    for place, digest in now["weights"].items():
+        _check_equal(run, f"content of {place} (SHA-256)", then.get("weights", {}).get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
     _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
     for section in ("versions", "hardware"):
         for name, value in now[section].items():
@@ -218,7 +222,7 @@ class _Course:
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
-        self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
+        self._learner = Learner(training, self._feeds["train"], settings.epochs)
 
     def loop(self, run: Run) -> Loop:
         """What takes the steps, at the first of them."""
@@ -277,15 +281,3 @@ class _Course:
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
             write_file(run.folder / "samples.npz", samples.as_npz(arrays))
-
-
-def weighting(training: Training, dataset: Dataset) -> Weighting | None:
-    """How much each class counts; `balanced` gives all classes the same weight in sum, with a mean of 1."""
-    if training.class_weights is None:
-        return None
-    weighted = {name: training.data.fields[name].type.below for name in training.targets.values()}
-    field, classes = next((name, below) for name, below in weighted.items() if isinstance(below, int))
-    if training.class_weights != "balanced":
-        return Weighting(field, training.class_weights)
-    counts = np.bincount(np.asarray(dataset["train"].fields[field]), minlength=classes)
-    return Weighting(field, tuple((counts.sum() / (classes * np.maximum(counts, 1))).tolist()))

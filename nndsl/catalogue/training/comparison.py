@@ -114,6 +114,20 @@ def classes_of(target: TensorType) -> Size | None:
     return 2 if target.dtype == "bool" else target.below
 
 
+def class_of_example(target: TensorType) -> Size:
+    """How many classes a target has, of which each example is of one.
+
+    Raises:
+        Mismatch: it holds no classes, or several for each example.
+    """
+    classes = classes_of(target)
+    if target.constant or classes is None or target.is_float:
+        raise WrongDtype(f"weighs classes, and the target {target} holds none", argument="class_weights")
+    if target.shape not in ((), (1,)):
+        raise WrongRank("weighs classes, and needs one class for each example, not several", argument="class_weights")
+    return classes
+
+
 def squeezed(target: TensorType, prediction: TensorType) -> TensorType:
     """The output as Keras compares it: without a last axis of size 1 that the target lacks, but with an axis at least."""
     if target.constant and prediction.shape:

@@ -4,7 +4,7 @@ A loss gives one number for each example: what Keras gives with `reduction=None`
 beside the batch axis. The mean of these numbers over a batch is what Keras gives with `sum_over_batch_size`, its default.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from nndsl.catalogue.applicable import Applicable
 from nndsl.catalogue.kinds import Index, NonNegative, Number, Positive, Rate
@@ -16,21 +16,34 @@ from nndsl.types import BadArgument, SizesDiffer, TensorType, TooSmall, WrongDty
 AxisOrAxes = Index | tuple[Index, ...] | None
 
 
-class Loss(Applicable):
+class Loss(Applicable, kw_only=True):
     """A loss over a target and an output: `infer(target, prediction)` is `float[]`, one number for each example.
 
     Attributes:
         activations: the final activations that make what it takes; empty where any numbers will do.
+        class_weights: how much the examples of each class count in training; `balanced`: each class the same in sum.
     """
 
     noun = "a loss"
     naming = "both"
     takes_numbers = True
     activations: ClassVar[tuple[Final, ...]] = ()
+    class_weights: tuple[NonNegative, ...] | Literal["balanced"] | None = None
 
     def infer(self, target: TensorType, prediction: TensorType) -> TensorType:
         self.compare(target, prediction)
+        if self.class_weights is not None:
+            self._check_class_weights(target)
         return TensorType("float32", ())
+
+    def _check_class_weights(self, target: TensorType) -> None:
+        if not self.by_example:
+            raise BadArgument("compares the examples of a batch with each other, so none can weigh more", argument="class_weights")
+        classes = comparison.class_of_example(target)
+        if isinstance(self.class_weights, tuple) and len(self.class_weights) != classes:
+            given = len(self.class_weights)
+            raise SizesDiffer(f"has {given} class weights, and the target {classes} classes", argument="class_weights",
+                              repair="write `balanced`, or one weight for each class")
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         """Check that a target and an output can be compared.
@@ -458,7 +471,8 @@ class Crossentropy(Loss):
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Loss, str]:
         """The form that fits, taking logits; see `comparison.form`."""
         form = comparison.form(target, activation, prediction)
-        chosen = self._in_form(form)
+        chosen = comparison.altered(self._in_form(form), class_weights=self.class_weights)
+        chosen.infer(target, prediction)
         return chosen, f"`crossentropy` is {chosen.called()}, as {comparison.REASONS[form]}; it takes {_logits(activation)}"
 
     def _in_form(self, form: comparison.Form) -> Loss:
@@ -469,4 +483,3 @@ class Crossentropy(Loss):
         if self.label_smoothing:
             return SmoothedSparseCategoricalCrossentropy(from_logits=True, label_smoothing=self.label_smoothing)
         return SparseCategoricalCrossentropy(from_logits=True)
-
