@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nndsl.diagnostics import Diagnostic, Paint
     from nndsl.program import Network, Program, Training
+    from nndsl.source import Source
 
 GOOD, WRONG_FILE, BUG, INTERRUPTED, NO_READER = 0, 1, 3, 130, 141
 """What a command returns, besides `WRONG_USE`; the last two are what a shell reports for SIGINT and SIGPIPE."""
@@ -91,14 +92,18 @@ def _check(options: "Namespace") -> int:
 def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
     from nndsl.diagnostics import UserError
     from nndsl.driver import check
-    from nndsl.syntax.reading import decoded, read_source
 
     try:
-        source = decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
-        program, report = check(source, overrides=dict(options.overrides), data_path=options.data)
+        program, report = check(_source(path), overrides=dict(options.overrides), data_path=options.data)
     except UserError as unreadable:
         return None, unreadable.diagnostics
     return program, tuple(report)
+
+
+def _source(path: Path) -> "Source":
+    from nndsl.syntax.reading import decoded, read_source
+
+    return decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
 
 
 def _verdict(program: "Program", explain: bool) -> str:
@@ -148,6 +153,36 @@ def _explain(options: "Namespace") -> int:
         return _misused("explain", f"there is no code {options.code}; `nndsl explain` lists them all")
     print(f"{found.code} ({found.severity})\n\n{found.explanation}")
     return GOOD
+
+
+def _fmt(options: "Namespace") -> int:
+    from nndsl.diagnostics import UserError
+    from nndsl.files import write_file
+    from nndsl.syntax.formatting import formatted
+
+    mistakes: list[Diagnostic] = []
+    changed = 0
+    for path in _nn_files(options.files):
+        try:
+            source = _source(path)
+            text = formatted(source)
+        except UserError as wrong:
+            mistakes += wrong.diagnostics
+            continue
+        if str(path) == "-" and not options.check:
+            sys.stdout.write(text)
+        elif text != source.text:
+            changed += 1
+            print(f"{source.name}  {'would change' if options.check else 'laid out anew'}")
+            if not options.check:
+                write_file(path, text.encode())
+    _print_diagnostics(mistakes)
+    return WRONG_FILE if mistakes or (options.check and changed) else GOOD
+
+
+def _nn_files(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are named, and all that lie in folders."""
+    return [file for path in paths for file in (sorted(path.rglob("*.nn")) if path.is_dir() else [path])]
 
 
 # summary, render, compile ------------------------------------------------------------------------
@@ -282,6 +317,7 @@ _COMMANDS: Mapping[str, Callable[["Namespace"], int]] = {
     "generate": _generate,
     "render": _render,
     "summary": _summary,
+    "fmt": _fmt,
     "explain": _explain,
 }
 
