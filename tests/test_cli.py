@@ -21,7 +21,7 @@ from nndsl.cli import main
 
 ROOT = Path(__file__).parents[1]
 PENGUINS = ROOT / "examples" / "penguins" / "penguins.nn"
-COMMANDS = ("check", "compile", "train", "evaluate", "predict", "render", "summary", "fmt", "explain")
+COMMANDS = ("check", "compile", "train", "evaluate", "predict", "generate", "render", "summary", "fmt", "explain")
 
 GOOD = """\
 param width = 4
