@@ -76,7 +76,7 @@ def test_learnt_positions_refuse_a_text_that_is_longer_than_they_are() -> None:
           output y = words -> Embedding(9, 4) -> LearntPositions(20)
         }}"""
     nndsl.loads(text.format(length=20))
-    with pytest.raises(nndsl.Refused, match="has a vector for each of 20 ids, and is given ids up to 20"):
+    with pytest.raises(nndsl.Refused, match="the sequence has 21 positions, and its positional encoding only 20"):
         nndsl.loads(text.format(length=21))
 
 
