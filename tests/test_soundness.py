@@ -126,3 +126,12 @@ train Task { data = D \n layer reader = Reader \n minimize mse(words -> reader, 
     for graph in (program.networks["Outer"].graph, program.trainings["Task"].objectives[0].graph):
         assert graph.inputs["words"].type.mask
         assert [node.type.mask for node in graph.nodes if type(node.component).__name__ == "Embedding"] == [True]
+
+
+def test_a_check_holds_at_each_use_of_a_network_whose_weights_are_shared(tmp_path: Path) -> None:
+    text = """
+network Inner { input x: float[4] \n output y = x -> Dense(4) \n check params == 20 \n check trainable == 20 \n check flops == 36 }
+network Outer { input x: float[4] \n layer inner = Inner \n output y = x -> inner -> inner -> Inner \n check params == 40 }
+"""
+    assert codes(tmp_path, text) == []
+    assert codes(tmp_path, text.replace("params == 20", "params == 0")) == ["NN403"]
