@@ -64,6 +64,9 @@ class Applicable(Component, abstract=True):
     keeps_mask: ClassVar[bool] = False
     """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
 
+    uses_mask: ClassVar[bool] = False
+    """Whether it leaves out the positions of its operands that their masks leave out."""
+
     takes_numbers: ClassVar[bool] = False
     """Whether some of its operands (never all) can be numbers written in the file."""
 

@@ -97,8 +97,8 @@ class Body(Evaluator):
     def _input(self, statement: ast.Input) -> None:
         self.inputs.append(statement)
         target = statement.target
+        assert self.builder is not None
         if self.operands is None:
-            assert self.builder is not None
             type = self._types.declared(statement.type, lambda name: self.sizes.get(name, named(name)))
             if target.name in self.builder.inputs:
                 raise Complaint(bound_twice("input", target, self.builder.inputs[target.name].span))
@@ -106,7 +106,7 @@ class Body(Evaluator):
         elif len(self.inputs) <= len(self.operands):
             tensor = self.operands[len(self.inputs) - 1]
             self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`")
-            self.bind(target, tensor)
+            self.bind(target, self.builder.masked(tensor) if self._types.padded(statement.type) else tensor)
         else:
             self.scope.names[target.name] = Binding(FAILED, target.span)
 

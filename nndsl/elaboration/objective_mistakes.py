@@ -79,7 +79,7 @@ def incomplete_objective(clause: str, span: Span, declared: Sequence[str]) -> Di
     return Diagnostic(span, f"this `minimize` has no `{clause}`", (), f"add it: `{example}`")
 
 
-@error("NN641")
+@error("NN650")
 def no_objective(definition: ast.Definition, layer: Span) -> Diagnostic:
     """A training that declares layers says what they learn by `minimize`.
 

@@ -17,6 +17,7 @@ from nndsl.elaboration.learning import Learning
 from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
 from nndsl.elaboration.objective_mistakes import WEIGHED, no_objective, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.soundness import prove_sound
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
 from nndsl.frozen import Frozen
@@ -75,7 +76,10 @@ class TrainBody:
             return None
         bind = self._learning if written_out else self._binding
         found = self._complaining(bind, self._settings(settings), shown, before)
-        return found if isinstance(found, Training) else None
+        if not isinstance(found, Training) or self._session.report.errors > before:
+            return None
+        prove_sound(found, self._session.report, settings["model"].span if "model" in settings else None)
+        return found
 
     def _binding(self, settings: Settings, shown: Mapping[str, ast.Binding], before: int) -> Training | None:
         """The short form: `model`, `loss`, `optimizer`."""

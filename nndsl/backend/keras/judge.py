@@ -14,8 +14,11 @@ from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.comparison import SIGNS
 from nndsl.data.dataset import Dataset, Examples
 from nndsl.data.encoders import chain
+from nndsl.data.encoders.frames import Horizon
 from nndsl.data.forms import State
 from nndsl.data.plan import FieldPlan
+from nndsl.data.series import frame_of
+from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
 from nndsl.graph import Graph, Ref
 from nndsl.passes.expose_logits import final_activation
@@ -75,6 +78,28 @@ class Judge:
                 said = {"": answers[name][0], "season_": examples.guesses.get(targets[name])}
                 found[name] = OutputFigures(errors=dict(self._all_errors(compared[name], said, self._fields[name])))
         return found
+
+    def forecasts(self, feed: Feed, targets: Mapping[str, str], examples: Examples, stride: int) -> list[Forecast]:
+        """What the network says of rows to come, for each output whose target is numbers of such.
+
+        Args:
+            stride: how many rows further the next example stands.
+        """
+        answers = self.answers(feed)
+        numbers = {output: (self._fields[output], feed.fields[name].numpy()) for output, name in targets.items()}
+        return [
+            self._forecast(field, frame, truth, answers[output][0], examples.guesses.get(field.name), stride)
+            for output, (field, truth) in numbers.items()
+            if isinstance(frame := frame_of(field.encoders), Horizon) and not _class_count(field) and truth.size == answers[output][0].size
+        ]
+
+    def _forecast(self, field: FieldPlan, frame: Horizon, truth: Array, said: Array, guess: Array | None, stride: int) -> Forecast:
+        def rows(numbers: Array) -> Array:
+            decoded = self._in_units(field, numbers)
+            return (numbers if decoded is None else decoded).reshape(len(numbers), frame.length, -1)
+
+        guessed = None if guess is None else rows(guess)
+        return Forecast(field.columns, rows(truth), rows(said), guessed, frame.season or 0, frame.ahead, stride)
 
     def _all_errors(self, target: Array, said: Mapping[str, Array | None], field: FieldPlan) -> Iterator[tuple[str, float]]:
         """The errors of some forecasts, as the network counts and as the data do."""

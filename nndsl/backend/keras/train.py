@@ -14,15 +14,17 @@ from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
-from nndsl.backend.keras.judge import evaluation
+from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
+from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
+from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
 from nndsl.files import write_file, write_text
 from nndsl.monitor import Mode
@@ -269,9 +271,19 @@ class _Course:
             with loop.best_in_place():
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
                 run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
+                self._show_forecasts(run)
             run.save_json("evaluation.json", run.evaluation.as_dict())
         if run.status != "terminated" and self._training.samples:
             self._show_samples(run, loop)
+
+    def _show_forecasts(self, run: Run) -> None:
+        """What the best model says of the last rows of a series, where it forecasts one."""
+        reach = layout(list(self._training.data.fields.values()))
+        if reach is not None and self._training.targets:
+            judged = judge(self._training, self._learner.layers, self._dataset.state)
+            found = judged.forecasts(self._feeds["test"], self._training.targets, self._dataset["test"], reach.stride)
+            if found:
+                write_text(run.folder / "forecast.svg", forecasts_svg(found, "test"))
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""

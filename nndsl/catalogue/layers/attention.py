@@ -25,6 +25,7 @@ class _Attention(Layer, abstract=True):
     """What all attention layers share."""
 
     call_options = ("return_attention_scores", "use_causal_mask")
+    uses_mask = True
 
     def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
         """The mask of the query leaves with the result, and none with the scores."""

@@ -179,6 +179,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     aliases = ("GlobalAvgPool1D",)
     axes = "length"
+    uses_mask = True
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

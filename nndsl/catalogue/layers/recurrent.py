@@ -40,6 +40,7 @@ class Recurrent(Layer, abstract=True):
     """A layer that runs along a sequence."""
 
     noun = "a recurrent layer"
+    uses_mask = True
     states: ClassVar[int] = 1
     """How many tensors its state is."""
 

@@ -20,6 +20,8 @@ class Bidirectional(Layer):
     Shape: `[length, channels] -> [2 * units]`, or `[length, 2 * units]` with `return_sequences`
     """
 
+    uses_mask = True
+
     layer: Recurrent
     merge_mode: Literal["sum", "mul", "concat", "ave"] | None = "concat"
     backward_layer: Recurrent | None = None
