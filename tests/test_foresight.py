@@ -124,6 +124,14 @@ train Learns {{
 OPEN = "Bidirectional(GRU(4, return_sequences=true))"
 
 
+def test_a_training_may_have_the_name_of_a_size(tmp_path: Path) -> None:
+    data(tmp_path, SERIES)
+    text = LEARNS.format(input="seen", output="next", layers="GRU(4, return_sequences=true)", data=SERIES, owner="Novel")
+    program, report = check(Source("net.nn", text.replace("train Learns", "train T"), tmp_path / "net.nn"))
+    report.raise_errors()
+    assert list(program.trainings) == ["T"]
+
+
 @pytest.mark.parametrize(
     ("source", "input", "output", "layers", "codes"),
     [

@@ -88,10 +88,13 @@ class ModuleLoader:
         module.scope.names[name] = Binding(value, span)
 
     def _define(self, module: Module, definition: ast.Definition) -> None:
-        value = {"data": DataSet(definition.name, None, definition.head), "train": FAILED}.get(
-            definition.kind, Defined(definition, module.scope)
-        )
-        self._bind(module, definition.name, value, definition.head)
+        first = module.definitions.get(definition.name)
+        if first is not None:
+            raise Complaint(defined_twice(definition.name, definition.head, first.head))
+        if definition.kind != "train":  # to which nothing refers, so that its name may be that of a size, too
+            is_data = definition.kind == "data"
+            value = DataSet(definition.name, None, definition.head) if is_data else Defined(definition, module.scope)
+            self._bind(module, definition.name, value, definition.head)
         module.definitions[definition.name] = definition
 
     def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:

@@ -132,9 +132,9 @@ def test_a_recurrent_network_has_no_end_of_its_context() -> None:
     assert (whole.read(tokens[:, 29:]) != part.read(tokens[:, 29:])).all()
 
 
-@pytest.mark.parametrize("name", ["gpt", "gru", "transformer"])
+@pytest.mark.parametrize("name", ["gpt", "gru", "transformer", "rotary"])
 def test_rows_are_taken_apart_and_doubled_with_all_that_is_kept(name: str) -> None:
-    one = speaker({**STEPWISE, **PAIRS}[name])
+    one = speaker({**STEPWISE, **PAIRS, **AT_ONCE}[name])
     sources = {"source": SOURCE} if name in PAIRS else {}
     tokens = CHANCE.integers(1, 7, (3, 6))
     going = continuations(one).begin(sources, 3)

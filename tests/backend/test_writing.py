@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import nndsl
+from nndsl.backend.keras import decoding
 from nndsl.backend.keras import generate as module
 from nndsl.cli import main
 from nndsl.generation import NotApplicable
@@ -243,7 +244,7 @@ def test_numbers_that_say_nothing_are_wrong_use(arguments: list[str], novel: Run
 
 
 def test_ctrl_c_keeps_what_is_written(novel: Run, spoken: Run, ask: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    write = module.Drawing.write
+    write = decoding.Drawing.write
 
     def interrupted(self: Any, continuation: Any, prompt: Any, most: int, on: Any, first: int = 0) -> Any:
         def told(done: int) -> bool:
@@ -253,7 +254,7 @@ def test_ctrl_c_keeps_what_is_written(novel: Run, spoken: Run, ask: Callable[...
 
         return write(self, continuation, prompt, most, told, first)
 
-    monkeypatch.setattr(module.Drawing, "write", interrupted)
+    monkeypatch.setattr(decoding.Drawing, "write", interrupted)
     done = ask(novel, "--prompt", "she ", "--temperature", "0")
     assert done == Done(130, "she sell\n", "interrupted: this is what had been written by then\n")
     monkeypatch.setattr(module, "_TOGETHER", 3)
