@@ -20,7 +20,7 @@ examples:
   nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
-  nndsl generate runs/dcgan/latest -o new.png  what does a generative network make
+  nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
   nndsl explain NN301                          what a diagnostic means, and how to mend it
@@ -57,9 +57,13 @@ def _refuse_unknown_command(parser: "_Parser", commands: Mapping[str, "_Parser"]
 
 
 def _take_late_name(options: argparse.Namespace, rest: list[str]) -> None:
-    """NAME after the options: argparse has settled that there is none when it comes to FILE."""
-    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "name", ...) is None:
+    """NAME or DATA after the options: argparse has settled that there is none when it comes to FILE or RUN."""
+    if len(rest) != 1 or rest[0].startswith("-"):
+        return
+    if getattr(options, "name", ...) is None:
         options.name = rest.pop()
+    elif options.command == "generate" and options.data is None:
+        options.data = Path(rest.pop())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -167,13 +171,32 @@ def _add_predict(commands: Any) -> None:
 
 def _add_generate(commands: Any) -> None:
     parser = _command(
-        commands, "generate", "make examples with a trained generative network: the tensors of the training's `samples`",
-        "  nndsl generate runs/dcgan/latest -o digits.png\n  nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz\n",
+        commands, "generate", "let a trained network write, translate, or make images",
+        "  nndsl generate runs/novel/latest --prompt \"Call me\"\n"
+        "  nndsl generate runs/novel/latest --prompt \"Call me\" --length 500 --temperature 0.8 --top-k 40 --seed 7\n"
+        "  nndsl generate runs/names/latest --prompt A --count 10          ten names\n"
+        "  nndsl generate runs/spoken/latest --prompt hello --beam 5       one sequence for another\n"
+        "  nndsl generate runs/spoken/latest words.csv -o spoken.csv       for each row of a file\n"
+        "  nndsl generate runs/spoken/latest -o test.csv                   for the test examples, with the error rate\n"
+        "  nndsl generate runs/dcgan/latest -o digits.png                  the tensors of the training's `samples`\n"
+        "  nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz\n",
+        "What it makes is decided by what it has learnt: a language model goes on with a prompt, a decoder writes a sequence\n"
+        "for a source, and a training with `samples` makes more of them. Ctrl-C ends it early and keeps what is written.",
     )
     _add_run(parser)
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write: .png for images, .npz for numbers")
-    parser.add_argument("--count", metavar="N", type=_positive, default=64, help="how many (default: 64)")
-    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="of the noise (default: 0)")
+    parser.add_argument("data", metavar="DATA", nargs="?", type=Path, help="a file of sources, each of which gets a sequence")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write: .png or .npz for samples, .txt, .csv or .json for texts")
+    parser.add_argument("--prompt", metavar="TEXT", help="what a text begins with, or the source of a sequence")
+    parser.add_argument("--length", metavar="N", type=_positive, help="how many characters or words to write, at most (running text: 200)")
+    parser.add_argument("--count", metavar="N", type=_positive, help="how many texts (1), or samples (64)")
+    parser.add_argument(
+        "--temperature", metavar="X", type=_not_negative,
+        help="below 1, what is probable becomes more so; 0 takes the most probable token each time (language models: 1, others: 0)",
+    )
+    parser.add_argument("--top-k", metavar="N", type=_positive, help="draw from the N most probable tokens only")
+    parser.add_argument("--beam", metavar="N", type=_positive, help="draw nothing: search the most probable text, with N beginnings at a time")
+    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="of what is drawn (default: 0)")
+    _add_format(parser, "a list with one object for each text")
 
 
 def _add_render(commands: Any) -> None:
@@ -271,6 +294,16 @@ def _whole(text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < len(str(most)) and int(text) >= least):
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least {least}, and below {most:,}")
     return int(text)
+
+
+def _not_negative(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of at least 0")
+    return value
 
 
 def _positive(text: str) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from nndsl.diagnostics import Diagnostic, Paint
+    from nndsl.generation import Written
     from nndsl.program import Network, Program, Training
 
 GOOD, WRONG_FILE, BUG, INTERRUPTED, NO_READER = 0, 1, 3, 130, 141
@@ -251,20 +252,56 @@ def _predict(options: "Namespace") -> int:
 
 
 def _generate(options: "Namespace") -> int:
-    from nndsl.files import write_file
+    from nndsl.generation import NotApplicable, Wish, Written
+    from nndsl.progress import progress_on
     from nndsl.run import Run
 
-    if options.output.suffix not in (".png", ".npz"):
-        return _misused("generate", f"{options.output} ends in neither .png nor .npz")
     run = Run.open(options.folder)
-    from nndsl.backend.keras.evaluate import generate
+    wish = Wish(**{name: getattr(options, name) for name in vars(Wish())})
+    from nndsl.backend.keras.generate import generate
+
+    try:
+        made = generate(run, wish, progress_on(sys.stderr))
+        return _write_texts(options, made) if isinstance(made, Written) else _write_samples(options, made)
+    except NotApplicable as misfit:
+        return _misused("generate", str(misfit))
+
+
+def _write_texts(options: "Namespace", written: "Written") -> int:
+    from nndsl.files import write_file
+    from nndsl.generation import NotApplicable
+
+    ending = "" if options.output is None else options.output.suffix.lower()
+    kinds = {".txt": written.as_text, ".csv": written.as_csv, ".json": written.as_json}
+    if ending not in ("", *kinds) or (_wants_json(options) and ending not in ("", ".json")):
+        raise NotApplicable(f"{options.output} does not end in {'.json' if _wants_json(options) else ', '.join(kinds)}")
+    plain = ".txt" if written.continues or options.prompt is not None else ".csv"
+    text = kinds[ending or (".json" if _wants_json(options) else plain)]()
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        write_file(options.output, text.encode())
+        print(f"{options.output}  {len(written)} {'text' if len(written) == 1 else 'texts'}")
+    if written.errors is not None:
+        _tell(str(written.errors))
+    if written.interrupted:
+        _tell("interrupted: this is what had been written by then")
+        return INTERRUPTED
+    return GOOD
+
+
+def _write_samples(options: "Namespace", arrays: list[Any]) -> int:
     from nndsl.backend.keras.samples import as_npz
     from nndsl.diagram.sheet import are_images, as_png
+    from nndsl.files import write_file
+    from nndsl.generation import NotApplicable
 
-    arrays = generate(run, options.count, options.seed)
-    if options.output.suffix == ".png" and not are_images(arrays):
-        return _misused("generate", "the samples are no images; write them to a .npz file")
-    write_file(options.output, as_png(arrays) if options.output.suffix == ".png" else as_npz(arrays))
+    ending = "" if options.output is None else options.output.suffix.lower()
+    if ending not in (".png", ".npz") or _wants_json(options):
+        raise NotApplicable("samples are written to a file: -o OUT.png, or -o OUT.npz")
+    if ending == ".png" and not are_images(arrays):
+        raise NotApplicable("the samples are no images; write them to a .npz file")
+    write_file(options.output, as_png(arrays) if ending == ".png" else as_npz(arrays))
     print(f"{options.output}  {len(arrays[0])} examples")
     return GOOD
 
