@@ -67,6 +67,12 @@ def codons(vectors: Array) -> Iterable[Hashable]:
     return list(zip(letters[0::3], letters[1::3], letters[2::3], strict=True))
 
 
+def runs_of_six(vectors: Array) -> Iterable[Hashable]:
+    """Each nucleotide with the five that follow it."""
+    letters = vectors.argmax(axis=-1).tolist()
+    return list(zip(*(letters[start:] for start in range(6)), strict=False))
+
+
 class NaiveBayes:
     """Naive Bayes over counted features, each seen once more than it was (Laplace)."""
 
@@ -182,10 +188,32 @@ def reading(data: Parts) -> Mapping[str, float]:
     return {"what each letter says most often": rate(0), "the same, by up to 3 letters on each side": rate(3)}
 
 
+def frequencies(letters: Array) -> Array:
+    """How often each letter stands at each position: `[length, 4]`, of sequences `[n, length]`."""
+    found: Array = (letters[..., None] == numpy.arange(4)).mean(axis=0)
+    return found
+
+
+def difference(letters: Array, held_out: Array) -> float:
+    """The mean absolute difference between the frequencies of letters in some sequences and in those held out."""
+    return float(numpy.abs(frequencies(letters) - frequencies(held_out)).mean())
+
+
+def shuffled_sites(data: Parts) -> Mapping[str, float]:
+    """How far frequencies are from those of sites held out, of what is no site."""
+    train, test = (data[part]["sequence"].argmax(-1) for part in ("train", "test"))
+    chance = numpy.random.default_rng(1)
+    return {
+        "letters at random": difference(chance.integers(0, 4, train.shape), test),
+        "real sites with their letters shuffled": difference(chance.permuted(train, axis=1), test),
+    }
+
+
 BASELINES: Mapping[str, Baseline] = {
     "penguins/penguins.nn": neighbour(["measures", "island", "sex"], "species"),
     "digits/digits.nn": neighbour(["image"], "label"),
     "splice/splice.nn": bayes("sequence", "site", places, "positions"),
+    "promoters/promoters.nn": bayes("sequence", "site", runs_of_six, "runs of 6 nucleotides"),
     "names/names.nn": bayes("name", "gender", endings, "the last 1, 2 and 3 letters"),
     "peptides/peptides.nn": bayes("peptide", "antimicrobial", residues, "amino acids and pairs of neighbours"),
     "authors/authors.nn": bayes("words", "author", tokens, "the same words"),
@@ -194,6 +222,7 @@ BASELINES: Mapping[str, Baseline] = {
     "births/births.nn": last_season,
     "moby_dick/moby_dick.nn": next_character,
     "pronunciation/pronunciation.nn": reading,
+    "dna_gan/dna_gan.nn": shuffled_sites,
     "autoencoder/autoencoder.nn": components(8),
     "autoencoder/vae.nn": components(8),
 }

@@ -21,8 +21,7 @@ from typing import Any
 import numpy
 import yaml
 
-from examples.baselines import BASELINES, parts
-from examples.dna_gan.frequencies import difference
+from examples.baselines import BASELINES, difference, parts
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
@@ -173,6 +172,7 @@ EXAMPLES: Sequence[Example] = (
     Example("multilayer perceptron", "penguins/penguins.nn", "344 penguins in a table", 0.97),
     Example("convolutional network", "digits/digits.nn", "1,797 images of digits", 0.98),
     Example("convolutional network of DNA", "splice/splice.nn", "3,001 windows around splice junctions", 0.94),
+    Example("its filters as motifs", "promoters/promoters.nn", "8,000 windows of the fruit fly", 0.72),
     Example("dilated residual network", "splice_human/splice_human.nn", "2,146 windows of human genes", 0.88),
     Example("simple recurrent network", "names/names.nn", "8,003 first names", 0.85),
     Example("LSTM, masked", "peptides/peptides.nn", "4,642 peptides", 0.89),

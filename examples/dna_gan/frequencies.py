@@ -8,25 +8,28 @@ import sys
 
 import numpy
 
-from examples.baselines import Array, parts
+from examples.baselines import Array, difference, frequencies, parts, shuffled_sites
 
 SITE = 30
 """The position at which the intron begins."""
+AROUND = range(SITE - 3, SITE + 6)
+"""Where the spliceosome reads."""
 
 
-def frequencies(letters: Array) -> Array:
-    """How often each letter stands at each position: `[60, 4]`, of sequences `[n, 60]`."""
-    return (letters[..., None] == numpy.arange(4)).mean(axis=0)
+def starting(letters: Array) -> float:
+    """The share of sequences whose intron begins with GT."""
+    return float(((letters[:, SITE] == 2) & (letters[:, SITE + 1] == 3)).mean())
 
 
-def difference(letters: Array, held_out: Array) -> float:
-    """The mean absolute difference between the frequencies of some sequences and those held out."""
-    return float(numpy.abs(frequencies(letters) - frequencies(held_out)).mean())
+def at_the_site(letters: Array) -> str:
+    """The most frequent letter of each position around the site, with its share."""
+    return "  ".join(f"{'ACGT'[one.argmax()]} {one.max():.2f}" for one in frequencies(letters)[AROUND])
 
 
-def told(name: str, letters: Array, held_out: Array) -> str:
-    start = (letters[:, SITE] == 2) & (letters[:, SITE + 1] == 3)
-    return f"{name:42}{difference(letters, held_out):10.4f}{start.mean():10.3f}"
+def text_of(letters: Array) -> str:
+    """A sequence, the intron in capitals."""
+    text = "".join("ACGT"[one] for one in letters)
+    return text[:SITE].lower() + text[SITE:]
 
 
 def main(path: str) -> None:
@@ -34,18 +37,16 @@ def main(path: str) -> None:
     train, test = (data[part]["sequence"].argmax(-1) for part in ("train", "test"))
     with numpy.load(path) as made:
         new = made["sample_1"].argmax(-1)
-    chance = numpy.random.default_rng(1)
-    print(f"{'':42}{'difference':>10}{'GT':>10}")
-    print(told(f"{len(new)} sequences of {path}", new, test))
-    print(told(f"the {len(train)} sites that it learnt from", train, test))
-    print(told("the same, each with its letters shuffled", chance.permuted(train, axis=1), test))
-    print(told("letters at random", chance.integers(0, 4, train.shape), test))
-    known = {one.tobytes() for one in train}
-    print(f"\nof {len(new)}, {len({one.tobytes() for one in new})} are different, and {sum(one.tobytes() in known for one in new)} "
-          "were learnt by heart; some of them:")
-    for one in new[:5]:
-        text = "".join("ACGT"[letter] for letter in one)
-        print(f"  {text[:SITE].lower()}|{text[SITE:]}")
+    print(f"difference of frequencies from those of {len(test)} sites held out")
+    rows = {f"{len(new)} sequences that were made": difference(new, test), f"the {len(train)} sites learnt from": difference(train, test)}
+    for name, figure in {**rows, **shuffled_sites(data)}.items():
+        print(f"  {name:42}{figure:.4f}")
+    print(f"around the site\n  held out  {at_the_site(test)}\n  made      {at_the_site(new)}")
+    known, different = {one.tobytes() for one in train}, {one.tobytes() for one in new}
+    print(f"with GT: {starting(test):.3f} of those held out, {starting(new):.3f} of those made")
+    print(f"of {len(new)} made, {len(different)} are different, and {len(different & known)} are sites learnt from; some of them:")
+    for one in new[:4]:
+        print(f"  {text_of(one)}")
 
 
 if __name__ == "__main__":
