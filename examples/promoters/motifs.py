@@ -59,7 +59,8 @@ def filters(run: Path, sequences: Array) -> dict[int, Array]:
 
 def likeness(motifs: Array, others: Array) -> Array:
     """The greatest correlation of motifs `[m, width, 4]` with others `[n, length, 4]` over all overlaps and strands: `[m, n]`."""
-    return numpy.maximum(_one_strand(motifs, others), _one_strand(motifs, others[:, ::-1, ::-1]))
+    best: Array = numpy.maximum(_one_strand(motifs, others), _one_strand(motifs, others[:, ::-1, ::-1]))
+    return best
 
 
 def _one_strand(motifs: Array, others: Array) -> Array:
@@ -75,7 +76,8 @@ def _one_strand(motifs: Array, others: Array) -> Array:
 def _directions(motifs: Array) -> Array:
     """Motifs as vectors of length 1: how far each frequency is from 1/4."""
     flat = motifs.reshape(len(motifs), -1) - 0.25
-    return numpy.divide(flat, numpy.maximum(numpy.linalg.norm(flat, axis=1, keepdims=True), 1e-9))
+    found: Array = flat / numpy.maximum(numpy.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def comparison(found: Mapping[int, Array]) -> list[tuple[str, int, float, float]]:
