@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy
 
-from examples.spelling import Reader, edits
+from examples.spelling import Reader, aligned, edits
 from nndsl.driver import check
 from nndsl.source import Source
 
@@ -180,9 +180,10 @@ def reading(data: Parts) -> Mapping[str, float]:
     """Phoneme error rates of words that are read letter by letter: edits for each phoneme that is meant."""
     words, sounds, asked, meant = ([one[one > 0].tolist() for one in data[part][field]]
                                    for part in ("train", "test") for field in ("word", "next"))
+    learnt = aligned(words, sounds)
 
     def rate(around: int) -> float:
-        reader = Reader(words, sounds, around)
+        reader = Reader(learnt, around)
         return sum(edits(reader.read(word), said) for word, said in zip(asked, meant, strict=True)) / sum(map(len, meant))
 
     return {"what each letter says most often": rate(0), "the same, by up to 3 letters on each side": rate(3)}

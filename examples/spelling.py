@@ -21,13 +21,14 @@ class Reader:
     """What letters say, learnt from words and their sounds.
 
     Args:
+        words: with what each of their letters says.
         around: how many letters on each side of a letter are looked at, if those were seen before; else fewer.
     """
 
-    def __init__(self, words: Sequence[Ids], sounds: Sequence[Ids], around: int) -> None:
+    def __init__(self, words: Sequence[tuple[Ids, Sequence[Chunk]]], around: int) -> None:
         self._around = around
         seen: dict[Ids, Counter[Chunk]] = defaultdict(Counter)
-        for letters, chunks in aligned(words, sounds):
+        for letters, chunks in words:
             for place, chunk in enumerate(chunks):
                 for width in range(around + 1):
                     seen[_letters_at(letters, place, width)][chunk] += 1
