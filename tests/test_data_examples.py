@@ -15,6 +15,7 @@ from examples.baselines import BASELINES, parts
 from examples.promoters import motifs
 from examples.table import EXAMPLES, ROOT, Example, Runs, command, made, recognised, rows
 
+(PENGUINS,) = (one for one in EXAMPLES if one.folder == "penguins")
 LEARNT = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.file.removesuffix(".nn"))
 
 
@@ -42,22 +43,32 @@ def nndsl(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
     return in_shell(["nndsl", *map(str, arguments)], folder)
 
 
-def test_the_penguins_are_told_apart(tmp_path: Path) -> None:
-    (penguins,) = (one for one in EXAMPLES if one.folder == "penguins")
-    assert penguins.keeps(penguins.figure(Runs(tmp_path, 1), penguins.file))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of the examples are, so that each is trained once for all tests."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture
+def runs(folder: Path) -> Runs:
+    return Runs(folder, seed=1)
+
+
+def test_the_penguins_are_told_apart(runs: Runs) -> None:
+    assert PENGUINS.keeps(PENGUINS.figure(runs, PENGUINS.file))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @LEARNT
-def test_an_example_learns_what_is_promised(tmp_path: Path, example: Example, seed: int) -> None:
-    assert example.keeps(example.figure(Runs(tmp_path, seed), example.file))
+def test_an_example_learns_what_is_promised(folder: Path, example: Example, seed: int) -> None:
+    assert example.keeps(example.figure(Runs(folder, seed), example.file))
 
 
 @pytest.mark.slow
 @LEARNT
-def test_the_other_commands_of_a_readme_run_too(tmp_path: Path, example: Example) -> None:
-    run = Runs(tmp_path, 1).of(example.file)
+def test_the_other_commands_of_a_readme_run_too(tmp_path: Path, runs: Runs, example: Example) -> None:
+    run = runs.of(example.file)
     block = next(one for one in re.findall(r"^```\n(.*?)^```$", readme(example.file), re.MULTILINE | re.DOTALL) if example.file in one)
     for line in block.splitlines():
         if f"runs/{run.parent.name}/latest" in line:
@@ -80,10 +91,8 @@ def test_the_table_of_the_readme_has_every_example_and_its_figures() -> None:
         assert f"[{one.kind}](examples/{one.folder}/README.md)" in row and f"| {one.name} {told} |" in row
 
 
-@pytest.mark.slow
-def test_a_row_of_the_table_is_made_from_a_training(tmp_path: Path) -> None:
-    (penguins,) = (one for one in EXAMPLES if one.folder == "penguins")
-    *_, row = rows([penguins], tmp_path, [1])
+def test_a_row_of_the_table_is_made_from_a_training(folder: Path) -> None:
+    *_, row = rows([PENGUINS], folder, [1])
     assert re.search(r"test accuracy \d\.\d{4} \| the nearest training example: \d\.\d{4} \| \d+ s \|$", row)
 
 
@@ -94,23 +103,21 @@ def test_a_readme_compares_with_baselines_that_the_script_gives(file: str) -> No
 
 
 @pytest.mark.slow
-def test_all_ten_digits_are_among_those_that_the_gan_makes(tmp_path: Path) -> None:
-    runs = Runs(tmp_path, 1)
+def test_all_ten_digits_are_among_those_that_the_gan_makes(runs: Runs) -> None:
     _, rarest = recognised(runs, made(runs.of("gan/gan.nn"), 1000))
     assert rarest >= 20
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["autoencoder", "vae"])
-def test_an_autoencoder_keeps_pictures_of_digits_drawn_again(tmp_path: Path, name: str) -> None:
-    run = Runs(tmp_path, 1).of(f"autoencoder/{name}.nn")
-    assert (run / "samples.png").read_bytes().startswith(b"\x89PNG")
+def test_an_autoencoder_keeps_pictures_of_digits_drawn_again(runs: Runs, name: str) -> None:
+    assert (runs.of(f"autoencoder/{name}.nn") / "samples.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.slow
-def test_filters_have_become_the_motifs_of_core_promoters(tmp_path: Path) -> None:
+def test_filters_have_become_the_motifs_of_core_promoters(runs: Runs) -> None:
     sequences = parts("promoters/promoters.nn")["test"]["sequence"]
-    compared = motifs.comparison(motifs.filters(Runs(tmp_path, 1).of("promoters/promoters.nn"), sequences))
+    compared = motifs.comparison(motifs.filters(runs.of("promoters/promoters.nn"), sequences))
     by_chance = {name: p for name, _, _, p in compared}
     assert by_chance["TATA box"] < 0.05 and by_chance["DRE"] < 0.05
 
