@@ -32,14 +32,14 @@ class Failed(Exception):
     """A command of nndsl that did not do what its README says; its text is what was printed."""
 
 
-def nndsl(*arguments: object, folder: Path = ROOT) -> str:
-    """What the command prints, run as a user does in a folder."""
+def nndsl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user does."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-m", "nndsl", *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     if done.returncode:
         raise Failed(done.stdout + done.stderr)
-    return done.stdout
+    return done
 
 
 class Runs:
@@ -56,7 +56,7 @@ class Runs:
         if done:
             return max(done)
         said = nndsl(*command(file)[1:], "--seed", self.seed, "--runs", folder)
-        return Path(said.splitlines()[-1].removeprefix("run: "))
+        return Path(said.stdout.splitlines()[-1].removeprefix("run: "))
 
 
 def command(file: str) -> list[str]:
@@ -97,7 +97,7 @@ def error_of_forecasts(runs: Runs, file: str) -> float:
 
 def phoneme_error_rate(runs: Runs, file: str) -> float:
     """What `nndsl generate` says of the words it reads aloud."""
-    said = re.search(r"token error rate (\d\.\d+)", nndsl("generate", runs.of(file)))
+    said = re.search(r"token error rate (\d\.\d+)", nndsl("generate", runs.of(file)).stderr)
     assert said is not None
     return float(said[1])
 
@@ -114,7 +114,7 @@ def recognised(runs: Runs, images: Any) -> tuple[float, int]:
     """The share of some images that the classifier of digits is sure of, and how many there are of the rarest digit."""
     table = runs.of("gan/gan.nn") / "images.npz"
     numpy.savez(table, x=(images[..., 0] * 16).round().astype("uint8"))
-    said = json.loads(nndsl("predict", runs.of("digits/digits.nn"), table, "--json"))
+    said = json.loads(nndsl("predict", runs.of("digits/digits.nn"), table, "--json").stdout)
     sure = [max(one[f"p_{digit}"] for digit in range(10)) > 0.9 for one in said]
     return sum(sure) / len(sure), min(sum(one["label"] == str(digit) for one in said) for digit in range(10))
 
