@@ -148,7 +148,8 @@ def _parameters(network: "Network") -> str:
 
 
 def _choices(training: "Training") -> list[str]:
-    bound = {name: size for one in training.learnt.values() for name, size in one.network.bound_sizes.items()}
+    networks = [one.network for one in training.learnt.values()]
+    bound = {name: size for one in networks for name, size in one.bound_sizes.items() if name not in one.arguments}
     sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
     return [*sizes, *training.choices]
 

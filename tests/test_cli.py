@@ -198,6 +198,10 @@ def test_check_explains_sizes_that_come_from_the_data(nndsl: Command) -> None:
     assert "`L` is 60, as in the data" in nndsl("check", "--explain", str(ROOT / "examples" / "splice" / "splice.nn")).out
 
 
+def test_an_argument_is_not_said_to_come_from_the_data(nndsl: Command) -> None:
+    assert "`latent`" not in nndsl("check", "--explain", str(ROOT / "examples" / "gan" / "gan.nn")).out
+
+
 def test_json_of_a_check_is_a_list_of_what_was_found(nndsl: Command) -> None:
     said = nndsl("check", "--json", "good.nn", "wrong.nn", "nope.nn")
     found = json.loads(said.out)

@@ -30,10 +30,11 @@ def no_gaps(column: Any) -> None:
     """Check that no value of a column of text is missing."""
     if column.null_count:
         missing = column.is_null().to_numpy(zero_copy_only=False)
-        refuse(missing, lambda _: "the value is missing", repair=FILL)
+        refuse(missing, lambda _: "the value is missing", repair=f"{FILL}{_WORDS}")
 
 
 FILL = "fill it with `-> fill(...)`, or leave such rows out: `source = ... -> drop_missing(column)`"
+_WORDS = '; if it is a word such as `null`, write `missing=[""]` in the source'
 
 
 def parsed(column: Any, place: int = 0) -> "Array":
