@@ -110,9 +110,9 @@ def writer_of(training: Training) -> Writer | None:
         graph = next(iter(training.learnt.values())).network.graph
         inputs, target, said = [training.data.fields[one] for one in graph.inputs], training.data.fields[name], graph.outputs[output]
         for before in inputs:
-            if has_vocabulary(before) and places_ahead(target, before) == 1 and graph.type_of(said).rank == 2:
-                if foresight(graph, before.name)[said].knowledge is not Knowledge.NOTHING:
-                    return Writer(training, before, target, tuple(one for one in inputs if one is not before), output)
+            follows = has_vocabulary(before) and places_ahead(target, before) == 1 and graph.type_of(said).rank == 2
+            if follows and foresight(graph, before.name)[said].knowledge is not Knowledge.NOTHING:
+                return Writer(training, before, target, tuple(one for one in inputs if one is not before), output)
     return None
 
 
