@@ -33,16 +33,21 @@ def check(
         The program, as far as it is without mistakes, and everything there is to say about it.
     """
     report = Report()
-    with _uninterrupted():
+    with uninterrupted():
         spec = parse(source, report)
         program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept)
-        for advice in lint(program) if not report.errors else ():
-            report.add(advice)
-    return program, without_silenced(report, program)
+        return program, advised(program, report)
+
+
+def advised(program: Program, report: Report) -> Report:
+    """Everything there is to say about a program: what was reported, and advice, but for what is silenced in the text."""
+    for advice in lint(program) if not report.errors else ():
+        report.add(advice)
+    return without_silenced(report, program)
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack."""
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()

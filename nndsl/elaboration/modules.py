@@ -14,8 +14,6 @@ from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, describe_value
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
-from nndsl.syntax.parser import parse
-from nndsl.syntax.reading import read_source
 
 LIBRARY = "std/"
 
@@ -104,6 +102,7 @@ class ModuleLoader:
             value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
         module.parameters[target.name] = value
+        self._session.saw(target.span, value)
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
 
@@ -147,8 +146,8 @@ class ModuleLoader:
         if path not in self._modules:
             self._reading.append(path)
             try:
-                source = read_source(path, name=_shown(statement.path.value, importer))
-                self._modules[path] = self.load(parse(source, self._session.report))
+                name = _shown(statement.path.value, importer)
+                self._modules[path] = self.load(self._session.read(path, name, self._session.report))
             except UserError as unreadable:
                 reason = unreadable.diagnostics[0].message.rpartition("`: ")[2]
                 raise Complaint(import_unreadable(statement, reason)) from None

@@ -12,7 +12,8 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
 from nndsl.elaboration.networks import elaborate_network, unused
-from nndsl.elaboration.session import Session
+from nndsl.elaboration.session import Reader, Session, read_spec
+from nndsl.elaboration.trace import Trace
 from nndsl.elaboration.training import TrainBody
 from nndsl.elaboration.values import Binding, DataSet, Scope
 from nndsl.program import Network, Program, Training
@@ -24,7 +25,7 @@ NEED_SIZES = ("NN209", "NN305")
 
 def elaborate(
     spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
-    kept: Mapping[str, Mapping[str, Any]] | None = None,
+    kept: Mapping[str, Mapping[str, Any]] | None = None, trace: Trace | None = None, read: Reader = read_spec,
 ) -> Program:
     """The program that a file means; as much of it as is without mistakes.
 
@@ -32,8 +33,10 @@ def elaborate(
         overrides: values for the file's `param`s.
         data_path: what is read instead of the file that the `data` block names.
         kept: of the file of a run: by the names of `data` blocks, what is kept of their data, which then are not read.
+        trace: takes down what is seen of names and calls.
+        read: reads the files that are imported.
     """
-    session = Session(report, dict(overrides or {}), trained=kept is not None)
+    session = Session(report, dict(overrides or {}), trained=kept is not None, trace=trace, read=read)
     loader = ModuleLoader(session)
     module, data, trainings, networks = Module(spec), {}, {}, {}
     try:

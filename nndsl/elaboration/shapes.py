@@ -49,6 +49,7 @@ class TypeReader:
 
     def _bind(self, name: ast.Name, size: Size) -> None:
         self._body.scope.names[name.text] = Binding(size, name.span, used=True)
+        self._body.session.saw(name.span, size)
 
     def _size(self, expression: ast.Expression) -> Size:
         """A size that has to be known from what is bound."""
