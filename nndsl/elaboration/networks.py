@@ -37,8 +37,7 @@ def elaborate_network(
     body.sizes = dict(sizes)
     session.expanding.append(definition)
     try:
-        bind_parameters(body, dict(arguments))
-        parameters = {one.name: body.peek(one.name) for one in definition.parameters or ()}
+        parameters = _parameters(body, arguments)
         body.run(definition.body)
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
@@ -57,6 +56,16 @@ def elaborate_network(
         report_padding(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
     return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
+
+
+def default_arguments(session: Session, definition: ast.Definition, outer: Scope) -> dict[str, Any]:
+    """What the parameters of a network are by themselves."""
+    return _parameters(Body(definition, session=session, scope=Scope(outer=outer)), {})
+
+
+def _parameters(body: Body, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    bind_parameters(body, dict(arguments))
+    return {one.name: body.peek(one.name) for one in body.definition.parameters or ()}
 
 
 def _outputs(body: Body) -> dict[str, Tensor]:
