@@ -13,7 +13,7 @@ from nndsl.program import Program
 def lint(program: Program) -> Iterator[Diagnostic]:
     """What there is to say about a program without errors."""
     learnt = [one.written for training in program.trainings.values() for one in training.learnt.values()]
-    for network in [*program.networks.values(), *learnt]:
+    for network in dict.fromkeys([*program.networks.values(), *learnt]):
         for advise in networks.LINTS:
             yield from advise(network.graph)
     for training in program.trainings.values():

@@ -26,10 +26,11 @@ class Editor:
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.news = asyncio.Event()
 
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def _told(params: types.PublishDiagnosticsParams) -> None:
-            self.published[params.uri] = params
-            self.news.set()
+        client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._hear)
+
+    def _hear(self, params: types.PublishDiagnosticsParams) -> None:
+        self.published[params.uri] = params
+        self.news.set()
 
     def open(self, text: str, uri: str, version: int = 1) -> types.TextDocumentPositionParams:
         """Open a text; the place of the cursor in it."""
@@ -78,7 +79,7 @@ async def editor(folder: Path | None = None, encodings: list[str] | None = None)
     finally:
         if client._server is not None and client._server.returncode is None:
             client._server.kill()
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
 
 
 def uri(path: Path) -> str:

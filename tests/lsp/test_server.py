@@ -1,7 +1,9 @@
 """The language server as an editor meets it: each feature through a real client, over the streams of `python -m nndsl lsp`."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,7 @@ def test_diagnostics_follow_what_is_typed_and_go_when_the_text_is_closed() -> No
         assert found.code == "NN202" and found.severity == types.DiagnosticSeverity.Error
         assert found.range == types.Range(types.Position(7, 37), types.Position(7, 43))
         assert [one.message for one in found.related_information or ()] == ["in this use of `Twice`"]
-        assert found.data["edit"]["newText"] == "padding"
+        assert found.data and found.data["edit"]["newText"] == "padding"
         editor.change(NEW, NET)
         await editor.told(NEW, good)
         editor.change(NEW, NET + "network", 3)
@@ -269,7 +271,10 @@ def test_definitions_are_found_in_the_file_in_others_and_in_the_library(tmp_path
 
     async def work(editor: Editor) -> None:
         async def line(mark: str) -> tuple[str, int]:
-            (found,) = await editor.client.text_document_definition_async(types.DefinitionParams(**place(text, mark, main)))
+            locations = await editor.client.text_document_definition_async(types.DefinitionParams(**place(text, mark, main)))
+            assert isinstance(locations, Sequence)
+            (found,) = locations
+            assert isinstance(found, types.Location)
             return Path(found.uri).name, found.range.start.line
 
         main = uri(tmp_path / "main.nn")
@@ -335,8 +340,6 @@ def test_rename_changes_every_place_and_nothing_else() -> None:
 
 
 def _words(text: str) -> list[str]:
-    import re
-
     return re.findall(r"\w+|\W+", text)
 
 
