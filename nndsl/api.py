@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import networkx
 
     from nndsl.evaluation import Evaluation, Predictions
+    from nndsl.generation import Written
     from nndsl.run import Run
 
 
@@ -176,6 +177,37 @@ def predict(run: "str | Path | Run", data: str | Path | Mapping[str, Any], netwo
 
     with _worded():
         return predict(_opened(run), data if isinstance(data, Mapping) else Path(data), network)
+
+
+def generate(
+    run: "str | Path | Run", prompt: str | None = None, data: str | Path | None = None, *, length: int | None = None, count: int | None = None,
+    temperature: float | None = None, top_k: int | None = None, beam: int | None = None, seed: int = 0,
+) -> "Written | list[Any]":
+    """What a run's best model makes.
+
+    A language model goes on with `prompt`. A decoder writes a sequence for `prompt`, for each row of the file `data`, or,
+    without either, for each test example; then `errors` of the result tells how many tokens are wrong. Of a training
+    with `samples`, as many arrays as it names tensors.
+
+    Args:
+        run: what `train` returned, or its folder.
+        length: how many tokens are written, at most.
+        count: how many texts (1), or samples (64).
+        temperature: what logits are divided by before a token is drawn; 0 takes the most probable (language models: 1, others: 0).
+        top_k: only the so many most probable tokens are drawn from.
+        beam: how many beginnings a search for the most probable text keeps; nothing is drawn.
+        seed: of what is drawn.
+
+    Raises:
+        Refused: there is no such run, it makes nothing, or the prompt or the data do not fit.
+        NotApplicable: an argument does not go with what the run has learnt.
+    """
+    from nndsl.backend.keras.generate import generate
+    from nndsl.generation import Wish
+
+    wish = Wish(prompt, Path(data) if data is not None else None, length, count, temperature, top_k, beam, seed)
+    with _worded():
+        return generate(_opened(run), wish)
 
 
 def _opened(run: "str | Path | Run") -> "Run":

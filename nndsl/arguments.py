@@ -20,9 +20,10 @@ examples:
   nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
-  nndsl generate runs/dcgan/latest -o new.png  what does a generative network make
+  nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it
 
 `nndsl COMMAND --help` says more. Exit codes: 0 good, 1 the file or the data is wrong, 2 wrong use of the command.
@@ -57,9 +58,13 @@ def _refuse_unknown_command(parser: "_Parser", commands: Mapping[str, "_Parser"]
 
 
 def _take_late_name(options: argparse.Namespace, rest: list[str]) -> None:
-    """NAME after the options: argparse has settled that there is none when it comes to FILE."""
-    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "name", ...) is None:
+    """NAME or DATA after the options: argparse has settled that there is none when it comes to FILE or RUN."""
+    if len(rest) != 1 or rest[0].startswith("-"):
+        return
+    if getattr(options, "name", ...) is None:
         options.name = rest.pop()
+    elif options.command == "generate" and options.data is None:
+        options.data = Path(rest.pop())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,7 +95,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser(prog="nndsl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_explain):
+    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_fmt, _add_explain):
         add(commands)
     return parser, dict(commands.choices)
 
@@ -167,13 +172,32 @@ def _add_predict(commands: Any) -> None:
 
 def _add_generate(commands: Any) -> None:
     parser = _command(
-        commands, "generate", "make examples with a trained generative network: the tensors of the training's `samples`",
-        "  nndsl generate runs/dcgan/latest -o digits.png\n  nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz\n",
+        commands, "generate", "let a trained network write, translate, or make images",
+        "  nndsl generate runs/novel/latest --prompt \"Call me\"\n"
+        "  nndsl generate runs/novel/latest --prompt \"Call me\" --length 500 --temperature 0.8 --top-k 40 --seed 7\n"
+        "  nndsl generate runs/names/latest --prompt A --count 10          ten names\n"
+        "  nndsl generate runs/spoken/latest --prompt hello --beam 5       one sequence for another\n"
+        "  nndsl generate runs/spoken/latest words.csv -o spoken.csv       for each row of a file\n"
+        "  nndsl generate runs/spoken/latest -o test.csv                   for the test examples, with the error rate\n"
+        "  nndsl generate runs/dcgan/latest -o digits.png                  the tensors of the training's `samples`\n"
+        "  nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz\n",
+        "What it makes is decided by what it has learnt: a language model goes on with a prompt, a decoder writes a sequence\n"
+        "for a source, and a training with `samples` makes more of them. Ctrl-C ends it early and keeps what is written.",
     )
     _add_run(parser)
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the file to write: .png for images, .npz for numbers")
-    parser.add_argument("--count", metavar="N", type=_positive, default=64, help="how many (default: 64)")
-    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="of the noise (default: 0)")
+    parser.add_argument("data", metavar="DATA", nargs="?", type=Path, help="a file of sources, each of which gets a sequence")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write: .png or .npz for samples, .txt, .csv or .json for texts")
+    parser.add_argument("--prompt", metavar="TEXT", help="what a text begins with, or the source of a sequence")
+    parser.add_argument("--length", metavar="N", type=_positive, help="how many characters or words to write, at most (running text: 200)")
+    parser.add_argument("--count", metavar="N", type=_positive, help="how many texts (1), or samples (64)")
+    parser.add_argument(
+        "--temperature", metavar="X", type=_not_negative,
+        help="below 1, what is probable becomes more so; 0 takes the most probable token each time (language models: 1, others: 0)",
+    )
+    parser.add_argument("--top-k", metavar="N", type=_positive, help="draw from the N most probable tokens only")
+    parser.add_argument("--beam", metavar="N", type=_positive, help="draw nothing: search the most probable text, with N beginnings at a time")
+    parser.add_argument("--seed", metavar="N", type=_natural, default=0, help="of what is drawn (default: 0)")
+    _add_format(parser, "a list with one object for each text")
 
 
 def _add_render(commands: Any) -> None:
@@ -198,6 +222,19 @@ def _add_summary(commands: Any) -> None:
     )
     _add_file(parser, "network")
     _add_format(parser, "one object with the layers and the totals")
+
+
+def _add_fmt(commands: Any) -> None:
+    parser = _command(
+        commands, "fmt", "lay files out in the one style: indentation, blanks, columns",
+        "  nndsl fmt digits.nn\n"
+        "  nndsl fmt models/                   all .nn files in a folder\n"
+        "  nndsl fmt --check .                 change nothing; exit code 1 if there is something to change, for CI\n"
+        "  nndsl fmt - < digits.nn             to standard output, for editors\n",
+        "Comments and line breaks stay; what a file says never changes. A file with mistakes of syntax is left as it is.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files, or folders of them; `-` reads from standard input")
+    parser.add_argument("--check", action="store_true", help="only say which files would change")
 
 
 def _add_explain(commands: Any) -> None:
@@ -271,6 +308,16 @@ def _whole(text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < len(str(most)) and int(text) >= least):
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least {least}, and below {most:,}")
     return int(text)
+
+
+def _not_negative(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of at least 0")
+    return value
 
 
 def _positive(text: str) -> int:

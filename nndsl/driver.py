@@ -1,4 +1,4 @@
-"""The life of one file, as one straight line: text, syntax, program. Read this first."""
+"""The life of one file, as one straight line: text, syntax, program, advice. Read this first."""
 
 import gc
 import sys
@@ -9,6 +9,8 @@ from typing import Any
 
 from nndsl.diagnostics import Report
 from nndsl.elaboration.program import elaborate
+from nndsl.lint import lint
+from nndsl.lint.silence import without_silenced
 from nndsl.program import Program
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
@@ -34,7 +36,9 @@ def check(
     with _uninterrupted():
         spec = parse(source, report)
         program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept)
-    return program, report
+        for advice in lint(program) if not report.errors else ():
+            report.add(advice)
+    return program, without_silenced(report, program)
 
 
 @contextmanager

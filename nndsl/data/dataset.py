@@ -1,6 +1,6 @@
 """Data in memory: what a plan becomes when it is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,14 @@ class Examples:
         rows: for each example, its row in the source, counted from 0; with windows, the row that it stands at.
         table: the source.
         guesses: by the name of a field with a seasonal baseline, what that says; shaped as the field.
+        labels: by column, what the source calls each example, where it has names for them.
     """
 
     fields: "Mapping[str, Array]"
     rows: "Array"
     table: Table
     guesses: "Mapping[str, Array]" = field(default_factory=dict)
+    labels: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

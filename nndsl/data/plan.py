@@ -113,7 +113,7 @@ class DataPlan:
         Raises:
             UserError: the data are not what they should be; it names file, row and column.
         """
-        from nndsl.data.loading import encode
+        from nndsl.data.other_data import encode
 
         return encode(self, data, state, list(self.fields) if fields is None else fields)
 

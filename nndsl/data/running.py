@@ -31,19 +31,28 @@ class Text(DataSource):
     by: Literal["character", "word"] = "character"
 
     def open(self, folder: Path, replacement: Path | None = None) -> Table:
-        return RunningText(find(self.path, folder, replacement), self.by)
+        return RunningText(find(self.path, folder, replacement), self)
+
+    def split(self, text: str) -> list[str]:
+        """The characters or words of a text."""
+        return list(text) if self.by == "character" else WORD.findall(text)
+
+    @property
+    def joint(self) -> str:
+        """What stands between two of them where a text is made of them."""
+        return "" if self.by == "character" else " "
 
 
 class RunningText(Table):
     """An open text."""
 
-    def __init__(self, path: Path, by: str):
+    def __init__(self, path: Path, source: Text):
         self.label, self.files, self.root = path.name, (path,), path.parent
-        self._path, self._by = path, by
-        self.columns = {by: Texts()}
+        self._path, self._source = path, source
+        self.columns = {source.by: Texts()}
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        pieces = self._pieces(self._text())
+        pieces = self._source.split(self._text())
         for start in range(0, len(pieces), PIECES_IN_CHUNK):
             yield {name: text_column(pieces[start : start + PIECES_IN_CHUNK]) for name in columns}
 
@@ -56,16 +65,13 @@ class RunningText(Table):
         except BROKEN as error:
             raise damaged(self._path, error) from None
 
-    def _pieces(self, text: str) -> list[str]:
-        return list(text) if self._by == "character" else WORD.findall(text)
-
     @cached_property
     def _ends(self) -> list[int]:
         """For each line, how many pieces the text has up to its end."""
-        return list(accumulate(len(self._pieces(line)) for line in LINE.findall(self._text())))
+        return list(accumulate(len(self._source.split(line)) for line in LINE.findall(self._text())))
 
     def place(self, row: int) -> str:
         from bisect import bisect_right
 
         line = bisect_right(self._ends, row)
-        return f"line {line + 1}, {self._by} {row - (self._ends[line - 1] if line else 0) + 1}"
+        return f"line {line + 1}, {self._source.by} {row - (self._ends[line - 1] if line else 0) + 1}"

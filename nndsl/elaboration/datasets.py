@@ -199,7 +199,7 @@ def not_a_column(span: Span) -> Diagnostic:
 
 
 @error("NN603")
-def wrong_setting(name: str, expected: str, found: str, span: Span) -> Diagnostic:
+def wrong_setting(name: str, expected: str, found: str, span: Span, repair: str | None = None) -> Diagnostic:
     """A setting has a value of another kind than it takes.
 
         split = 0.8
@@ -208,4 +208,4 @@ def wrong_setting(name: str, expected: str, found: str, span: Span) -> Diagnosti
 
         split = random(train=0.8, validation=0.1, test=0.1)
     """
-    return Diagnostic(span, f"{name} takes {expected}, not {found}")
+    return Diagnostic(span, f"{name} takes {expected}, not {found}", (), repair)

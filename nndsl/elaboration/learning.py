@@ -103,7 +103,7 @@ class Learning(Body):
     def _minimize(self, statement: ast.Minimize) -> None:
         for clause, value in (("over", statement.over), ("with", statement.optimizer)):
             if value is None:
-                raise Complaint(incomplete_objective(clause, statement.span))
+                raise Complaint(incomplete_objective(clause, statement.span, list(self._declared)))
         assert statement.over is not None and statement.optimizer is not None
         updates = self._updated(statement.over)
         optimizer = self.converted(statement.optimizer, Of(Optimizer), "`with`")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from nndsl.catalogue.applicable import Applicable
+from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -32,6 +33,9 @@ def unknown_name(name: str, span: Span, known: Collection[str], notes: Notes = (
     near = closest(name, known)
     if context is not None:
         notes = (*notes, Note(context))
+    noun = Component.noun_of(name)
+    if noun is not None and name not in known:
+        return Diagnostic(span, f"`{name}` is {noun}, and cannot stand here", notes)
     return Diagnostic(span, f"`{name}` is not defined", notes, f"did you mean `{near}`?" if near else None)
 
 

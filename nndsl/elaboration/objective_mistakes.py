@@ -65,7 +65,7 @@ def several_losses(expression: ast.Expression) -> Diagnostic:
 
 
 @error("NN630")
-def incomplete_objective(clause: str, span: Span) -> Diagnostic:
+def incomplete_objective(clause: str, span: Span, declared: Sequence[str]) -> Diagnostic:
     """A `minimize` says whose weights it changes, and by which optimizer.
 
         minimize mse(image -> net, image)
@@ -74,8 +74,26 @@ def incomplete_objective(clause: str, span: Span) -> Diagnostic:
 
         minimize mse(image -> net, image) over net with Adam(1e-3)
     """
-    example = "over net" if clause == "over" else "with Adam(1e-3)"
+    layers = ", ".join(declared) or "net"
+    example = f"over {layers if len(declared) < 2 else f'({layers})'}" if clause == "over" else "with Adam(1e-3)"
     return Diagnostic(span, f"this `minimize` has no `{clause}`", (), f"add it: `{example}`")
+
+
+@error("NN650")
+def no_objective(definition: ast.Definition, layer: Span) -> Diagnostic:
+    """A training that declares layers says what they learn by `minimize`.
+
+        layer net = Net()
+        loss = mse
+
+    Mended:
+
+        layer net = Net()
+        minimize mse(x -> net, y) over net with Adam(1e-3)
+    """
+    repair = "write `minimize mse(x -> net, y) over net with Adam(1e-3)`; or, for one network, `model`, `loss` and `optimizer`"
+    return Diagnostic(definition.head, f"the training `{definition.name}` declares layers, and has no `minimize`",
+                      (Note("this is declared", layer),), repair)
 
 
 @error("NN631")

@@ -15,7 +15,7 @@ from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
 from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
-from nndsl.elaboration.objective_mistakes import WEIGHED, no_samples, several_losses, short_form
+from nndsl.elaboration.objective_mistakes import WEIGHED, no_objective, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.soundness import prove_sound
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
@@ -62,6 +62,10 @@ class TrainBody:
         """The training; None if something is wrong with it, which then is reported."""
         before = self._session.report.errors
         written_out = any(isinstance(one, ast.Minimize) for one in self._definition.body)
+        declared = next((one for one in self._definition.body if isinstance(one, ast.LayerDeclaration)), None)
+        if declared is not None and not written_out:
+            self._session.report.add(no_objective(self._definition, declared.span))
+            return None
         for statement in self._definition.body:
             self._complaining(self._collect, statement, written_out)
         if not self._complete(REQUIRED if not written_out else ("data",)):
@@ -176,15 +180,15 @@ class TrainBody:
 
     def _metrics(self, expression: ast.Expression) -> Any:
         """Metrics with the names that the file calls them by."""
-        metrics = [(self._of("metrics", one, Of(Metric)), one) for one in ast.items_of(expression)]
+        metrics = [(self._evaluator.converted(one, Of(Metric), "each of `metrics`"), one) for one in ast.items_of(expression)]
         if any(metric is FAILED for metric, _ in metrics):
             return FAILED
         return tuple((_written_name(one), metric, one.span) for metric, one in metrics)
 
     def _early_stopping(self, expression: ast.Expression) -> Any:
         if not isinstance(expression, ast.Record):
-            example = "settings such as `(monitor=val_loss, patience=10)`"
-            raise Complaint(wrong_setting("`early_stopping`", example, expression.span.text, expression.span))
+            repair = "write `early_stopping = (monitor=val_loss, patience=10)`"
+            raise Complaint(wrong_setting("`early_stopping`", "settings in brackets", expression.span.text, expression.span, repair))
         return self._evaluator.built(EarlyStoppingSettings, (), expression.keywords, expression)
 
     def _settings(self, written: Mapping[str, Written]) -> Settings:

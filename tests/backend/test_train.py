@@ -264,7 +264,7 @@ def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, 
     labels = np.zeros(COUNT, "float32")
     labels[40] = value
     found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
-    assert found.startswith(f"error[NN727]: data.npz, index 40: {said}")
+    assert found.startswith(f"error[NN729]: data.npz, index 40: {said}")
     assert not (tmp_path / "runs").exists()
 
 

@@ -11,7 +11,6 @@ from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
-from nndsl.backend.keras.samples import samples
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.driver import check
@@ -47,17 +46,6 @@ def no_field_for_input(network: str, name: str, data: str) -> Diagnostic:
     return Diagnostic(None, f"`{network}` takes `{name}`, and the data `{data}` has no such field")
 
 
-@error("NN726")
-def nothing_to_generate(run: Run) -> Diagnostic:
-    """A run generates the tensors that its file names in `samples`.
-
-        layer generator = Generator(64)
-        fake    = normal(64) -> generator
-        samples = fake
-    """
-    return Diagnostic(None, f"the training of {run.folder} has no `samples`", repair="name a tensor: `samples = fake`, and train anew")
-
-
 def evaluate(run: Run, split: str = "test", progress: Progress | None = None) -> Evaluation:
     """The figures of a run's best model on a split of its data.
 
@@ -73,7 +61,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     progress = progress or progress_on()
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
-        epoch = _restore_best(run, layers, progress)
+        epoch = restore_best(run, layers, progress)
         feed = Feed(dataset[split].fields, training.input_types, training.batch)
         progress.begin(1, feed.steps, 1)
         try:
@@ -86,7 +74,8 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
 def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
     """What a run's best model says of new data.
 
-    For each output: of a classification, the `label`, and the probability of each class; otherwise its numbers.
+    Where the source has names for its rows, these; then for each output: of a classification, the label, and the
+    probability of each class; otherwise its numbers, in the units of the data.
 
     Args:
         data: a file of the kind that the network learnt from, or columns by name; targets are not needed.
@@ -102,29 +91,11 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
     examples = training.data.encode(data, state, list(inputs))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
-        _restore_best(run, layers, Progress())
+        restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return judge(training, layers, state, chosen).predictions(feed)
-
-
-def generate(run: Run, count: int = 64, seed: int = 0) -> list[Any]:
-    """What a run's best model makes: the tensors of the training's `samples`, `[n, ...]` each.
-
-    Args:
-        count: how many; of samples that start from data, no more than there are examples of the split that is shown.
-        seed: of the noise.
-
-    Raises:
-        UserError: the run or its file are not what they were; or the training has no `samples`.
-    """
-    _, training = reopened(run)
-    if not training.samples:
-        raise UserError(nothing_to_generate(run))
-    dataset = training.data.load(state=run.read_json("data.json"))
-    with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_models(training)
-        _restore_best(run, layers, Progress())
-        return samples(training, layers, Feed(dataset[dataset.shown].fields, training.input_types, training.batch), count, seed)
+        said = judge(training, layers, state, chosen).predictions(feed)
+        labels = {name: values for name, values in examples.labels.items() if name not in said.columns}
+        return Predictions({**labels, **said.columns})
 
 
 def _chosen(training: Training, name: str | None) -> str:
@@ -164,7 +135,7 @@ def reopened(run: Run, kept: Mapping[str, Mapping[str, Any]] | None = None) -> t
     return program, program.trainings[settings["training"]]
 
 
-def _restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:
+def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:
     """Give the weights the values of the best epoch (of the newest step, if there is none yet); the epoch."""
     weights = weights_of(layers)
     expected = signature(copied(weights))

@@ -16,10 +16,11 @@ from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_COUNT = 64
+COUNT = 64
+"""How many are made where nothing else is asked for."""
 
 
-def samples(training: Training, layers: lower.Layers, feed: Feed, count: int = _COUNT, seed: int = 0) -> list[Array]:
+def samples(training: Training, layers: lower.Layers, feed: Feed, count: int = COUNT, seed: int = 0) -> list[Array]:
     """The tensors of a training's `samples`, `[n, ...]` each, as in evaluation.
 
     Args:

@@ -15,7 +15,7 @@ from nndsl.program import Training
 _ROUNDING = 1e-5
 
 
-@error("NN727")
+@error("NN729")
 def target_out_of_range(component: Loss | Metric, field: FieldPlan, place: str, value: float) -> Diagnostic:
     """A target is not what its loss or metric takes: a probability (0 to 1), a count (0 or more), a sign (-1 to 1).
 

@@ -7,7 +7,7 @@ Id 0 is padding, id 1 a token that is not in the vocabulary; the others follow f
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from nndsl.catalogue.kinds import Count, Known
 from nndsl.data.component import Encoder
@@ -34,6 +34,9 @@ class Tokens(Encoder, abstract=True):
         vocabulary: at most this many different ids, those for padding and for unknown tokens included. Without it,
             every token of the training examples has an id.
     """
+
+    joint: ClassVar[str] = " "
+    """What stands between two tokens where a text is made of them."""
 
     length: Count | None = None
     vocabulary: VocabularySize | None = None
@@ -67,6 +70,7 @@ class Characters(Tokens):
     """Text as the ids of its characters (Unicode code points, upper and lower case apart)."""
 
     closed = "give the size of the vocabulary: `characters(vocabulary=100)`"
+    joint = ""
 
     def split(self, text: str) -> list[str]:
         return list(text)
