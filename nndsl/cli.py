@@ -149,7 +149,7 @@ def _parameters(network: "Network") -> str:
 
 def _choices(training: "Training") -> list[str]:
     networks = [one.network for one in training.learnt.values()]
-    bound = {name: size for one in networks for name, size in one.bound_sizes.items() if name not in one.arguments}
+    bound = {name: size for one in networks for name, size in one.bound_sizes.items()}
     sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
     return [*sizes, *training.choices]
 

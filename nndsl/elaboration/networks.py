@@ -17,26 +17,30 @@ from nndsl.graph import Graph, Node, Owner, needed_for
 from nndsl.program import Network
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size
+from nndsl.types import Size, TensorType
 
 
 def elaborate_network(
-    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Size],
-    owners: list[Owner] | None = None,
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], *,
+    sizes: Mapping[str, Size] | None = None, given: Mapping[str, TensorType] | None = None, owners: list[Owner] | None = None,
 ) -> Network | None:
     """A network with its arguments, and with those sizes of its inputs that are known; None if something is wrong with it.
 
     Args:
+        sizes: sizes by the names that inputs are stated with.
+        given: the types of what goes into its inputs, by the names of these: they tell the sizes, too.
         owners: weights that it has already, in order; otherwise it gets new ones.
     """
     builder = Builder()
     body = Body(
         definition, session=session, scope=Scope(outer=outer), builder=builder, owners=None if owners is None else Replay(owners, None)
     )
-    body.sizes = dict(sizes)
+    body.sizes = dict(sizes or {})
     session.expanding.append(definition)
     try:
         bind_parameters(body, dict(arguments))
+        inputs = [one.target.name for one in definition.body if isinstance(one, ast.Input)]
+        body.sizes |= body.told_by([(given or {}).get(name) for name in inputs])
         parameters = {one.name: body.peek(one.name) for one in definition.parameters or ()}
         body.run(definition.body)
         outputs = _outputs(body)
@@ -55,7 +59,7 @@ def elaborate_network(
         _report_unreached(session, graph)
         report_padding(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
-    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
+    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
 
 
 def _outputs(body: Body) -> dict[str, Tensor]:
