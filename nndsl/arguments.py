@@ -23,6 +23,7 @@ examples:
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it
 
 `nndsl COMMAND --help` says more. Exit codes: 0 good, 1 the file or the data is wrong, 2 wrong use of the command.
@@ -94,7 +95,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser(prog="nndsl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_explain):
+    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_fmt, _add_explain):
         add(commands)
     return parser, dict(commands.choices)
 
@@ -221,6 +222,19 @@ def _add_summary(commands: Any) -> None:
     )
     _add_file(parser, "network")
     _add_format(parser, "one object with the layers and the totals")
+
+
+def _add_fmt(commands: Any) -> None:
+    parser = _command(
+        commands, "fmt", "lay files out in the one style: indentation, blanks, columns",
+        "  nndsl fmt digits.nn\n"
+        "  nndsl fmt models/                   all .nn files in a folder\n"
+        "  nndsl fmt --check .                 change nothing; exit code 1 if there is something to change, for CI\n"
+        "  nndsl fmt - < digits.nn             to standard output, for editors\n",
+        "Comments and line breaks stay; what a file says never changes. A file with mistakes of syntax is left as it is.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files, or folders of them; `-` reads from standard input")
+    parser.add_argument("--check", action="store_true", help="only say which files would change")
 
 
 def _add_explain(commands: Any) -> None:

@@ -1,25 +1,38 @@
 """The command line: what each command does, what it prints, and its exit code. Each imports what it needs when it is run."""
 
-import io
-import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from nndsl.arguments import WRONG_USE, parsed
+from nndsl.arguments import parsed
+from nndsl.console import (
+    as_json_text,
+    count_errors,
+    counted,
+    drop_output,
+    is_colourful,
+    misused,
+    prepare_streams,
+    print_diagnostics,
+    print_failure,
+    reason,
+    report_bug,
+    tell,
+    wants_json,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from nndsl.diagnostics import Diagnostic, Paint
+    from nndsl.diagnostics import Diagnostic
     from nndsl.generation import Written
     from nndsl.program import Network, Program, Training
+    from nndsl.source import Source
 
-GOOD, WRONG_FILE, BUG, INTERRUPTED, NO_READER = 0, 1, 3, 130, 141
-"""What a command returns, besides `WRONG_USE`; the last two are what a shell reports for SIGINT and SIGPIPE."""
+GOOD, WRONG_FILE, INTERRUPTED, NO_READER = 0, 1, 130, 141
+"""What a command returns, besides `WRONG_USE` and `BUG`; the last two are what a shell reports for SIGINT and SIGPIPE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,27 +42,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 good, 1 the user's file or data (or the machine) is wrong, 2 wrong use of the command.
     """
     try:
-        _prepare_streams()
+        prepare_streams()
         code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
         return code
     except SystemExit as end:
         return int(end.code or 0)
     except KeyboardInterrupt:
-        _tell("interrupted")
+        tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
         return NO_READER
     except MemoryError:
-        _tell("nndsl: there is not enough memory for this")
+        tell("nndsl: there is not enough memory for this")
         return WRONG_FILE
     except OSError as failure:
-        _tell(f"nndsl: {_reason(failure)}")
-        _drop_output()
+        tell(f"nndsl: {reason(failure)}")
+        drop_output()
         return WRONG_FILE
     except Exception:  # noqa: BLE001 - whatever it is, it is a bug, and no traceback reaches the user
-        return _bug()
+        return report_bug()
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -60,12 +73,12 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         return _COMMANDS[options.command](options)
     except UserError as wrong:
-        _print_failure(options, wrong.diagnostics)
+        print_failure(options, wrong.diagnostics)
         return WRONG_FILE
     except NoSuchName as wrong:
-        if _wants_json(options):
-            _print_failure(options, [Diagnostic(None, str(wrong))])
-        return _misused(options.command, str(wrong))
+        if wants_json(options):
+            print_failure(options, [Diagnostic(None, str(wrong))])
+        return misused(options.command, str(wrong))
 
 
 # check, explain ----------------------------------------------------------------------------------
@@ -78,28 +91,32 @@ def _check(options: "Namespace") -> int:
     for path in options.files:
         program, diagnostics = _checked(path, options)
         found += diagnostics
-        if not _wants_json(options):
-            _print_diagnostics(diagnostics)
-            if program is not None and not _errors(diagnostics):
+        if not wants_json(options):
+            print_diagnostics(diagnostics)
+            if program is not None and not count_errors(diagnostics):
                 print(_verdict(program, options.explain))
-    if _wants_json(options):
-        print(_json([as_json(one) for one in found]))
+    if wants_json(options):
+        print(as_json_text([as_json(one) for one in found]))
     elif found:
-        _tell(_count(found))
-    return WRONG_FILE if _errors(found) else GOOD
+        tell(counted(found))
+    return WRONG_FILE if count_errors(found) else GOOD
 
 
 def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
     from nndsl.diagnostics import UserError
     from nndsl.driver import check
-    from nndsl.syntax.reading import decoded, read_source
 
     try:
-        source = decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
-        program, report = check(source, overrides=dict(options.overrides), data_path=options.data)
+        program, report = check(_source(path), overrides=dict(options.overrides), data_path=options.data)
     except UserError as unreadable:
         return None, unreadable.diagnostics
     return program, tuple(report)
+
+
+def _source(path: Path) -> "Source":
+    from nndsl.syntax.reading import decoded, read_source
+
+    return decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
 
 
 def _verdict(program: "Program", explain: bool) -> str:
@@ -110,20 +127,24 @@ def _verdict(program: "Program", explain: bool) -> str:
     if len(lines) == 1:
         lines.append("  no network in it; blocks are checked where they are used")
     for name, training in program.trainings.items():
-        networks = ", ".join(one.written.name for one in training.learnt.values())
+        networks = ", ".join(f"{one.written.name} ({_parameters(one.written)})" for one in training.learnt.values())
         lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}")
         lines += [f"    {choice}" for choice in _choices(training) if explain]
     return "\n".join(lines)
 
 
 def _network_line(name: str, network: "Network") -> str:
-    from nndsl import costs
-
     graph = network.graph
     inputs = ", ".join(f"{one}: {node.type}" for one, node in graph.inputs.items())
     outputs = ", ".join(f"{one}: {graph.type_of(ref)}" for one, ref in graph.outputs.items())
-    params = costs.params(graph)
-    return f"  network {name}  {inputs} -> {outputs}  {f'{params:,}' if isinstance(params, int) else params} parameters"
+    return f"  network {name}  {inputs} -> {outputs}  {_parameters(network)}"
+
+
+def _parameters(network: "Network") -> str:
+    from nndsl import costs
+
+    params = costs.params(network.graph)
+    return f"{params:,} parameters" if isinstance(params, int) else f"{params} parameters"
 
 
 def _choices(training: "Training") -> list[str]:
@@ -143,9 +164,39 @@ def _explain(options: "Namespace") -> int:
         return GOOD
     found = index.get(options.code.upper())
     if found is None:
-        return _misused("explain", f"there is no code {options.code}; `nndsl explain` lists them all")
+        return misused("explain", f"there is no code {options.code}; `nndsl explain` lists them all")
     print(f"{found.code} ({found.severity})\n\n{found.explanation}")
     return GOOD
+
+
+def _fmt(options: "Namespace") -> int:
+    from nndsl.diagnostics import UserError
+    from nndsl.files import write_file
+    from nndsl.syntax.formatting import formatted
+
+    mistakes: list[Diagnostic] = []
+    changed = 0
+    for path in _nn_files(options.files):
+        try:
+            source = _source(path)
+            text = formatted(source)
+        except UserError as wrong:
+            mistakes += wrong.diagnostics
+            continue
+        if str(path) == "-" and not options.check:
+            sys.stdout.write(text)
+        elif text != source.text:
+            changed += 1
+            print(f"{source.name}  {'would change' if options.check else 'laid out anew'}")
+            if not options.check:
+                write_file(path, text.encode())
+    print_diagnostics(mistakes)
+    return WRONG_FILE if mistakes or (options.check and changed) else GOOD
+
+
+def _nn_files(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are named, and all that lie in folders."""
+    return [file for path in paths for file in (sorted(path.rglob("*.nn")) if path.is_dir() else [path])]
 
 
 # summary, render, compile ------------------------------------------------------------------------
@@ -156,9 +207,9 @@ def _loaded(options: "Namespace") -> "Program":
     from nndsl.diagnostics import UserError
 
     program, diagnostics = _checked(options.file, options)
-    if program is None or _errors(diagnostics):
+    if program is None or count_errors(diagnostics):
         raise UserError(*diagnostics)
-    _print_diagnostics(diagnostics)
+    print_diagnostics(diagnostics)
     return program
 
 
@@ -166,10 +217,10 @@ def _summary(options: "Namespace") -> int:
     from nndsl import printer
 
     network = _loaded(options).network(options.name)
-    if _wants_json(options):
+    if wants_json(options):
         print(printer.as_json(network))
     else:
-        print(printer.summary(network, styled=_is_colourful(sys.stdout), width=_columns(sys.stdout)))
+        print(printer.summary(network, styled=is_colourful(sys.stdout), width=width_of(sys.stdout)))
     return GOOD
 
 
@@ -185,7 +236,7 @@ def _render(options: "Namespace") -> int:
     }
     draw = kinds.get(options.output.suffix.lower())
     if draw is None:
-        return _misused("render", f"{options.output} ends in none of {', '.join(kinds)}")
+        return misused("render", f"{options.output} ends in none of {', '.join(kinds)}")
     write_file(options.output, draw(_loaded(options).network(options.name)))
     print(options.output)
     return GOOD
@@ -193,7 +244,7 @@ def _render(options: "Namespace") -> int:
 
 def _compile(options: "Namespace") -> int:
     if options.output.suffix != ".keras":
-        return _misused("compile", f"{options.output} does not end in .keras")
+        return misused("compile", f"{options.output} does not end in .keras")
     network = _loaded(options).network(options.name)
     from nndsl.backend.keras import lower
 
@@ -228,7 +279,7 @@ def _evaluate(options: "Namespace") -> int:
     from nndsl.backend.keras.evaluate import evaluate
 
     evaluation = evaluate(run)
-    print(evaluation.as_json() if _wants_json(options) else evaluation.table())
+    print(evaluation.as_json() if wants_json(options) else evaluation.table())
     return GOOD
 
 
@@ -236,14 +287,14 @@ def _predict(options: "Namespace") -> int:
     from nndsl.files import write_file
     from nndsl.run import Run
 
-    ending = ".json" if _wants_json(options) else ".csv"
+    ending = ".json" if wants_json(options) else ".csv"
     if options.output is not None and options.output.suffix not in ("", ending, ".txt"):
-        return _misused("predict", f"{options.output} does not end in {ending}, which is what is written")
+        return misused("predict", f"{options.output} does not end in {ending}, which is what is written")
     run = Run.open(options.folder)
     from nndsl.backend.keras.evaluate import predict
 
     predictions = predict(run, options.data, options.network)
-    text = predictions.as_json() if _wants_json(options) else predictions.as_csv()
+    text = predictions.as_json() if wants_json(options) else predictions.as_csv()
     if options.output is None:
         sys.stdout.write(text)
     else:
@@ -265,7 +316,7 @@ def _generate(options: "Namespace") -> int:
         made = generate(run, wish, progress_on(sys.stderr))
         return _write_texts(options, made) if isinstance(made, Written) else _write_samples(options, made)
     except NotApplicable as misfit:
-        return _misused("generate", str(misfit))
+        return misused("generate", str(misfit))
 
 
 def _write_texts(options: "Namespace", written: "Written") -> int:
@@ -274,19 +325,19 @@ def _write_texts(options: "Namespace", written: "Written") -> int:
 
     ending = "" if options.output is None else options.output.suffix.lower()
     kinds = {".txt": written.as_text, ".csv": written.as_csv, ".json": written.as_json}
-    if ending not in ("", *kinds) or (_wants_json(options) and ending not in ("", ".json")):
-        raise NotApplicable(f"{options.output} does not end in {'.json' if _wants_json(options) else ', '.join(kinds)}")
+    if ending not in ("", *kinds) or (wants_json(options) and ending not in ("", ".json")):
+        raise NotApplicable(f"{options.output} does not end in {'.json' if wants_json(options) else ', '.join(kinds)}")
     plain = ".txt" if written.continues or options.prompt is not None else ".csv"
-    text = kinds[ending or (".json" if _wants_json(options) else plain)]()
+    text = kinds[ending or (".json" if wants_json(options) else plain)]()
     if options.output is None:
         sys.stdout.write(text)
     else:
         write_file(options.output, text.encode())
         print(f"{options.output}  {len(written)} {'text' if len(written) == 1 else 'texts'}")
     if written.errors is not None:
-        _tell(str(written.errors))
+        tell(str(written.errors))
     if written.interrupted:
-        _tell("interrupted: this is what had been written by then")
+        tell("interrupted: this is what had been written by then")
         return INTERRUPTED
     return GOOD
 
@@ -298,7 +349,7 @@ def _write_samples(options: "Namespace", arrays: list[Any]) -> int:
     from nndsl.generation import NotApplicable
 
     ending = "" if options.output is None else options.output.suffix.lower()
-    if ending not in (".png", ".npz") or _wants_json(options):
+    if ending not in (".png", ".npz") or wants_json(options):
         raise NotApplicable("samples are written to a file: -o OUT.png, or -o OUT.npz")
     if ending == ".png" and not are_images(arrays):
         raise NotApplicable("the samples are no images; write them to a .npz file")
@@ -316,115 +367,6 @@ _COMMANDS: Mapping[str, Callable[["Namespace"], int]] = {
     "generate": _generate,
     "render": _render,
     "summary": _summary,
+    "fmt": _fmt,
     "explain": _explain,
 }
-
-
-# Printing ----------------------------------------------------------------------------------------
-
-
-def _wants_json(options: "Namespace") -> bool:
-    return getattr(options, "format", "text") == "json"
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _print_failure(options: "Namespace", diagnostics: "Sequence[Diagnostic]") -> None:
-    """Why a command could not be done: for people, or as JSON that cannot be taken for its result."""
-    from nndsl.diagnostics import as_json
-
-    if _wants_json(options):
-        print(_json({"diagnostics": [as_json(one) for one in diagnostics]}))
-    else:
-        _print_diagnostics(diagnostics)
-        _tell(_count(diagnostics))
-
-
-def _print_diagnostics(diagnostics: Sequence["Diagnostic"]) -> None:
-    from nndsl.diagnostics import render
-
-    paint = _paint()
-    for diagnostic in diagnostics:
-        print(render(diagnostic, paint), end="\n\n", file=sys.stderr)
-
-
-def _count(diagnostics: Sequence["Diagnostic"]) -> str:
-    errors = _errors(diagnostics)
-    warnings = len(diagnostics) - errors
-    parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (warnings, "warning")) if count]
-    return ", ".join(parts)
-
-
-def _errors(diagnostics: Sequence["Diagnostic"]) -> int:
-    return sum(one.severity == "error" for one in diagnostics)
-
-
-def _misused(command: str, sentence: str) -> int:
-    _tell(f"nndsl {command}: {sentence}")
-    return WRONG_USE
-
-
-def _tell(text: str) -> None:
-    """Say something to the person, who may not be listening any more."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
-
-
-def _paint() -> "Paint":
-    from nndsl.diagnostics import ansi, plain
-
-    return ansi if _is_colourful(sys.stderr) else plain
-
-
-def _is_colourful(stream: IO[str]) -> bool:
-    """Colours on a terminal, unless the user does not want them (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _columns(stream: IO[str]) -> int | None:
-    """How wide a terminal is; None for anything else."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns if stream.isatty() else None
-
-
-# Streams and failures ----------------------------------------------------------------------------
-
-
-def _prepare_streams() -> None:
-    """Let every character be printed, whatever the terminal's encoding; and let closed streams swallow what they get."""
-    sys.stdout = sys.stdout or io.StringIO()
-    sys.stderr = sys.stderr or io.StringIO()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-
-
-def _drop_output() -> None:
-    """Let what cannot be written go nowhere, so that the interpreter does not fail on it once more when it ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _reason(failure: OSError) -> str:
-    reason = failure.strerror or str(failure)
-    place = f"{failure.filename}: " if failure.filename is not None else ""
-    return f"{place}{reason[:1].lower()}{reason[1:]}"
-
-
-def _bug() -> int:
-    """An exception that nobody expected: a mistake of nndsl's, with what it takes to report it."""
-    import tempfile
-
-    last = traceback.format_exc().rstrip().rpartition("\n")[2]
-    _tell(f"nndsl has a bug: {last}")
-    with suppress(OSError), tempfile.NamedTemporaryFile("w", prefix="nndsl-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        traceback.print_exc(file=file)
-        _tell(f"The details are in {file.name}; please report them with your file.")
-    return BUG

@@ -45,15 +45,6 @@ def _weight_cost(graph: Graph, node: Node) -> Cost:
     return Cost(sum((one.size for one in owned), 0), sum((one.size for one in owned if one.trainable), 0))
 
 
-def by_owner(graph: Graph) -> dict[Owner, Cost]:
-    """For each set of weights, its size, and the operations of all calls that use it."""
-    found = {owner: _weight_cost(graph, first) for owner, first in graph.owners()}
-    for node in graph.nodes:
-        if node.owner is not None:
-            found[node.owner] += Cost(flops=node_flops(graph, node))
-    return found
-
-
 def by_node(graph: Graph) -> tuple[Cost, ...]:
     """For each call, its cost; shared weights count at the first call that uses them."""
     first = {node.id for _, node in graph.owners()}

@@ -1,4 +1,4 @@
-"""The life of one file, as one straight line: text, syntax, program. Read this first."""
+"""The life of one file, as one straight line: text, syntax, program, advice. Read this first."""
 
 import gc
 import sys
@@ -9,6 +9,8 @@ from typing import Any
 
 from nndsl.diagnostics import Report
 from nndsl.elaboration.program import elaborate
+from nndsl.lint import lint
+from nndsl.lint.silence import without_silenced
 from nndsl.program import Program
 from nndsl.source import Source
 from nndsl.syntax.parser import parse
@@ -25,7 +27,7 @@ def check(
     Args:
         overrides: values for the file's `param`s, by name.
         data_path: what is read instead of the file that the `data` block names.
-        kept: by the names of `data` blocks, what a training kept of their data, which then are not read.
+        kept: of the file of a run, whose weights are kept: by the names of `data` blocks, what is kept of their data, too.
 
     Returns:
         The program, as far as it is without mistakes, and everything there is to say about it.
@@ -33,8 +35,10 @@ def check(
     report = Report()
     with _uninterrupted():
         spec = parse(source, report)
-        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept or {})
-    return program, report
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept)
+        for advice in lint(program) if not report.errors else ():
+            report.add(advice)
+    return program, without_silenced(report, program)
 
 
 @contextmanager

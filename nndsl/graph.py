@@ -1,8 +1,9 @@
 """The graph that every file becomes: typed calls, joined by the tensors that flow between them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nndsl.catalogue.applicable import Applicable
@@ -33,6 +34,20 @@ class Owner(Frozen, eq=False):
 
     name: str
     component: Applicable
+
+
+class Saved(Frozen):
+    """What a set of weights starts with.
+
+    Attributes:
+        path: an NPZ file.
+        names: what the array of each weight is called there, in the order of the weights.
+        span: where that is written.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    span: Span
 
 
 class Ref(Frozen):
@@ -86,11 +101,13 @@ class Graph:
         nodes: every call, operands before their users.
         inputs: by name, the `Input` nodes, in the order they were written.
         outputs: by name, the tensors that are the results, in the order they were written.
+        saved: what those weights start with that come from a file.
     """
 
     nodes: tuple[Node, ...]
     inputs: Mapping[str, Node]
     outputs: Mapping[str, Ref]
+    saved: Mapping[Owner, Saved] = field(default_factory=dict)
 
     def __getitem__(self, ref: Ref) -> Node:
         return self.nodes[ref.node]
@@ -124,3 +141,16 @@ class Graph:
             for position, ref in enumerate(node.operands):
                 graph.add_edge(ref.node, node.id, key=position, output=ref.output)
         return graph
+
+
+def needed_for(nodes: Sequence[Node], wanted: Iterable[Ref]) -> set[int]:
+    """The ids of the nodes that some tensors depend on, with those that make them.
+
+    Args:
+        nodes: those of a graph, whole or in the making.
+    """
+    needed = {ref.node for ref in wanted}
+    for node in reversed(nodes):
+        if node.id in needed:
+            needed.update(ref.node for ref in node.operands)
+    return needed

@@ -8,9 +8,9 @@ from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import closest
 from nndsl.frozen import Frozen
-from nndsl.graph import Graph, Owner, Ref
+from nndsl.graph import Graph, Owner, Ref, needed_for
 from nndsl.source import Source, Span
-from nndsl.types import Size
+from nndsl.types import Size, TensorType
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,11 @@ class Objective:
         return self.graph.outputs["loss"]
 
     @property
+    def size(self) -> int:
+        """How many calls its figures depend on."""
+        return len(needed_for(self.graph.nodes, self.graph.outputs.values()))
+
+    @property
     def terms(self) -> Mapping[str, Ref]:
         """The terms of the loss, by name; empty where the loss has a single term."""
         return {name: ref for name, ref in self.graph.outputs.items() if name != "loss"}
@@ -110,10 +115,10 @@ class Training:
     Attributes:
         learnt: the networks that are kept, by the name that the training calls them by.
         measures: metrics, over tensors of the first objective's graph.
-        predictions: for each output of the only network, the tensor of the first objective's graph that holds it.
-        targets: for each output of the network that is compared with a field, the field's name.
+        predictions: for each output of the only network, the tensor of the first objective's graph that holds it; where
+            objectives are written out, for each field that a loss compares something with, that tensor.
+        targets: for each of these that is compared with a field, the field's name.
         samples: tensors of the first objective's graph of which a run keeps examples.
-        class_weights: `balanced`, or one weight a class, or None.
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
     """
@@ -130,11 +135,17 @@ class Training:
     epochs: int
     batch: int
     early_stopping: EarlyStopping | None = None
-    class_weights: Literal["balanced"] | tuple[float, ...] | None = None
     seed: int = 0
     precision: str = "float32"
     choices: tuple[str, ...] = ()
     samples: tuple[Ref, ...] = ()
+
+    @property
+    def input_types(self) -> Mapping[str, TensorType]:
+        """The types of the fields that a step takes, by name."""
+        augmented = () if self.data.augmentation is None else (self.data.augmentation,)
+        graphs = (*(one.graph for one in self.objectives), *augmented)
+        return {name: node.type for graph in graphs for name, node in graph.inputs.items()}
 
 
 @dataclass(frozen=True, eq=False)

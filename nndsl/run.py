@@ -7,7 +7,7 @@
       best.keras          the model at its best epoch, and last.keras, the model at the last
       checkpoints/        what --resume goes on from
       data.json           what encoders learnt from the training examples
-      curves.svg          loss and metrics; diagram.svg, the network
+      curves.svg          loss and metrics; diagram.svg, the network; forecast.svg, of a series: what came and what was said
       evaluation.json     figures on the test split
     runs/NAME/latest      the newest
 """

@@ -304,9 +304,6 @@ class TensorType:
     def with_dtype(self, dtype: Dtype) -> "TensorType":
         return replace(self, dtype=dtype, below=None)
 
-    def without_mask(self) -> "TensorType":
-        return replace(self, mask=False)
-
     def expect(self, axes: str) -> Shape:
         """The shape, if it has just the axes that are named: `x.expect("length, channels")`.
 

@@ -21,7 +21,7 @@ from nndsl.cli import main
 
 ROOT = Path(__file__).parents[1]
 PENGUINS = ROOT / "examples" / "penguins" / "penguins.nn"
-COMMANDS = ("check", "compile", "train", "evaluate", "predict", "render", "summary", "explain")
+COMMANDS = ("check", "compile", "train", "evaluate", "predict", "generate", "render", "summary", "fmt", "explain")
 
 GOOD = """\
 param width = 4
@@ -440,6 +440,22 @@ def test_figures_that_are_no_numbers_are_null_in_json() -> None:
 
 
 # explain -----------------------------------------------------------------------------------------
+
+
+def test_files_are_laid_out_and_a_check_says_which_would_be(nndsl: Command) -> None:
+    untidy = "network Net {\n input x:float[2]\n output y=x->Dense( 1 )\n}\n"
+    Path("folder").mkdir()
+    Path("folder/untidy.nn").write_text(untidy, encoding="utf-8")
+    Path("broken.nn").write_text("network {", encoding="utf-8")
+    said = nndsl("fmt", "--check", "folder")
+    assert (said.code, said.out) == (1, f"{Path('folder/untidy.nn')}  would change\n")
+    assert Path("folder/untidy.nn").read_text(encoding="utf-8") == untidy
+    said = nndsl("fmt", "folder", "broken.nn")
+    assert said.code == 1 and "error[NN" in said.err and "broken.nn" in said.err
+    assert Path("folder/untidy.nn").read_text(encoding="utf-8") == "network Net {\n  input x: float[2]\n  output y = x -> Dense(1)\n}\n"
+    assert Path("broken.nn").read_text(encoding="utf-8") == "network {"
+    assert nndsl("fmt", "--check", "folder").code == 0
+    assert nndsl("fmt", "folder") == Said(0, "", "")
 
 
 def test_a_code_is_explained_in_any_case_and_all_are_listed(nndsl: Command) -> None:

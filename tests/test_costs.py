@@ -29,7 +29,6 @@ def test_shared_weights_count_once_and_their_arithmetic_at_every_call() -> None:
     graph = built.graph(y=built.apply(Add(), first, second))
     assert costs.params(graph) == 20
     assert costs.flops(graph) == 2 * (2 * 16 + 4) + 4
-    assert costs.by_owner(graph) == {owner: Cost(20, 20, 72)}
     assert [cost.params for cost in costs.by_node(graph) if cost.flops == 36] == [20, 0]
 
 
@@ -57,9 +56,7 @@ def test_resnet_20_has_the_published_number_of_weights() -> None:
 
 
 @given(networks())
-def test_nodes_and_owners_add_up_to_the_total(network: Network) -> None:
+def test_nodes_add_up_to_the_total(network: Network) -> None:
     graph = network.graph
-    by_owner = sum(costs.by_owner(graph).values(), Cost())
     total = sum(costs.by_node(graph), Cost())
     assert total == costs.total(graph) == Cost(costs.params(graph), costs.trainable(graph), costs.flops(graph))
-    assert (by_owner.params, by_owner.trainable) == (total.params, total.trainable)

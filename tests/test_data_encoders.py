@@ -137,7 +137,7 @@ def test_the_training_examples_of_each_class_are_counted(tmp_path: Path) -> None
         + "x = source.a -> category\ny = source.a -> category -> one_hot\nsplit = order(train=0.8, test=0.2)"
     )
     data = loaded(tmp_path, body)
-    assert data.class_counts("x") == data.class_counts("y") == (2, 3)
+    assert data.counts["x"] == data.counts["y"] == (2, 3)
 
 
 # Letters -----------------------------------------------------------------------------------------

@@ -70,6 +70,19 @@ def test_tsv_has_tabs_between_fields(tmp_path: Path) -> None:
     assert texts(tmp_path, 'tsv("t.tsv")', "a") == ["2", "1,5"][::-1]
 
 
+def test_a_column_whose_name_is_several_words_stands_in_brackets(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("body mass (g),kind\n1,a\n2,b\n")
+    data = loaded(tmp_path, 'source = csv("t.csv") -> drop_missing("body mass (g)")\nx = (source["body mass (g)"], source["body mass (g)"]) -> float')
+    assert data["train"].fields["x"].tolist() == [[1, 1], [2, 2]]
+    assert "did you mean `body mass (g)`?" in said(tmp_path, 'source = csv("t.csv")\nx = source["body mas (g)"] -> float')
+
+
+def test_of_a_table_read_with_the_wrong_delimiter_one_thing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n1;2\n")
+    (found,) = mistakes(tmp_path, 'source = csv("t.csv")\nx = source.a -> float\ny = source.b -> float')
+    assert found.repair is not None and 'delimiter=";"' in found.repair
+
+
 def test_npz_has_its_arrays_as_columns(tmp_path: Path) -> None:
     numpy.savez(tmp_path / "a.npz", x=numpy.arange(12, dtype="uint8").reshape(3, 2, 2), y=numpy.array(["b", "a", "b"]))
     plan = planned(tmp_path, 'source = npz("a.npz")\nx = source.x -> scale(2, offset=1)\ny = source.y -> category')

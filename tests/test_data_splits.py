@@ -129,4 +129,4 @@ def test_duplicates_are_gone_before_the_split(tmp_path: Path) -> None:
 def test_a_split_is_stratified_by_a_field_of_classes(tmp_path: Path, field: str) -> None:
     (tmp_path / "t.csv").write_text("x\n" + "a\n" * 90 + "b\n" * 10)
     data = loaded(tmp_path, f'source = csv("t.csv")\nx = {field}\nsplit = random(train=0.8, test=0.2, stratify=x)')
-    assert data.class_counts("x") == (72, 8)
+    assert data.counts["x"] == (72, 8)

@@ -13,7 +13,8 @@ from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.component import ArgumentError
 from nndsl.catalogue.training import Loss, Metric
 from nndsl.catalogue.training.losses import Multinomial, Wasserstein
-from nndsl.catalogue.training.metrics import BinaryAccuracy, Prepared
+from nndsl.catalogue.training.metric import Prepared
+from nndsl.catalogue.training.metrics import BinaryAccuracy
 from nndsl.types import BadArgument, Mismatch, SizesDiffer, TensorType, named
 
 CHANCE = np.random.default_rng(7)

@@ -76,7 +76,7 @@ def test_learnt_positions_refuse_a_text_that_is_longer_than_they_are() -> None:
           output y = words -> Embedding(9, 4) -> LearntPositions(20)
         }}"""
     nndsl.loads(text.format(length=20))
-    with pytest.raises(nndsl.Refused, match="has a vector for each of 20 ids, and is given ids up to 20"):
+    with pytest.raises(nndsl.Refused, match="the sequence has 21 positions, and its positional encoding only 20"):
         nndsl.loads(text.format(length=21))
 
 
@@ -150,3 +150,35 @@ def test_padding_counts_for_nothing_behind_positions_and_attention(rest: str, tm
     model.save(tmp_path / "model.keras")
     for one in (model, keras.models.load_model(tmp_path / "model.keras")):
         np.testing.assert_allclose(np.asarray(one(short)), np.asarray(one(padded)), atol=1e-5)
+
+
+READERS = {
+    "a layer": "Conv1D(6, 5, activation=tanh)",
+    "a padded layer": "Conv1D(6, 5, padding=same, activation=relu)",
+    "a chain": "Conv1D(6, 5) -> BatchNorm -> relu -> Conv1D(3, 3)",
+    "windows that meet from both ends": "Conv1D(6, 5, activation=relu) -> MaxPool1D(2)",
+    "both directions": "Bidirectional(GRU(4, return_sequences=true), merge_mode=sum)",
+    "pooled": "Conv1D(6, 5, activation=tanh) -> GlobalMaxPool1D -> Dense(2)",
+    "a whole network": "DeepBind(motifs=4, length=6, hidden=5)",
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_both_strands_of_a_sequence_read_the_same_backwards(reader: str) -> None:
+    """f(rc(x)) = rc(f(x)), whatever reads, and for what has no places, f(rc(x)) = f(x); each with weights that are drawn at random."""
+    model = nndsl.loads(f"""
+        from "std/genomics.nn" import BothStrands
+        from "{(SPECS / "deepbind.nn").as_posix()}" import DeepBind
+        network N {{
+          input x: float[30, 4]
+          output y = x -> BothStrands({reader})
+          output one = x -> DeepBind
+        }}""").model()
+    for weight in model.weights:
+        weight.assign(RANDOM.normal(size=weight.shape) ** 2 if "variance" in weight.name else RANDOM.normal(size=weight.shape))
+    x = np.eye(4, dtype=np.float32)[RANDOM.integers(0, 4, (3, 30))]
+    read, other = (np.asarray(model(one, training=False)["y"]) for one in (x, x[:, ::-1, ::-1]))
+    np.testing.assert_allclose(other, read[:, ::-1] if read.ndim > 2 else read, atol=1e-5)
+    assert np.ptp(read) > 0.01
+    if read.ndim > 2:
+        assert abs(other - read).max() > 0.01  # it tells the strands apart by place alone

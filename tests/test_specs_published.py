@@ -4,7 +4,6 @@ The weights, and outputs of the programs that they came with, are those of mmspl
 `data/published/`); nobody of this project made them.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,50 +20,16 @@ Array = NDArray[Any]
 ROOT = Path(__file__).parents[1]
 PUBLISHED = Path(__file__).parent / "data" / "published"
 
-LAYERS: dict[str, dict[str, str]] = {
-    "Acceptor": {
-        "conv1d": "convSpliceSite", "batch_normalization": "batch_normalization_1", "conv1d_1": "conv1by1",
-        "batch_normalization_1": "batch_normalization_2", "dense": "denseSS",
-    },
-    "Donor": {
-        "dense": "dense1", "batch_normalization": "batch_normalization_1", "dense_1": "dense2",
-        "batch_normalization_1": "batch_normalization_2", "dense_2": "dense_1",
-    },
-    "Exon": {"conv1d": "conv", "batch_normalization": "batch_normalization_1", "dense": "dense3"},
-    "Intron3": {"conv1d": "conv", "dense": "dense3"},
-    "Intron5": {"conv1d": "conv", "dense": "dense5"},
-    "ADpred": {"conv2d": "conv2d_1", "dense": "dense_1", "dense_1": "dense_2", "dense_2": "dense_3"},
-}
-"""For each network, the published name of each of its layers that has weights."""
-
-
 @cache
 def read(name: str) -> dict[str, Array]:
     with np.load(PUBLISHED / f"{name}.npz") as archive:
         return dict(archive)
 
 
-def parts(network: str) -> Iterator[tuple[str, Array]]:
-    """The published weights of a network, each with its name, `layer/weight`."""
-    if network == "ADpred":
-        yield from read("adpred_weights_MIT").items()
-        return
-    for name, values in read("mmsplice_weights_MIT").items():
-        owner, _, weight = name.partition("/")
-        if owner == network:
-            yield weight, values
-
-
 def filled(network: str) -> keras.Model:
-    """The network with the published weights: each of them goes somewhere, and none of its own is left."""
-    model: keras.Model = nndsl.load(ROOT / "specs" / ("adpred.nn" if network == "ADpred" else "mmsplice.nn")).model(network)
-    variables = {f"{LAYERS[network][layer.name]}/{one.name}": one for layer in model.layers for one in layer.weights
-                 if not isinstance(layer, keras.layers.Dropout)}
-    published = dict(parts(network))
-    assert variables.keys() == published.keys()
-    for name, variable in variables.items():
-        variable.assign(published[name])
-    return model
+    """The network with the published weights, as its spec maps them."""
+    name = "adpred" if network == "ADpred" else "mmsplice"
+    return nndsl.load(ROOT / "specs" / f"{name}.nn", published=str(PUBLISHED / f"{name}_weights_MIT.npz")).model(network)
 
 
 def one_hot(sequences: Array, alphabet: str) -> Array:
@@ -73,7 +38,6 @@ def one_hot(sequences: Array, alphabet: str) -> Array:
 
 def outputs(model: keras.Model, inputs: Array) -> Array:
     return np.asarray(model(inputs, training=False))
-
 
 
 @pytest.mark.parametrize(("network", "sequences", "scores"), [

@@ -4,6 +4,9 @@ They compute with float numbers; apart from `glu`, the shape stays. Each counts 
 that divide by a sum along an axis (`softmax`, `log_softmax`, `sparsemax`) as three.
 """
 
+from math import inf
+from typing import ClassVar
+
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.kinds import Index, NonNegative
 from nndsl.catalogue.rules import floating, number, position_of
@@ -12,9 +15,14 @@ from nndsl.types import BadArgument, Size, TensorType, elements
 
 
 class Activation(Function, abstract=True):
-    """A function of each number on its own, or along the last axis; named as in `keras.activations`."""
+    """A function of each number on its own, or along the last axis; named as in `keras.activations`.
+
+    Attributes:
+        bounds: between which numbers its results lie, where none of its arguments is set.
+    """
 
     noun = "an activation"
+    bounds: ClassVar[tuple[float, float]] = (-inf, inf)
 
     def infer(self, x: TensorType) -> TensorType:
         plain = floating(x)
@@ -51,6 +59,8 @@ class Linear(Activation):
 class Relu(Activation):
     """`max(x, 0)`; or up to `max_value`, from `threshold` on, and with `negative_slope` below it."""
 
+    bounds = (0, inf)
+
     negative_slope: NonNegative = 0.0
     max_value: NonNegative | None = None
     threshold: NonNegative = 0.0
@@ -63,6 +73,8 @@ class Relu(Activation):
 
 class Relu6(Activation):
     """`min(max(x, 0), 6)` (Krizhevsky, 2010)."""
+
+    bounds = (0, 6)
 
 
 class LeakyRelu(Activation):
@@ -120,9 +132,13 @@ class Mish(Activation):
 class Sigmoid(Activation):
     """`1 / (1 + exp(-x))`."""
 
+    bounds = (0, 1)
+
 
 class HardSigmoid(Activation):
     """`x / 6 + 1/2`, between 0 and 1."""
+
+    bounds = (0, 1)
 
 
 class HardSilu(Activation):
@@ -134,17 +150,25 @@ class HardSilu(Activation):
 class LogSigmoid(Activation):
     """`log(sigmoid(x))`, stable."""
 
+    bounds = (-inf, 0)
+
 
 class SparseSigmoid(Activation):
     """`(x + 1) / 2`, between 0 and 1."""
+
+    bounds = (0, 1)
 
 
 class Tanh(Activation):
     """The hyperbolic tangent."""
 
+    bounds = (-1, 1)
+
 
 class HardTanh(Activation):
     """`x`, between -1 and 1."""
+
+    bounds = (-1, 1)
 
 
 class TanhShrink(Activation):
@@ -154,19 +178,27 @@ class TanhShrink(Activation):
 class Softplus(Activation):
     """`log(1 + exp(x))`."""
 
+    bounds = (0, inf)
+
 
 class SparsePlus(Activation):
     """0 up to -1, `(x + 1)^2 / 4` up to 1, and then `x`."""
 
+    bounds = (0, inf)
+
 
 class Squareplus(Activation):
     """`(x + sqrt(x^2 + b)) / 2` (Barron, 2021)."""
+
+    bounds = (0, inf)
 
     b: NonNegative = 4.0
 
 
 class Softsign(Activation):
     """`x / (1 + |x|)`."""
+
+    bounds = (-1, 1)
 
 
 class SoftShrink(Activation):
@@ -191,6 +223,8 @@ class Threshold(Activation):
 class Exponential(Activation):
     """`exp(x)`."""
 
+    bounds = (0, inf)
+
 
 class _AlongAxis(Activation, abstract=True):
     """An activation that divides by a sum along an axis."""
@@ -211,6 +245,8 @@ class _AlongAxis(Activation, abstract=True):
 class Softmax(_AlongAxis):
     """`exp(x)`, divided by its sum along an axis: shares that add up to 1."""
 
+    bounds = (0, 1)
+
     def own_layer(self, *operands: TensorType) -> Layer | None:
         """A `Softmax` layer; but that would use a mask, rather than pass it on."""
         from nndsl.catalogue.layers import activation
@@ -221,9 +257,13 @@ class Softmax(_AlongAxis):
 class LogSoftmax(_AlongAxis):
     """`log(softmax(x))`, stable."""
 
+    bounds = (-inf, 0)
+
 
 class Sparsemax(_AlongAxis):
     """Shares that add up to 1, most of them 0 (Martins and Astudillo, 2016)."""
+
+    bounds = (0, 1)
 
 
 class Glu(Activation):

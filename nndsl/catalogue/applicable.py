@@ -19,6 +19,7 @@ from inspect import Parameter, signature
 from typing import Any, ClassVar, Self, TypeAlias
 
 from nndsl.catalogue.component import Component
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window
 from nndsl.frozen import Frozen
 from nndsl.types import MOST_MENTIONS, BadArgument, Shape, Size, SizeUnknown, Symbolic, TensorType, elements, mentions, shape_text
@@ -63,8 +64,14 @@ class Applicable(Component, abstract=True):
     keeps_mask: ClassVar[bool] = False
     """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
 
+    uses_mask: ClassVar[bool] = False
+    """Whether it leaves out the positions of its operands that their masks leave out."""
+
     takes_numbers: ClassVar[bool] = False
     """Whether some of its operands (never all) can be numbers written in the file."""
+
+    number_by_number: ClassVar[bool] = False
+    """Whether each place of its result, along the last axis as well, is made of the same place of its operands alone."""
 
     takes_list: ClassVar[bool] = False
     """Whether Keras takes its operands together, in one list."""
@@ -96,6 +103,23 @@ class Applicable(Component, abstract=True):
         None: it depends on the whole operand, or positions do not correspond (as after `Flatten`).
         """
         return ()
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        """What each place of one of its results sees of each operand along the first axis, outside of training."""
+        windows = self.windows(*operands)
+        if result or windows is None or (windows and windows[0] != Window()):
+            return (Sight.UNKNOWN,) * len(operands)
+        found = self.infer(*operands)
+        shape = (found[0] if isinstance(found, tuple) else found).shape
+        return tuple(self._sight_of(one, shape) for one in operands)
+
+    def _sight_of(self, operand: TensorType, result: Shape) -> Sight:
+        """The same place, unless the axis is that of channels; what is stretched is seen as a whole."""
+        if not operand.shape or not result or (operand.rank == 1 and not self.number_by_number):
+            return Sight.UNKNOWN
+        if operand.shape[0] == result[0]:
+            return Sight.SAME
+        return Sight.BEYOND if operand.shape[0] == 1 else Sight.UNKNOWN
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         """Its variables, in the order in which Keras lists them, for operands that `infer` accepts."""

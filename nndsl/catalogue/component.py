@@ -76,6 +76,7 @@ class Component:
     aliases: ClassVar[tuple[str, ...]] = ()
     abstract: ClassVar[bool] = True
     members: ClassVar[dict[str, type["Component"]]] = {}
+    families: ClassVar[list[type["Component"]]] = []
     _fields: ClassVar[dict[str, Field] | None] = None
 
     def __init_subclass__(cls, abstract: bool = False, kw_only: bool = False, **options: Any) -> None:
@@ -85,6 +86,7 @@ class Component:
         begins_family = "noun" in cls.__dict__ and not abstract
         if begins_family:
             cls.members = {}
+            Component.families.append(cls)
         cls.abstract = abstract or begins_family
         if not cls.abstract:
             for name in (*cls.own_names(), *cls.__dict__.get("aliases", ())):
@@ -139,6 +141,11 @@ class Component:
         """The member of this family with a name or alias, or None."""
         found = cls.members.get(name)
         return found if found is not None and issubclass(found, cls) else None
+
+    @staticmethod
+    def noun_of(name: str) -> str | None:
+        """What a name of the catalogue stands for, in whatever family it is: "a loss or a metric"; None if it is in none."""
+        return " or ".join(sorted(family.noun for family in Component.families if name in family.members)) or None
 
     @classmethod
     def registered(cls) -> list[type[Self]]:

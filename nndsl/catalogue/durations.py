@@ -30,6 +30,11 @@ class Duration:
         of_unit = {"percent": total_steps / 100, "epochs": steps_per_epoch, "steps": 1}
         return round(self.value * of_unit[self.unit])
 
+    @property
+    def share(self) -> "float | Duration":
+        """A percentage as a number: 60% is 0.6. What has another unit is no number."""
+        return self.value / 100 if self.unit == "percent" else self
+
     def __str__(self) -> str:
         return f"{self.value:g}%" if self.unit == "percent" else f"{self.value:g} {self.unit}"
 

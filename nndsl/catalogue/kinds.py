@@ -107,6 +107,8 @@ class Number(Kind, Frozen):
         return " and ".join(["a number", *bounds]).replace("number and", "number", 1)
 
     def convert(self, value: object) -> float:
+        if self.most == 1 or self.below == 1:
+            value = getattr(value, "share", value)  # of a percentage
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise self.reject()
         outside = (

@@ -48,6 +48,9 @@ def position_of(axis: int, x: TensorType, argument: str = "axis") -> int:
         BadArgument: there is no such axis, or it is the batch axis.
     """
     position = axis - 1 if axis > 0 else x.rank + axis
+    if not x.shape and axis:
+        raise BadArgument(f"has {argument}={axis}, and {x} is a single number, without axes", x, argument=argument,
+                          repair="give it an axis with expand_dims(x, -1)")
     if axis == 0 or position == -1:
         raise BadArgument(f"has {argument}={axis}, which is the batch axis: examples stay apart", x, argument=argument,
                           repair=f"axes count from 1 to {x.rank}, or from the end with -1")

@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, NamedTuple
@@ -57,10 +58,7 @@ class SavedArrays(Table):
     def __init__(self, path: Path):
         self.label, self.files, self.root = path.name, (path,), path.parent
         self._path = path
-        try:
-            headers = dict(self._headers())
-        except BROKEN as error:
-            raise Unreadable(f"{path.name} is not {self.format}, or it is damaged: {_why(error)}") from None
+        headers = self._headers()
         if not any(one.shape for one in headers.values()):
             raise Unreadable(f"{path.name} has no array whose first axis counts examples")
         self._counts = {name: one.shape[0] for name, one in headers.items() if one.shape}
@@ -68,15 +66,13 @@ class SavedArrays(Table):
         if len(set(self._counts.values())) == 1:
             self.count = next(iter(self._counts.values()))
 
-    format = ""
-
     def _form(self, name: str, header: Header) -> Form:
         try:
             return array_form(header.kind, header.dtype, header.shape[1:])
         except Unreadable as error:
             raise Unreadable(f"array `{name}` of {self.label} cannot be used: {error}") from None
 
-    def _headers(self) -> Iterator[tuple[str, Header]]:
+    def _headers(self) -> dict[str, Header]:
         raise NotImplementedError
 
     def _load(self, columns: Sequence[str]) -> Chunk:
@@ -99,13 +95,8 @@ class SavedArrays(Table):
 class Archive(SavedArrays):
     """An open NPZ file."""
 
-    format = "an NPZ file"
-
-    def _headers(self) -> Iterator[tuple[str, Header]]:
-        with ZipFile(self._path) as archive:
-            for member in archive.namelist():
-                with archive.open(member) as stream:
-                    yield member.removesuffix(".npy"), array_header(stream)
+    def _headers(self) -> dict[str, Header]:
+        return archive_headers(self._path)
 
     def _load(self, columns: Sequence[str]) -> Chunk:
         import numpy
@@ -117,17 +108,37 @@ class Archive(SavedArrays):
 class SingleArray(SavedArrays):
     """An open NPY file."""
 
-    format = "an NPY file"
-
-    def _headers(self) -> Iterator[tuple[str, Header]]:
-        with self._path.open("rb") as stream:
-            yield "values", array_header(stream)
+    def _headers(self) -> dict[str, Header]:
+        with _readable(self._path, "an NPY file"), self._path.open("rb") as stream:
+            return {"values": array_header(stream)}
 
     def _load(self, columns: Sequence[str]) -> Chunk:
         import numpy
 
         array = numpy.load(self._path, allow_pickle=False)
         return {name: array for name in columns}
+
+
+def archive_headers(path: Path) -> dict[str, Header]:
+    """What the arrays of an NPZ file are, by name, without their numbers.
+
+    Raises:
+        Unreadable: it is no such file, or damaged.
+    """
+    headers = {}
+    with _readable(path, "an NPZ file"), ZipFile(path) as archive:
+        for member in archive.namelist():
+            with archive.open(member) as stream:
+                headers[member.removesuffix(".npy")] = array_header(stream)
+    return headers
+
+
+@contextmanager
+def _readable(path: Path, format: str) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise Unreadable(f"{path.name} is not {format}, or it is damaged: {_why(error)}") from None
 
 
 def _why(error: Exception) -> str:

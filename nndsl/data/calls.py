@@ -48,6 +48,7 @@ class Calls(Table):
             **dict.fromkeys(SEQUENCES, Texts(length=width)), **dict.fromkeys(texts, Texts()), "position": Numbers(TensorType("int64", ())),
         }
         self.columns = {**dict.fromkeys(self._info, Texts()), **own}
+        self.identity = ("chromosome", "position", "reference_allele", "alternative_allele")
 
     def _head(self) -> tuple[int, list[str]]:
         """How many lines the head has, and the INFO fields that it declares."""

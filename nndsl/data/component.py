@@ -66,6 +66,9 @@ class Encoder(Component):
     noun = "an encoder"
     naming = "snake"
 
+    centres: ClassVar[bool] = False
+    """Whether it moves numbers so that some of them are negative."""
+
     closed: ClassVar[str] = ""
     """What to write so that the form of the result is known without reading the values."""
 

@@ -1,6 +1,6 @@
 """Data in memory: what a plan becomes when it is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,14 @@ class Examples:
         rows: for each example, its row in the source, counted from 0; with windows, the row that it stands at.
         table: the source.
         guesses: by the name of a field with a seasonal baseline, what that says; shaped as the field.
+        labels: by column, what the source calls each example, where it has names for them.
     """
 
     fields: "Mapping[str, Array]"
     rows: "Array"
     table: Table
     guesses: "Mapping[str, Array]" = field(default_factory=dict)
+    labels: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -53,6 +55,7 @@ class Dataset:
     def __getitem__(self, split: str) -> Examples:
         return self.splits[split]
 
-    def class_counts(self, field: str) -> tuple[int, ...]:
-        """How many training examples each class of a field has, in the order of the classes."""
-        return self.counts[field]
+    @property
+    def shown(self) -> str:
+        """The split that shows best what has been learnt: the test examples if there are any, else the validation's, else the training's."""
+        return next(name for name in ("test", "validation", "train") if len(self.splits.get(name, ())))

@@ -187,11 +187,15 @@ class Track:
 
     @contextmanager
     def _undamaged(self) -> Iterator[None]:
-        """Reading fails in words. The reader's own code panics over some damage, which is no `Exception`."""
+        """Reading fails in words. The reader's own code panics over some damage, which is no `Exception` (and has no public name)."""
+        import pybigtools
+
         try:
             yield
+        except (OSError, ValueError, KeyError, pybigtools.BBIReadError, pybigtools.BBIFileClosed):
+            raise Unreadable(f"{self.name} is damaged") from None
         except BaseException as failure:
-            if not isinstance(failure, Exception) and type(failure).__name__ != "PanicException":
+            if type(failure).__name__ != "PanicException":
                 raise
             raise Unreadable(f"{self.name} is damaged") from None
 

@@ -25,8 +25,8 @@ class Intervals(DataSource):
         genome: the FASTA file; its index (`.fai`) is made beside it if there is none. Compressed, it is by bgzip.
         width: how many letters each window has.
         columns: the names of the columns after the third, where they are others than those of BED.
-        stranded: turn the windows of intervals on the strand `-`: the reverse complement of the sequence, and the signal
-            from its end to its start.
+        stranded: turn the windows of intervals on the strand `-`, and their negatives: the reverse complement of the sequence,
+            and the signal from its end to its start.
         signal: a bigWig file, or several: the column `signal` is `[width]`, or `[width, files]`; 0 where there is none.
         bins: average the signal over so many parts of the window, which are equally long.
         negatives: for each interval, so many windows of its chromosome outside of all intervals, with as many G and C as

@@ -47,6 +47,7 @@ class ImageFolder(Table):
             "folder": Texts(),
             "file": Texts(),
         }
+        self.identity = ("file",)
         self.files = sorted(_images_in(path)) if path.is_dir() else [path]
         self.count = len(self.files)
         if not self.files:

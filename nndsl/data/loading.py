@@ -1,7 +1,6 @@
 """From a plan to arrays: rows are chosen, divided, learnt from and encoded, in this order."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nndsl.data.broken import absent_from_split, broken_source
@@ -13,8 +12,8 @@ from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
 from nndsl.data.plan import DataPlan, together, unknown_column
 from nndsl.data.series import Layout, encode_field, layout
 from nndsl.data.splits import AbsentValue
-from nndsl.data.tables import Column, DataError, RowsInMemory, Table, digest, form_record, known_form, read_whole, take
-from nndsl.diagnostics import Diagnostic, Note, UserError, did_you_mean, error
+from nndsl.data.tables import Column, DataError, Table, digest, form_record, read_whole, take
+from nndsl.diagnostics import Diagnostic, Note, UserError, error
 from nndsl.source import Span
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
     _check_columns(plan, table)
     columns_of = {name: field.columns for name, field in plan.fields.items()}
     used = {column for columns in columns_of.values() for column in columns}
-    columns = _read(plan, table, sorted({*used, *deciding_columns(plan, table, columns_of)}))
+    columns = read_columns(plan, table, sorted({*used, *deciding_columns(plan, table, columns_of)}))
     parts = _assigned(plan, table, columns, columns_of)
     anchors = _anchors(plan, parts)
     states: dict[str, list[State]] = {}
@@ -41,9 +40,9 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
         before = state["encoders"][name] if state is not None else None
         try:
             if anchors is None:
-                states[name], encoded[name] = _encode_field(field, columns, parts, before, table)
+                states[name], encoded[name] = encode_alone(field, columns, parts, before, table)
             else:
-                states[name], encoded[name], guesses[name] = _encode_series(field, columns, parts, anchors, before, table)
+                states[name], encoded[name], guesses[name] = encode_windows(field, columns, parts, anchors, before, table)
             _check_unchanged(plan, field, states[name])
         except UserError as failure:
             mistakes += failure.diagnostics
@@ -63,59 +62,13 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
     )
 
 
-def encode(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any], names: Sequence[str]) -> Examples:
-    """See `DataPlan.encode`."""
-    import numpy
-
-    fields = [plan.fields[name] for name in names]
-    table = _other_data(plan, data, state)
-    for field in fields:
-        for column in field.columns:
-            if column not in table.columns:
-                raise UserError(missing_column(column, field, table))
-            _check_form(column, table.columns[column], known_form(state["columns"][column]), table)
-    columns = _read(plan, table, sorted({column for field in fields for column in field.columns}))
-    count = len(next(iter(columns.values()))) if columns else 0
-    if not count:
-        raise UserError(no_examples(table, 0, plan.source_span))
-    arrays: dict[str, Array] = {}
-    mistakes: list[Diagnostic] = []
-    parts = {"train": numpy.arange(count)}
-    reach = layout(fields, with_baselines=False)
-    anchors = None if reach is None else {"train": reach.anchors_to_the_end(count)}
-    if reach is not None and anchors is not None and not len(anchors["train"]):
-        raise UserError(too_short(table.label, count, reach, None))
-    for field in fields:
-        states = state["encoders"][field.name]
-        try:
-            if anchors is None:
-                _, encoded = _encode_field(field, columns, parts, states, table)
-            else:
-                _, encoded, _ = _encode_series(field, columns, parts, anchors, states, table)
-            arrays[field.name] = encoded["train"]
-        except UserError as failure:
-            mistakes += failure.diagnostics
-    if mistakes:
-        raise UserError(*mistakes)
-    return Examples(arrays, (parts if anchors is None else anchors)["train"], table)
-
-
-def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
-    if isinstance(data, Path):
-        return plan.open(data)
-    try:
-        return RowsInMemory(data, {name: known_form(one) for name, one in state["columns"].items()})
-    except DataError as failure:
-        raise UserError(broken_source(failure, None)) from None
-
-
 def learn(plan: DataPlan, table: Table, field: FieldPlan, parts: "Mapping[str, Array]") -> list[State]:
     """What the encoders of a field learn from the training rows; that they can take the other rows too is seen at once.
 
     Raises:
         UserError: some values are not what they should be.
     """
-    columns = _read(plan, table, field.columns)
+    columns = read_columns(plan, table, field.columns)
     rows = parts["train"]
     try:
         states, _ = chain.fit(field.encoders, _values(field, columns, rows), field.form)
@@ -149,7 +102,7 @@ def assign(plan: DataPlan, table: Table, columns_of: FieldColumns) -> "Mapping[s
         UserError: the data are not what they should be, or a part is empty.
     """
     names = deciding_columns(plan, table, columns_of)
-    columns = _read(plan, table, names if names or table.count is not None else list(table.columns)[:1])
+    columns = read_columns(plan, table, names if names or table.count is not None else list(table.columns)[:1])
     return _assigned(plan, table, columns, columns_of)
 
 
@@ -177,7 +130,7 @@ def _assigned(plan: DataPlan, table: Table, columns: Mapping[str, Column], colum
     return {part: rows[places] for part, places in parts.items()}
 
 
-def _read(plan: DataPlan, table: Table, names: Sequence[str]) -> dict[str, Column]:
+def read_columns(plan: DataPlan, table: Table, names: Sequence[str]) -> dict[str, Column]:
     try:
         return read_whole(table, names)
     except DataError as failure:
@@ -205,7 +158,7 @@ def _values(field: FieldPlan, columns: Mapping[str, Column], rows: "Array") -> A
     return taken[0] if len(taken) == 1 else numpy.stack([one.astype("float64") for one in taken], axis=1)
 
 
-def _encode_field(
+def encode_alone(
     field: FieldPlan, columns: Mapping[str, Column], parts: "Mapping[str, Array]", states: Sequence[State] | None, table: Table,
 ) -> "tuple[list[State], dict[str, Array]]":
     """One field for all parts of the split. Only training examples are learnt from, and none if there are states already."""
@@ -223,7 +176,7 @@ def _encode_field(
     return list(states), encoded
 
 
-def _encode_series(
+def encode_windows(
     field: FieldPlan, columns: Mapping[str, Column], parts: "Mapping[str, Array]", anchors: "Mapping[str, Array]",
     states: Sequence[State] | None, table: Table,
 ) -> "tuple[list[State], dict[str, Array], dict[str, Array]]":
@@ -288,15 +241,6 @@ def _check_classes(plan: DataPlan, counts: Mapping[str, tuple[int, ...]]) -> Non
             mistakes.append(absent_classes(absent, plan.fields[name]))
     if mistakes:
         raise UserError(*mistakes)
-
-
-def _check_form(name: str, found: Form, wanted: Form, table: Table) -> None:
-    if isinstance(found, Numbers) and isinstance(wanted, Numbers):
-        same = found.type.shape == wanted.type.shape and found.type.is_float == wanted.type.is_float
-    else:
-        same = found == wanted
-    if not same:
-        raise UserError(other_form(name, found, wanted, table))
 
 
 # What is said ------------------------------------------------------------------------------------
@@ -393,17 +337,3 @@ def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
 def data_changed(field: FieldPlan, span: Span) -> Diagnostic:
     """The data are not what they were when the file was checked, or when the network was trained."""
     return Diagnostic(span, f"the data changed: the field `{field.name}` is no longer {field.type}", (), "check the file again")
-
-
-@error("NN526")
-def missing_column(column: str, field: FieldPlan, table: Table) -> Diagnostic:
-    """Other data, to predict from, lack a column that an input of the network is made of."""
-    listed = ", ".join(f"`{one}`" for one in list(table.columns)[:20]) or "none"
-    repair = did_you_mean(column, table.columns) or f"its columns are {listed}"
-    return Diagnostic(None, f"{table.label} has no column `{column}`, which the field `{field.name}` is made of", (), repair)
-
-
-@error("NN527")
-def other_form(column: str, found: Form, wanted: Form, table: Table) -> Diagnostic:
-    """A column of other data, to predict from, holds something else than in training."""
-    return Diagnostic(None, f"column `{column}` of {table.label} holds {found}, where the training had {wanted}")

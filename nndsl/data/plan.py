@@ -113,7 +113,7 @@ class DataPlan:
         Raises:
             UserError: the data are not what they should be; it names file, row and column.
         """
-        from nndsl.data.loading import encode
+        from nndsl.data.other_data import encode
 
         return encode(self, data, state, list(self.fields) if fields is None else fields)
 
@@ -178,9 +178,8 @@ class _Planning:
             return
         named += [(name, draft.source_span) for step in draft.steps for name in step.named()]
         named += [(name, draft.split_span) for name in [draft.split.reads()] if name is not None]
-        for name, span in named:
-            if name not in known:
-                self._report.add(unknown_column(name, known, self._table.label, span, self._table.hint))
+        for name, span in [one for one in named if one[0] not in known][: 1 if self._table.hint else None]:
+            self._report.add(unknown_column(name, known, self._table.label, span, self._table.hint))
         stratum = draft.split.stratifies()
         if stratum is not None and stratum not in [spec.name for spec in self._specs]:
             self._report.add(unknown_field(stratum, self._specs, draft.split_span))

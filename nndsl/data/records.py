@@ -46,6 +46,7 @@ class Records(Table):
         self.label, self.files, self.root = path.name, (path,), path.parent
         self._path = path
         self.columns = {"name": Texts(), "description": Texts(), "sequence": Texts()}
+        self.identity = ("name",)
         try:
             with open_bytes(path) as stream:
                 first = stream.read(1)

@@ -252,7 +252,9 @@ def _quotas(sizes: "Array", wanted: int, share: float) -> "Array":
 def _add_up(train: float, validation: float, test: float) -> None:
     total = train + validation + test
     if abs(total - 1) > 1e-6:
-        raise BadArgument(f"has shares that add up to {total:g}, not to 1", argument="train")
+        left = 1 - validation - test
+        repair = f"write `train={left:g}`, or make the others fit" if left > 0 else "make them add up to 1"
+        raise BadArgument(f"has shares that add up to {total:g}, not to 1", argument="train", repair=repair)
 
 
 def _present(validation: object, test: object) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class Table:
         root: names of files are recorded relative to this folder.
         count: the number of rows, where it is known without reading them.
         hint: what seems to be wrong where a column is not found, if anything does.
+        identity: the columns that tell rows apart, where rows have names: they stand beside what is predicted of them.
     """
 
     label: str
@@ -69,6 +70,7 @@ class Table:
     root: Path = Path()
     count: int | None = None
     hint: str | None = None
+    identity: Sequence[str] = ()
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """The columns, in pieces of some rows each.
@@ -131,6 +133,12 @@ def take(column: Column, rows: Any) -> Column:
     import pyarrow
 
     return column.take(pyarrow.array(rows))
+
+
+def as_list(column: Column) -> list[Any]:
+    """The values of a column, as Python has them."""
+    values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.tolist()
+    return values
 
 
 def digest(table: Table) -> str:

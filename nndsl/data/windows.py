@@ -43,6 +43,7 @@ class Windows(Table):
         self.files = [rows.path, genome.path, *(one.path for one in tracks)]
         self._settings, self._rows, self._genome, self._tracks = settings, rows, genome, tracks
         self.columns = self._forms()
+        self.identity = ("chromosome", "start", "end")
         if settings.stranded and "strand" not in rows.names:
             raise Unreadable(f"{self.label} has no strands: it has {len(rows.names)} columns, and the strand is the sixth")
 

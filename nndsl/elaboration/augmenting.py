@@ -24,8 +24,7 @@ def augmentation(session: Session, plan: DataPlan, outer: Scope, expression: ast
     """
     builder, scope = Builder(), Scope(outer=outer)
     evaluator = Evaluator(session=session, scope=scope, expand=expand, builder=builder, families=(Augmentation, Layer, Function))
-    items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-    for item in items:
+    for item in ast.items_of(expression):
         name = _field_of(item, plan)
         field = plan.fields[name]
         if name not in builder.inputs:

@@ -1,18 +1,22 @@
 """Where a network meets its data: by name, and with every shape and class count proved to fit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.training import Loss, Metric
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.catalogue.training.comparison import altered
+from nndsl.diagnostics import Diagnostic, Note, closest, error, warning
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
+from nndsl.elaboration.objective_mistakes import class_weights_differ
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.passes.expose_logits import expose_logits, final_activation, logits_for
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -30,7 +34,6 @@ def bind_training(session: Session, definition: ast.Definition, settings: Settin
     network = expose_logits(written)
     seam = _Seam(session, network, settings)
     objective, measures, predictions = seam.objective()
-    _check_class_weights(settings, seam.targets)
     learnt = {network.name: Learnt(network, written)}
     return training(definition, settings, [objective], measures, learnt, seam.choices, predictions, seam.targets)
 
@@ -82,7 +85,7 @@ class _Seam:
     """Extends the graph of a network to a graph of its training: from the fields of the data to a loss."""
 
     def __init__(self, session: Session, network: Network, settings: Settings):
-        self._network, self._settings = network, settings
+        self._session, self._network, self._settings = session, network, settings
         self._nodes: list[Node] = list(network.graph.nodes)
         self._inputs: dict[str, Node] = dict(network.graph.inputs)
         self.targets: dict[str, str] = {}
@@ -94,12 +97,22 @@ class _Seam:
         terms = {name: self._term(name) for name in self.targets if self._loss_of(name) is not None}
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
-        graph = Graph(tuple(self._nodes), self._inputs, outputs)
-        owners = tuple(owner for owner, _ in self._network.graph.owners())
+        graph = replace(self._network.graph, nodes=tuple(self._nodes), inputs=self._inputs, outputs=outputs)
+        reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [outputs["loss"]])}
+        self._report_untaught(graph, reached)
+        owners = tuple(owner for owner, _ in self._network.graph.owners() if owner in reached)
         optimizer, spans = self._settings.optimizer, self._settings.spans
         assert optimizer is not None
         objective = Objective(graph, owners, optimizer, spans["loss"], spans["optimizer"])
         return objective, measures, dict(self._network.graph.outputs)
+
+    def _report_untaught(self, graph: Graph, taught: Collection[Owner | None]) -> None:
+        """Report the outputs without a loss that depend on weights which no loss teaches."""
+        for name, ref in self._network.graph.outputs.items():
+            before = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, [ref]))]
+            lacking = [one for one in before if one.owner not in taught and one.component.weights(*graph.operand_types(one))]
+            if lacking and self._loss_of(name) is None:
+                self._session.report.add(untaught(name, lacking, self._settings))
 
     def _match_outputs(self) -> None:
         """Each output is compared with the field of its name."""
@@ -139,16 +152,25 @@ class _Seam:
         found = self._loss_of(output)
         assert found is not None
         loss, span = found
-        fitted, prediction, reason = self._fit(loss, output, span)
+        if output == self._weighted():
+            loss = altered(loss, class_weights=self._settings.class_weights)
+        chosen, prediction, reason = self._fit(loss, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        if self._settings.class_weights is not None and not fitted.by_example:
-            message = f"{type(fitted).called()} compares the examples of a batch with each other, so none can weigh more"
-            raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"]))
         target = self._target(output)
         types = (self._type(target), self._type(prediction))
-        node = self._add(f"{output}_loss", fitted, (target, prediction), span, infer(fitted, types))
+        node = self._add(f"{output}_loss", chosen, (target, prediction), span, infer(chosen, types))
         return Ref(node.id)
+
+    def _weighted(self) -> str | None:
+        """The output to which the setting `class_weights` belongs: the only one that is compared with classes."""
+        if self._settings.class_weights is None:
+            return None
+        found = [name for name, field in self.targets.items() if self._settings.data.fields[field].type.below is not None]
+        if len(found) != 1:
+            message, repair = "class weights need one output whose target is a class", "give them to a loss: `crossentropy(class_weights=balanced)`"
+            raise Complaint(class_weights_differ(message, self._settings.spans["class_weights"], repair))
+        return found[0]
 
     def _measures(self, output: str) -> list[Measure]:
         metrics = self._settings.metrics
@@ -158,20 +180,23 @@ class _Seam:
         return [self._measure(name, metric, span, output, several) for name, metric, span in metrics]
 
     def _measure(self, name: str, metric: Metric, span: Span, output: str, several: bool) -> Measure:
-        fitted, prediction, reason = self._fit(metric, output, span)
+        chosen, prediction, reason = self._fit(metric, output, span)
         if reason:
             self.choices.append(f"{output}: {reason}")
-        return Measure(f"{output}_{name}" if several else name, fitted, self._target(output), prediction)
+        return Measure(f"{output}_{name}" if several else name, chosen, self._target(output), prediction)
 
     def _fit(self, component: Any, output: str, span: Span) -> tuple[Any, Ref, str]:
         """A loss or metric in the form that fits an output, what it takes of that output, and why."""
         graph, ref = self._network.graph, self._network.graph.outputs[output]
         field = self._settings.data.fields[self.targets[output]]
         try:
-            fitted, reason = component.fit(field.type, final_activation(graph, ref)[1], graph.type_of(ref))
+            chosen, reason = fitted(component, field.type, final_activation(graph, ref)[1], graph.type_of(ref), field)
         except Mismatch as mismatch:
+            if mismatch.argument == "class_weights":
+                where = self._settings.spans.get("class_weights", span)
+                raise Complaint(class_weights_differ(f"{type(component).called()} {mismatch.message}", where, mismatch.repair)) from None
             raise Complaint(target_differs(component, mismatch, output, graph[ref], field, span)) from None
-        return fitted, logits_for(fitted, graph, ref) if fitted.takes_logits else ref, reason
+        return chosen, logits_for(chosen, graph, ref) if chosen.takes_logits else ref, reason
 
     def _total(self, terms: list[Ref]) -> Ref:
         total = terms[0]
@@ -189,24 +214,6 @@ class _Seam:
         node = Node(len(self._nodes), name, component, None, operands, (), span, types)
         self._nodes.append(node)
         return node
-
-
-# Settings ----------------------------------------------------------------------------------------
-
-
-def _check_class_weights(settings: Settings, targets: Mapping[str, str]) -> None:
-    if settings.class_weights is None:
-        return
-    fields = [settings.data.fields[name] for name in targets.values()]
-    counts = [field.type.below for field in fields if field.type.below is not None]
-    span = settings.spans["class_weights"]
-    if len(counts) != 1:
-        raise Complaint(class_weights_differ("class weights need one output whose target is a class", span))
-    if any(field.type.rank for field in fields if field.type.below is not None):
-        raise Complaint(class_weights_differ("class weights need a target with one class for each example, not several", span))
-    if settings.class_weights != "balanced" and len(settings.class_weights) != counts[0]:
-        given = len(settings.class_weights)
-        raise Complaint(class_weights_differ(f"there are {counts[0]} classes, and {given} class weights", span))
 
 
 # What can be wrong -------------------------------------------------------------------------------
@@ -293,14 +300,19 @@ def no_such_output(name: str, known: list[str], span: Span) -> Diagnostic:
     )
 
 
-@error("NN616")
-def class_weights_differ(message: str, span: Span) -> Diagnostic:
-    """Class weights are one number for each class of the target, in the order of the classes, or `balanced`.
+@warning("NN615")
+def untaught(output: str, layers: Sequence[Node], settings: Settings) -> Diagnostic:
+    """An output has no loss, and layers with weights before it no other: training leaves them as they are drawn at the start.
 
-        class_weights = [1, 5]                        # the target has three classes
+        output label = h -> Dense(10, activation=softmax)
+        output box   = h -> Dense(4)
+        loss = (label=crossentropy)
 
     Mended:
 
-        class_weights = [1, 5, 5]
+        loss = (label=crossentropy, box=mse)
     """
-    return Diagnostic(span, message, (), "write `balanced`, or one weight for each class")
+    notes = (Note("these are the losses", settings.spans["loss"]),)
+    names = listed(dict.fromkeys(type(one.component).called() for one in layers))
+    repair = f"give it one too: `loss = (..., {output}=mse)`"
+    return Diagnostic(layers[-1].span, f"the output `{output}` has no loss, so nothing teaches {names}", notes, repair)

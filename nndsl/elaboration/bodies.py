@@ -8,28 +8,21 @@ from nndsl.elaboration.applying import Applier
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.expressions import Evaluator
+from nndsl.elaboration.filling import fill, says_weights
 from nndsl.elaboration.mistakes import (
     nested_too_deeply,
     not_a_list,
     not_a_tensor,
     out_of_place,
     recursive,
+    setting_twice,
     too_many_blocks_inside,
     used_too_early,
     wrong_unpacking,
 )
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.shapes import TypeReader
-from nndsl.elaboration.values import (
-    APPLIABLE,
-    FAILED,
-    Binding,
-    Closure,
-    Defined,
-    Scope,
-    Tensor,
-    describe_value,
-)
+from nndsl.elaboration.values import APPLIABLE, FAILED, Binding, Closure, Defined, Scope, Tensor, describe_value
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import Size, named
@@ -60,6 +53,7 @@ class Body(Evaluator):
         self.outputs: dict[str, tuple[Tensor | None, Span]] = {}
         self.inputs: list[ast.Input] = []
         self.checks: list[ast.Check] = []
+        self.weights: ast.Binding | None = None
         self.result: Any = None
         self._result_span: Span | None = None
         self._types = TypeReader(self)
@@ -103,8 +97,8 @@ class Body(Evaluator):
     def _input(self, statement: ast.Input) -> None:
         self.inputs.append(statement)
         target = statement.target
+        assert self.builder is not None
         if self.operands is None:
-            assert self.builder is not None
             type = self._types.declared(statement.type, lambda name: self.sizes.get(name, named(name)))
             if target.name in self.builder.inputs:
                 raise Complaint(bound_twice("input", target, self.builder.inputs[target.name].span))
@@ -112,7 +106,7 @@ class Body(Evaluator):
         elif len(self.inputs) <= len(self.operands):
             tensor = self.operands[len(self.inputs) - 1]
             self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`")
-            self.bind(target, tensor)
+            self.bind(target, self.builder.masked(tensor) if self._types.padded(statement.type) else tensor)
         else:
             self.scope.names[target.name] = Binding(FAILED, target.span)
 
@@ -135,6 +129,8 @@ class Body(Evaluator):
         return self.evaluate(ast.Name(target.span, target.name))
 
     def _binding(self, statement: ast.Binding) -> None:
+        if says_weights(statement):
+            return self._weights(statement)
         value = self.evaluate(statement.value)
         if value is FAILED:
             raise Complaint
@@ -143,6 +139,13 @@ class Body(Evaluator):
                 raise Complaint(not_a_tensor(f"{describe_value(value)} (only tensors have a shape)", statement.value.span))
             self._types.unify(statement.type, value, f"`{statement.targets[0].name}`")
         self.unpack(statement.targets, value, statement.value.span)
+
+    def _weights(self, statement: ast.Binding) -> None:
+        if self.definition.kind != "network":
+            raise Complaint(out_of_place("`weights`", f"in a {self.definition.kind}", statement.span, "it stands in a network"))
+        if self.weights is not None:
+            raise Complaint(setting_twice("weights", statement.targets[0].span, self.weights.targets[0].span))
+        self.weights = statement
 
     def unpack(self, targets: Sequence[ast.Target], value: Any, span: Span) -> None:
         """Bind one name to a value, or several to the elements of a tuple."""
@@ -205,6 +208,11 @@ class Body(Evaluator):
         raise Complaint(out_of_place(what, f"in a {self.definition.kind}", span, "move it to the top of the file"))
 
     # Results -----------------------------------------------------------------
+
+    def fill(self) -> None:
+        """Find what layers start with, if a file is to tell; where there are mistakes, layers may be missing."""
+        if self.weights is not None and not self.session.report.errors:
+            fill(self, self.weights)
 
     def refuse_unused_result(self) -> None:
         """Report an expression that stands alone where there are outputs."""
@@ -273,6 +281,7 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         bind_parameters(body, closure.arguments)
         body.run(definition.body)
         _check_inputs(body, operands, span)
+        body.fill()
         prove_checks(body)
         return body.results(span)
     finally:

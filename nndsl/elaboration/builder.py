@@ -1,14 +1,16 @@
 """Graphs under construction: every call is typed as it is made, or complained about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, Weight, infer
 from nndsl.catalogue.component import snake_case
+from nndsl.catalogue.functions.arranging import Positions
+from nndsl.catalogue.layers.core import Embedding
 from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.frozen import Frozen
-from nndsl.graph import Frame, Graph, Node, Owner, Ref
+from nndsl.graph import Frame, Graph, Node, Owner, Ref, Saved
 from nndsl.source import Span
 from nndsl.types import (
     BadArgument,
@@ -58,13 +60,14 @@ class Builder:
         self.nodes: list[Node] = []
         self.inputs: dict[str, Node] = {}
         self.outputs: dict[str, Ref] = {}
+        self.saved: dict[Owner, Saved] = {}
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[Weight, ...], Span]] = {}
 
     def graph(self, before: int | None = None) -> Graph:
         """The graph as it is, or as it was when it had so many nodes."""
-        return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs))
+        return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs), dict(self.saved))
 
     def frame(self, name: str, around: Expansion, span: Span) -> Expansion:
         """A new expansion of a block inside another."""
@@ -76,6 +79,15 @@ class Builder:
         node = self._add(_numbered(self._taken, name), Input(type), None, (), Expansion(), span, (type,), name)
         self.inputs[name] = node
         return Tensor(Ref(node.id), type, span)
+
+    def masked(self, ids: Tensor) -> Tensor:
+        """Token ids among which, as it turns out, 0 is padding, for all that is computed of them."""
+        node, type = self.nodes[ids.ref.node], replace(ids.type, mask=True)
+        types = tuple(type if place == ids.ref.output else one for place, one in enumerate(node.types))
+        component = Input(type) if isinstance(node.component, Input) else node.component
+        self.nodes[node.id] = known = replace(node, component=component, types=types)
+        self.inputs = {name: known if one is node else one for name, one in self.inputs.items()}
+        return Tensor(ids.ref, type, ids.span)
 
     def constant(self, value: object, span: Span, expansion: Expansion) -> Tensor:
         """A number as an operand."""
@@ -95,7 +107,8 @@ class Builder:
         try:
             results = infer(component, types)
         except Mismatch as mismatch:
-            refuse = _BY_CLASS.get(type(mismatch), bad_argument)
+            encodes = isinstance(component, Embedding) and isinstance(self.nodes[operands[0].ref.node].component, Positions)
+            refuse = beyond_positions if encodes and mismatch.argument == "input_dim" else _BY_CLASS.get(type(mismatch), bad_argument)
             raise Complaint(refuse(RefusedCall(component, mismatch, operands, place))) from None
         if owner is not None:
             self._check_weights(component, owner, types, place)
@@ -235,6 +248,24 @@ def bad_argument(call: "RefusedCall") -> Diagnostic:
         h = image -> Conv2D(32, 3, groups=4)
     """
     return call.diagnostic()
+
+
+@error("NN311")
+def beyond_positions(call: "RefusedCall") -> Diagnostic:
+    """A sequence is longer than its positional encoding: learnt vectors are there for so many positions only.
+
+        input tokens: int[600] < 5000
+        h = tokens -> Embedding(5000, 64) -> LearntPositions(512)
+
+    Mended, by enough of them, or by shorter sequences:
+
+        h = tokens -> Embedding(5000, 64) -> LearntPositions(600)
+    """
+    frames = call.place.frames
+    span = frames[-1].span if frames else call.place.span
+    known, length = call.component.__dict__["input_dim"], call.operands[0].type.below
+    message = f"the sequence has {length} positions, and its positional encoding only {known}"
+    return Diagnostic(span, message, expansion_notes(frames[:-1]), f"encode {length} positions, or shorten the sequence")
 
 
 _BY_CLASS = {

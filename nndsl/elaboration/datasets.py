@@ -1,6 +1,6 @@
 """`data` blocks: sources, fields and splits, evaluated into a plan of what will be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Of
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.data.plan import ColumnRef, DataPlan, EncoderUse, FieldSpec, plan
-from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.diagnostics import Diagnostic, error
 from nndsl.elaboration.augmenting import augmentation
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import out_of_place
+from nndsl.elaboration.mistakes import out_of_place, setting_twice
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Scope, describe_value
 from nndsl.source import Span
@@ -138,8 +138,7 @@ class DataBody:
 
     def _columns(self, expression: ast.Expression) -> tuple[ColumnRef, ...]:
         """`source.age`, or several columns as a tuple or list."""
-        items: Sequence[ast.Expression] = expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,)
-        return tuple(map(_column, items))
+        return tuple(map(_column, ast.items_of(expression)))
 
 
 def _component(value: Any, family: type[Component]) -> Any:
@@ -157,9 +156,12 @@ def _encoder_use(value: tuple[Any, Span]) -> EncoderUse:
 
 
 def _column(expression: ast.Expression) -> ColumnRef:
-    if not isinstance(expression, ast.Attribute) or not isinstance(expression.base, ast.Name) or expression.base.text != "source":
-        raise Complaint(not_a_column(expression.span))
-    return ColumnRef(expression.name, expression.name_span)
+    match expression:
+        case ast.Attribute(base=ast.Name(text="source")):
+            return ColumnRef(expression.name, expression.name_span)
+        case ast.Subscript(base=ast.Name(text="source"), index=ast.String(value=name, span=span)):
+            return ColumnRef(name, span)
+    raise Complaint(not_a_column(expression.span))
 
 
 @error("NN601")
@@ -189,12 +191,15 @@ def not_a_column(span: Span) -> Diagnostic:
     Mended:
 
         label = source.label -> category
+
+    A column whose name is more than one word is written `source["flipper length (mm)"]`.
     """
-    return Diagnostic(span, "a field starts with a column: `source.name`", (), "write `source.` before the name of the column")
+    repair = "write `source.` before the name of the column; one of several words is `source[\"body mass\"]`"
+    return Diagnostic(span, "a field starts with a column: `source.name`", (), repair)
 
 
 @error("NN603")
-def wrong_setting(name: str, expected: str, found: str, span: Span) -> Diagnostic:
+def wrong_setting(name: str, expected: str, found: str, span: Span, repair: str | None = None) -> Diagnostic:
     """A setting has a value of another kind than it takes.
 
         split = 0.8
@@ -203,12 +208,4 @@ def wrong_setting(name: str, expected: str, found: str, span: Span) -> Diagnosti
 
         split = random(train=0.8, validation=0.1, test=0.1)
     """
-    return Diagnostic(span, f"{name} takes {expected}, not {found}")
-
-
-@error("NN604")
-def setting_twice(name: str, span: Span, first: Span) -> Diagnostic:
-    """A setting or field of a `data` or `train` block is given twice. Only one of the two could count."""
-    return Diagnostic(span, f"`{name}` is set twice", (Note("it is first set here", first),), "keep one of them")
-
-
+    return Diagnostic(span, f"{name} takes {expected}, not {found}", (), repair)

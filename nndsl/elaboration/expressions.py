@@ -1,44 +1,29 @@
 """Expressions: what each is worth."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from nndsl.catalogue.applicable import Function, Layer
-from nndsl.catalogue.component import Component
+from nndsl.catalogue.applicable import Function
 from nndsl.catalogue.durations import Duration
-from nndsl.catalogue.kinds import Anything, Kind, Rejected
-from nndsl.catalogue.training.terms import Term
-from nndsl.diagnostics import closest
-from nndsl.elaboration.applying import Applier, bare, holds_tensor, single
-from nndsl.elaboration.arithmetic import COMPILE_TIME, LONGEST_LIST, TOO_LONG, Impossible, Undecided, combine, extent, is_number
+from nndsl.catalogue.kinds import Kind
+from nndsl.elaboration.applying import bare, single
+from nndsl.elaboration.arithmetic import LONGEST_LIST, TOO_LONG, Impossible, Undecided, combine, is_number
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.calling import ANY, Caller
 from nndsl.elaboration.mistakes import (
-    called_twice,
     impossible_arithmetic,
-    missing_arguments,
     not_a_condition,
-    not_callable,
-    out_of_place,
-    repeated_argument,
     tensor_subscript,
-    too_many_arguments,
     undecided_size,
     unknown_attribute,
-    unknown_name,
-    wrong_argument,
-    wrong_parameter,
     wrong_repetition,
 )
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.values import (
     APPLIABLE,
     FAILED,
-    Closure,
     DataField,
     DataSet,
     Defined,
-    FunctionUse,
-    LayerUse,
     Pipeline,
     PlacedWord,
     Repeat,
@@ -49,40 +34,18 @@ from nndsl.elaboration.values import (
 from nndsl.source import Span
 from nndsl.syntax import ast
 
-_ANY = Anything()
 _OPERATORS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "mod", "**": "power",
     "==": "equal", "!=": "not_equal", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
     "and": "logical_and", "or": "logical_or",
 }
 LONGEST_REPEAT = 100_000
-ELEMENTS_A_STEP = 2
-"""How many elements of a list are made, or looked at, in the time of one step."""
 
 
-class Evaluator(Applier):
+class Evaluator(Caller):
     """Evaluates the expressions of one body."""
 
     # Values ------------------------------------------------------------------
-
-    def evaluate(self, expression: ast.Expression, want: Kind | None = None) -> Any:
-        """The value of an expression, or `FAILED` once what is wrong with it has been reported.
-
-        Args:
-            want: the kind of argument that the expression stands for; bare words mean options there.
-        """
-        self.session.count_step(expression.span)
-        try:
-            return self._rules[type(expression)](self, expression, want)
-        except OutOfBudget:
-            raise
-        except Complaint as complaint:
-            complaint.report_to(self.session.report)
-            return FAILED
-
-    def argument(self, expression: ast.Expression) -> Any:
-        """The value of what stands for an argument of any kind: words that are no names mean options."""
-        return self.evaluate(expression, _ANY)
 
     def _constant(self, expression: ast.Number | ast.String | ast.Truth, want: Kind | None) -> Any:
         return expression.value
@@ -91,19 +54,13 @@ class Evaluator(Applier):
         return Duration(expression.value, expression.unit)
 
     def _list(self, expression: ast.ListOf | ast.TupleOf, want: Kind | None) -> Any:
-        inner = _ANY if want is not None else None
+        inner = ANY if want is not None else None
         values = tuple(self.evaluate(one, self._element_kind(want, inner)) for one in expression.items)
         if any(value is FAILED for value in values):
             return FAILED
         if self._count_lists(expression.span, values) > LONGEST_LIST:
             raise Complaint(impossible_arithmetic(TOO_LONG, expression.span))
         return values
-
-    def _count_lists(self, span: Span, *values: Any) -> int:
-        """Take what it costs to go through lists off the budget; how long they are."""
-        total = sum(extent(one) for one in values if isinstance(one, tuple))
-        self.session.count_step(span, total // ELEMENTS_A_STEP)
-        return total
 
     def _element_kind(self, want: Kind | None, otherwise: Kind | None) -> Kind | None:
         """Elements take the words and the components that their list takes."""
@@ -120,7 +77,7 @@ class Evaluator(Applier):
             binding.used = True
             self._mark_used(binding.span)
             return binding.value
-        if want is not None and want is not _ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
+        if want is not None and want is not ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)
         found = self._catalogued(name)
         if found is not None:
@@ -128,185 +85,6 @@ class Evaluator(Applier):
         if want is not None:
             return PlacedWord(name, expression.span)
         raise Complaint(self.unknown(name, expression.span))
-
-    def _mark_used(self, span: Span) -> None:
-        known = self.session.bound.get(span)
-        if known is not None and not known[1]:
-            self.session.bound[span] = (known[0], True)
-
-    def _catalogued(self, name: str, want: Kind | None = None) -> type[Component] | None:
-        for family in (*(want.families() if want is not None else ()), *self.families):
-            found = family.find(name)
-            if found is not None:
-                return found
-        return None
-
-    def _use(self, found: type[Component], expression: ast.Name) -> Any:
-        """A component by its name alone: applied with the defaults of its arguments."""
-        if issubclass(found, Function):
-            return FunctionUse(found, (), {}, expression)
-        return self.built(found, [], [], expression)
-
-    def converted(self, expression: ast.Expression, kind: Kind, what: str) -> Any:
-        """The value of an expression as a kind takes it; `FAILED` once it was reported that it does not.
-
-        Args:
-            what: what the value is for, in messages: "`epochs`".
-        """
-        value = self.evaluate(expression, kind)
-        if value is FAILED:
-            return FAILED
-        try:
-            return kind.convert(bare(value))
-        except Rejected as rejected:
-            near = closest(str(value), rejected.options) if isinstance(value, str) else None
-            message = f"{what} is {rejected.expected}, not {describe_value(value)}"
-            diagnostic = wrong_argument(message, expression.span, f"did you mean `{near}`?" if near else None)
-            self.session.report.add(diagnostic)
-            return FAILED
-
-    # Calls -------------------------------------------------------------------
-
-    def _call(self, expression: ast.Call, want: Kind | None) -> Any:
-        if isinstance(expression.callee, ast.Name):
-            return self._call_by_name(expression, expression.callee, want)
-        callee = self.evaluate(expression.callee)
-        return FAILED if callee is FAILED else self._call_value(callee, expression)
-
-    def _call_by_name(self, expression: ast.Call, callee: ast.Name, want: Kind | None) -> Any:
-        binding = self.scope.find(callee.text)
-        if binding is not None:
-            binding.used = True
-            self._mark_used(binding.span)
-            return FAILED if binding.value is FAILED else self._call_value(binding.value, expression)
-        found = self._catalogued(callee.text, want)
-        if callee.text in COMPILE_TIME:
-            computed = self._computed(expression, callee.text, found)
-            if computed is not None:
-                return computed
-        if found is None:
-            self._evaluate_arguments(expression)
-            if callee.text in Term.names():
-                repair = "objectives are made in `train` blocks: `minimize ...`"
-                raise Complaint(out_of_place(f"`{callee.text}`", "in a network or block", callee.span, repair))
-            known = set(want.options()) if want is not None else set()
-            raise Complaint(unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes()))
-        return self.call_component(found, expression)
-
-    def call_component(self, found: type[Component], expression: ast.Call) -> Any:
-        """`Dense(64)`, `concat(a, b)`: something of the catalogue, with arguments."""
-        if issubclass(found, Function):
-            return self._call_function(found, expression)
-        return self.built(found, expression.positional, expression.keywords, expression)
-
-    def _callable_names(self) -> set[str]:
-        names = {name for name in self.scope.visible() if isinstance(self.peek(name), Defined)}
-        return names.union(*(family.names() for family in self.families))
-
-    def _computed(self, expression: ast.Call, name: str, found: type[Component] | None) -> Any:
-        """The result of a function of numbers; None if the function of tensors with that name is meant."""
-        if found is not None and (expression.keywords or not expression.positional):
-            return None
-        quiet = found is not None and any(self._is_tensor(one) for one in expression.positional)
-        if quiet:
-            return None
-        values = [self.evaluate(one) for one in expression.positional]
-        if any(value is FAILED for value in values):
-            return FAILED
-        if found is not None and any(holds_tensor(value) for value in values):
-            return self._direct(found, [*zip(values, [one.span for one in expression.positional], strict=True)], {}, expression)
-        self._count_lists(expression.span, *values)
-        try:
-            result = COMPILE_TIME[name](*values)
-            self._count_lists(expression.span, result)
-            return result
-        except Impossible as impossible:
-            raise Complaint(impossible_arithmetic(str(impossible), expression.span)) from None
-        except Undecided as undecided:
-            raise Complaint(undecided_size(str(undecided), expression.span)) from None
-
-    def _is_tensor(self, expression: ast.Expression) -> bool:
-        """Whether an argument is a tensor by its name alone (anything else is known once it is evaluated)."""
-        return isinstance(expression, ast.Name) and isinstance(self.peek(expression.text), Tensor)
-
-    def _evaluate_arguments(self, expression: ast.Call) -> None:
-        """Look for mistakes in the arguments of a call that cannot be made."""
-        for argument in (*expression.positional, *(one.value for one in expression.keywords)):
-            self.argument(argument)
-
-    def _call_value(self, callee: Any, expression: ast.Call) -> Any:
-        if isinstance(callee, Defined):
-            return self._closure(callee, expression)
-        if isinstance(callee, APPLIABLE):
-            self._evaluate_arguments(expression)
-            raise Complaint(called_twice(expression))
-        self._evaluate_arguments(expression)
-        raise Complaint(not_callable(describe_value(callee), expression.callee.span))
-
-    def _closure(self, callee: Defined, expression: ast.Call) -> Any:
-        """A block or network with its arguments bound to its parameters."""
-        parameters = [one.name for one in callee.definition.parameters or ()]
-        values = [(self.argument(one), one.span) for one in expression.positional]
-        named = {one.name: (self.argument(one.value), one.name_span) for one in expression.keywords}
-        if len(values) > len(parameters):
-            raise Complaint(too_many_arguments(callee.definition, len(values), values[len(parameters)][1]))
-        arguments = dict(zip(parameters, (value for value, _ in values), strict=False))
-        for name, (value, span) in named.items():
-            if name not in parameters or name in arguments:
-                raise Complaint(wrong_parameter(callee.definition, name, span, name in arguments))
-            arguments[name] = value
-        missing = [one.name for one in callee.definition.parameters or () if one.default is None and one.name not in arguments]
-        if missing:
-            raise Complaint(missing_arguments(callee.definition, missing, expression.span))
-        if any(value is FAILED for value in arguments.values()):
-            return FAILED
-        return Closure(callee.definition, callee.scope, arguments, expression.span)
-
-    def built(
-        self, found: type[Component], positional: Sequence[ast.Expression], keywords: Sequence[ast.Keyword],
-        expression: ast.Call | ast.Name | ast.Record,
-    ) -> Any:
-        """A component with its arguments checked; a layer becomes something that can be applied."""
-        kinds = [found.kind_at(index) for index in range(len(positional))]
-        values = [self.evaluate(one, kind or _ANY) for one, kind in zip(positional, kinds, strict=True)]
-        fields = found.fields()
-        named: dict[str, Any] = {}
-        for one in keywords:
-            if one.name in named:
-                raise Complaint(repeated_argument(one))
-            named[one.name] = self.evaluate(one.value, fields[one.name].kind if one.name in fields else _ANY)
-        if any(value is FAILED for value in (*values, *named.values())):
-            return FAILED
-        component = self.build(found, values, named, expression)
-        if isinstance(component, Layer) and not isinstance(expression, ast.Record):
-            return LayerUse(component, expression)
-        return component
-
-    # Functions ---------------------------------------------------------------
-
-    def _call_function(self, function: type[Function], expression: ast.Call) -> Any:
-        positional = [(self.argument(one), one.span) for one in expression.positional]
-        fields = function.fields()
-        named: dict[str, tuple[Any, Span]] = {}
-        for one in expression.keywords:
-            if one.name in named:
-                raise Complaint(repeated_argument(one))
-            kind = fields[one.name].kind if one.name in fields else _ANY
-            named[one.name] = (self.evaluate(one.value, kind), one.value.span)
-        if any(value is FAILED for value, _ in (*positional, *named.values())):
-            return FAILED
-        if any(holds_tensor(value) for value, _ in positional):
-            return self._direct(function, positional, named, expression)
-        return FunctionUse(function, tuple(positional), named, expression)
-
-    def _direct(
-        self, function: type[Component], positional: Sequence[tuple[Any, Span]], named: dict[str, tuple[Any, Span]],
-        expression: ast.Call | ast.Name,
-    ) -> Any:
-        """`concat(a, b, axis=1)`: the operands are the first arguments."""
-        assert issubclass(function, Function)
-        use = FunctionUse(function, tuple(positional), named, expression)
-        return single(self.apply_function(use, (), expression.span))
 
     # Arrows and operators ---------------------------------------------------------------
 
@@ -440,7 +218,6 @@ class Evaluator(Applier):
             raise Complaint(impossible_arithmetic(message, expression.index.span))
         return base[index]
 
-    _rules: dict[type, Callable[..., Any]]
 
 
 Evaluator._rules = {
@@ -492,5 +269,3 @@ def _attributes(base: Any) -> dict[str, Any]:
         case DataField(plan=plan):
             return dict(plan.attributes())
     return {}
-
-

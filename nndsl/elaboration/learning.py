@@ -5,20 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.applicable import Applicable, Function, Input, Layer
 from nndsl.catalogue.component import Component, snake_case
-from nndsl.catalogue.kinds import Known, Of
+from nndsl.catalogue.kinds import Anything, Known, Of
 from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
+from nndsl.data.fields import FieldPlan
 from nndsl.data.plan import DataPlan
-from nndsl.elaboration.applying import bare, single
+from nndsl.elaboration.applying import argument_spans, bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
 from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.objective_mistakes import (
     cannot_compare,
+    class_weights_differ,
     incomplete_objective,
     not_learnable,
     not_one_number,
@@ -28,6 +31,7 @@ from nndsl.elaboration.objective_mistakes import (
 )
 from nndsl.elaboration.session import Session
 from nndsl.elaboration.shapes import input_sizes
+from nndsl.elaboration.terms import names_of, summands
 from nndsl.elaboration.values import (
     FAILED,
     Appliable,
@@ -41,7 +45,7 @@ from nndsl.elaboration.values import (
 )
 from nndsl.elaboration.watching import Settings, training
 from nndsl.frozen import Frozen
-from nndsl.graph import Graph, Owner, Ref
+from nndsl.graph import Graph, Owner, Ref, needed_for
 from nndsl.passes.expose_logits import activation_of, linear_owners, logits_for, split_activations, take_logits
 from nndsl.program import Learnt, Measure, Network, Objective, Training
 from nndsl.source import Span
@@ -76,6 +80,7 @@ class Learning(Body):
         super().__init__(
             definition, session=session, scope=Scope(outer=outer), builder=Builder(), families=(Layer, Function, Loss, Term)
         )
+        self._data = data
         self.minimized: list[Minimized] = []
         self.choices: list[str] = []
         self._over: Counter[str] = Counter()
@@ -98,7 +103,7 @@ class Learning(Body):
     def _minimize(self, statement: ast.Minimize) -> None:
         for clause, value in (("over", statement.over), ("with", statement.optimizer)):
             if value is None:
-                raise Complaint(incomplete_objective(clause, statement.span))
+                raise Complaint(incomplete_objective(clause, statement.span, list(self._declared)))
         assert statement.over is not None and statement.optimizer is not None
         updates = self._updated(statement.over)
         optimizer = self.converted(statement.optimizer, Of(Optimizer), "`with`")
@@ -115,7 +120,7 @@ class Learning(Body):
     def _updated(self, expression: ast.Expression) -> dict[str, tuple[SharedLayer | SharedBlock, Span]]:
         """What `over` names: declared layers, by name."""
         found = {}
-        for one in expression.items if isinstance(expression, ast.TupleOf | ast.ListOf) else (expression,):
+        for one in ast.items_of(expression):
             value = self.evaluate(one)
             if value is FAILED:
                 raise Complaint
@@ -126,7 +131,7 @@ class Learning(Body):
 
     def _reached(self, loss: Tensor, updates: Mapping[str, tuple[SharedLayer | SharedBlock, Span]]) -> tuple[Owner, ...]:
         """The weights that an objective may change; each name has some that the loss depends on."""
-        needed = self._needed(loss.ref)
+        needed = needed_for(self.builder.nodes, [loss.ref])
         reached = {node.owner for node in self.builder.nodes if node.id in needed}
         owners: list[Owner] = []
         for name, (value, span) in updates.items():
@@ -136,30 +141,21 @@ class Learning(Body):
             owners += mine
         return tuple(dict.fromkeys(owners))
 
-    def _needed(self, ref: Ref) -> set[int]:
-        needed = {ref.node}
-        for node in reversed(self.builder.nodes):
-            if node.id in needed:
-                needed.update(one.node for one in node.operands)
-        return needed
-
     # Objectives --------------------------------------------------------------
 
     def _objective(self, expression: ast.Expression) -> tuple[Tensor, Mapping[str, Ref]]:
         """The loss, one number for each example, and its terms by name."""
-        total, logged = None, []
-        for sign, part in _summands(expression):
-            factor, inner = self._split_factor(part)
-            value = self._one_number(inner)
-            logged.append((inner, value.ref))
-            if factor is not None:
-                value = self._operation("multiply", [self.operand(factor, part.span), value], part.span)
-            if total is not None:
-                total = self._operation("add" if sign == "+" else "subtract", [total, value], expression.span)
-            else:
-                total = value
-        assert total is not None
-        return total, dict(zip(_names([inner for inner, _ in logged]), (ref for _, ref in logged), strict=True))
+        signs, parts = zip(*summands(expression), strict=True)
+        factors, terms = zip(*map(self._split_factor, parts), strict=True)
+        values = [self._one_number(one) for one in terms]
+        weighted = [self._times(factor, value, part.span) for factor, value, part in zip(factors, values, parts, strict=True)]
+        total = weighted[0]
+        for sign, one in zip(signs[1:], weighted[1:], strict=True):
+            total = self._operation("add" if sign == "+" else "subtract", [total, one], expression.span)
+        return total, dict(zip(names_of(terms), (one.ref for one in values), strict=True))
+
+    def _times(self, factor: Any, value: Tensor, span: Span) -> Tensor:
+        return value if factor is None else self._operation("multiply", [self.operand(factor, span), value], span)
 
     def _split_factor(self, expression: ast.Expression) -> tuple[Any, ast.Expression]:
         """A term, and the number that it is multiplied by; terms are logged without it."""
@@ -220,26 +216,38 @@ class Learning(Body):
     def _loss(self, found: type[Loss], expression: ast.Call) -> Any:
         """`bce(prediction, target)`: the loss in the form that fits how the prediction was made."""
         prediction, target, component = self._compared(found, expression)
-        fitted = self._fitted(component, prediction, target, expression.span)
-        return single(self.add_call(fitted, None, [target, prediction], expression.span, None))
+        chosen = self._fitted(component, prediction, target, expression)
+        if chosen.class_weights == "balanced" and self._field(target) is None:
+            place = argument_spans(expression, found).get("class_weights", expression.span)
+            raise Complaint(class_weights_differ("balanced class weights need a target that is a field of the data", place))
+        return single(self.add_call(chosen, None, [target, prediction], expression.span, None))
 
-    def _fitted(self, component: Any, prediction: Tensor, target: Tensor, span: Span) -> Any:
+    def _fitted(self, component: Any, prediction: Tensor, target: Tensor, expression: ast.Call) -> Any:
         """A loss or metric in the form that fits how the prediction was made."""
         try:
-            fitted, reason = component.fit(target.type, activation_of(self.builder.graph(), prediction.ref), prediction.type)
+            activation = activation_of(self.builder.graph(), prediction.ref)
+            chosen, reason = fitted(component, target.type, activation, prediction.type, self._field(target))
         except Mismatch as mismatch:
-            raise Complaint(cannot_compare(component, mismatch, prediction, target, span)) from None
+            place = argument_spans(expression, type(component)).get(mismatch.argument or "", expression.span)
+            if mismatch.argument == "class_weights":
+                raise Complaint(class_weights_differ(f"{component.called()} {mismatch.message}", place, mismatch.repair)) from None
+            raise Complaint(cannot_compare(component, mismatch, prediction, target, place)) from None
         if reason:
             self.choices.append(reason)
-        return fitted
+        return chosen
+
+    def _field(self, target: Tensor) -> FieldPlan | None:
+        """The field of the data that a tensor is."""
+        node = self.builder.nodes[target.ref.node]
+        return self._data.fields.get(node.name) if isinstance(node.component, Input) else None
 
     def _compared(self, found: type[Loss] | type[Metric], expression: ast.Call) -> tuple[Tensor, Tensor, Any]:
         """Prediction, target and the component that compares them."""
         if len(expression.positional) < 2:
             raise Complaint(nothing_to_compare(expression.callee.span.text, expression.span))
         values = self._values(expression)
-        keywords = {one.name: self.evaluate(one.value, found.fields()[one.name].kind if one.name in found.fields() else None)
-                    for one in expression.keywords}
+        kinds = {name: field.kind for name, field in found.fields().items()}
+        keywords = {one.name: self.evaluate(one.value, kinds.get(one.name, Anything())) for one in expression.keywords}
         if FAILED in keywords.values():
             raise Complaint
         component = self.build(found, [bare(value) for value, _ in values[2:]], keywords, expression)
@@ -253,6 +261,8 @@ class Learning(Body):
         values = self._values(expression)
         taken = [self.operand(value, span) for value, span in values[: len(operands)]]
         keywords = {one.name: self.evaluate(one.value) for one in expression.keywords}
+        if FAILED in keywords.values():
+            raise Complaint
         component = self.build(found, [value for value, _ in values[len(operands):]], keywords, expression)
         assert isinstance(component, Applicable)
         owner = None if operands else Owner(found.called(), component)
@@ -286,8 +296,8 @@ class Learning(Body):
 
     def measures(self, expression: ast.Expression) -> list[Measure]:
         """Metrics, each of a prediction and a target: `[accuracy(image -> net, label)]`."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-        names = _names(items)
+        items = ast.items_of(expression)
+        names = names_of(items)
         return [self._measure(one, name) for one, name in zip(items, names, strict=True)]
 
     def _measure(self, expression: ast.Expression, name: str) -> Measure:
@@ -299,14 +309,13 @@ class Learning(Body):
         if not isinstance(expression, ast.Call):
             raise Complaint(nothing_to_compare(callee.text, expression.span))
         prediction, target, component = self._compared(found, expression)
-        fitted = self._fitted(component, prediction, target, expression.span)
-        return Measure(snake_case(name), fitted, target.ref, prediction.ref)
+        chosen = self._fitted(component, prediction, target, expression)
+        return Measure(snake_case(name), chosen, target.ref, prediction.ref)
 
     def samples(self, expression: ast.Expression) -> tuple[Ref, ...]:
         """Tensors of which a run keeps examples: `fake`, `[image, image -> encoder -> decoder]`."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
         found = []
-        for one in items:
+        for one in ast.items_of(expression):
             value = self.evaluate(one)
             if value is FAILED:
                 raise Complaint
@@ -326,7 +335,8 @@ class Learning(Body):
         objectives = [self._moved(one, moved, places, owners) for one in self.minimized]
         networks = {name: Learnt(replace(one, graph=split_activations(one.graph, owners)[0]), one) for name, one in self._networks().items()}
         placed = tuple(self._placed(one, moved, places) for one in measures)
-        found = training(self.definition, settings, objectives, placed, networks, self.choices, {}, {})
+        said = _taught(moved)
+        found = training(self.definition, settings, objectives, placed, networks, self.choices, said, {name: name for name in said})
         return replace(found, samples=tuple(Ref(places[ref.node], ref.output) for ref in samples))
 
     def _placed(self, one: Measure, graph: Graph, places: Mapping[int, int]) -> Measure:
@@ -340,7 +350,7 @@ class Learning(Body):
         outputs = {name: Ref(places[ref.node], ref.output) for name, ref in {"loss": one.loss, **terms}.items()}
         updates = tuple(owners.get(owner, owner) for owner in one.updates)
         name = one.name if len(self.minimized) > 1 else ""
-        return Objective(Graph(graph.nodes, graph.inputs, outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
+        return Objective(replace(graph, outputs=outputs), updates, one.optimizer, one.span, one.optimizer_span, one.times, name)
 
     def _networks(self) -> dict[str, Network]:
         """The declared networks as they stand alone, with the weights that the objectives use."""
@@ -374,46 +384,8 @@ class Learning(Body):
     }
 
 
-def _summands(expression: ast.Expression) -> list[tuple[str, ast.Expression]]:
-    """The terms of a sum, each with its sign."""
-    terms: list[tuple[str, ast.Expression]] = []
-    while isinstance(expression, ast.Binary) and expression.operator in ("+", "-"):
-        terms.append((expression.operator, expression.right))
-        expression = expression.left
-    return [("+", expression), *reversed(terms)]
-
-
-_RESERVED = ("loss", "epoch", "learning_rate")
-"""What an epoch's figures are called that are no terms."""
-
-
-def _names(terms: Sequence[ast.Expression]) -> list[str]:
-    """What each term is logged as: its function, with what it is about where several are of one function."""
-    plain = [_function_of(one) for one in terms]
-    named = [f"{name}_{subject}" if plain.count(name) > 1 and (subject := _subject_of(one)) else name
-             for name, one in zip(plain, terms, strict=True)]
-    named = [f"{name}_term" if name in _RESERVED or name.startswith("val_") else name for name in named]
-    return [name if named.count(name) == 1 else f"{name}_{named[: place + 1].count(name)}" for place, name in enumerate(named)]
-
-
-def _function_of(expression: ast.Expression) -> str:
-    match expression:
-        case ast.Name(text=text):
-            return text
-        case ast.Call(callee=ast.Name(text=text)):
-            return text
-        case ast.Arrow(steps=steps):
-            return _function_of(steps[-1])
-    return "term"
-
-
-def _subject_of(expression: ast.Expression) -> str | None:
-    """The name of the tensor that a term is about."""
-    match expression:
-        case ast.Call(positional=(first, *_)):
-            return _subject_of(first)
-        case ast.Arrow(steps=(first, *_)):
-            return _subject_of(first)
-        case ast.Name(text=text):
-            return text
-    return None
+def _taught(graph: Graph) -> dict[str, Ref]:
+    """For each field that a loss compares something with, what that is; the first, where there are several."""
+    fields = {node.id: name for name, node in graph.inputs.items()}
+    losses = [node.operands for node in graph.nodes if isinstance(node.component, Loss)]
+    return {fields[target.node]: prediction for target, prediction in reversed(losses) if target.node in fields}

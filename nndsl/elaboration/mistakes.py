@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from nndsl.catalogue.applicable import Applicable
+from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -32,6 +33,9 @@ def unknown_name(name: str, span: Span, known: Collection[str], notes: Notes = (
     near = closest(name, known)
     if context is not None:
         notes = (*notes, Note(context))
+    noun = Component.noun_of(name)
+    if noun is not None and name not in known:
+        return Diagnostic(span, f"`{name}` is {noun}, and cannot stand here", notes)
     return Diagnostic(span, f"`{name}` is not defined", notes, f"did you mean `{near}`?" if near else None)
 
 
@@ -385,3 +389,9 @@ def nested_too_deeply(span: Span) -> Diagnostic:
 def too_many_blocks_inside(span: Span, most: int) -> Diagnostic:
     message = f"blocks that use blocks are nested too deeply here: the limit is {most}"
     return Diagnostic(span, message, (), "put what they do one after the other", code=nested_too_deeply(span).code)
+
+
+@error("NN604")
+def setting_twice(name: str, span: Span, first: Span) -> Diagnostic:
+    """A setting or field of a body is given twice. Only one of the two could count."""
+    return Diagnostic(span, f"`{name}` is set twice", (Note("it is first set here", first),), "keep one of them")

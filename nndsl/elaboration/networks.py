@@ -1,6 +1,6 @@
 """Networks that stand alone: their inputs come from outside, their outputs are what they are for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +9,11 @@ from nndsl.elaboration.applying import Replay
 from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
+from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
 from nndsl.elaboration.values import Scope, Tensor
-from nndsl.graph import Graph, Node, Owner
+from nndsl.graph import Graph, Node, Owner, needed_for
 from nndsl.program import Network
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -40,6 +41,7 @@ def elaborate_network(
         body.run(definition.body)
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
+        body.fill()
         prove_checks(body)
     except OutOfBudget:
         raise
@@ -51,6 +53,7 @@ def elaborate_network(
     graph = _labelled(builder.graph())
     if not session.report.errors:
         _report_unreached(session, graph)
+        report_padding(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
     return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
 
@@ -74,24 +77,15 @@ def _labelled(graph: Graph) -> Graph:
     """The graph with the names of its outputs on the nodes that make them."""
     labels = {ref.node: name for name, ref in graph.outputs.items()}
     nodes = tuple(replace(node, label=labels[node.id]) if node.id in labels else node for node in graph.nodes)
-    return Graph(nodes, {name: nodes[node.id] for name, node in graph.inputs.items()}, graph.outputs)
+    return replace(graph, nodes=nodes, inputs={name: nodes[node.id] for name, node in graph.inputs.items()})
 
 
 def _report_unreached(session: Session, graph: Graph) -> None:
     """Report the inputs and the layers with weights that no output depends on."""
-    needed = reaching(graph, [ref.node for ref in graph.outputs.values()])
+    needed = needed_for(graph.nodes, graph.outputs.values())
     for node in graph.nodes:
         if node.id not in needed and node.owner is not None:
             session.report.add(unreached(node))
-
-
-def reaching(graph: Graph, ends: Sequence[int]) -> set[int]:
-    """The nodes that some of the given nodes depend on, themselves included."""
-    needed = set(ends)
-    for node in reversed(graph.nodes):
-        if node.id in needed:
-            needed.update(ref.node for ref in node.operands)
-    return needed
 
 
 @error("NN407")

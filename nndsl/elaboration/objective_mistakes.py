@@ -7,6 +7,7 @@ from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.values import Tensor
 from nndsl.source import Span
+from nndsl.syntax import ast
 from nndsl.types import Mismatch, TensorType
 
 
@@ -39,8 +40,32 @@ def no_samples(name: str, span: Span) -> Diagnostic:
     return Diagnostic(span, f"`{name}` goes with `minimize`", (), "write the objective out, or delete it: `nndsl predict` shows what a network says")
 
 
+WEIGHED = "weigh losses where they are summed: `minimize 0.5 * mse(x -> net, y) + mae(x -> net, y) over net with Adam(1e-3)`"
+
+
+@error("NN640")
+def several_losses(expression: ast.Expression) -> Diagnostic:
+    """The setting `loss` is one loss, or one for each output by name. Sums of losses are written out.
+
+        model     = Net
+        loss      = 0.5 * mse + mae
+        optimizer = Adam(1e-3)
+
+    Mended:
+
+        layer net = Net
+        minimize 0.5 * mse(x -> net, y) + mae(x -> net, y) over net with Adam(1e-3)
+
+    Outputs that are learnt together are taken apart, and each loss has its weight:
+
+        (label, box) = image -> net
+        minimize crossentropy(label, kind) + 0.1 * huber(box, place) over net with Adam(1e-3)
+    """
+    return Diagnostic(expression.span, "`loss` is a single loss", (), WEIGHED)
+
+
 @error("NN630")
-def incomplete_objective(clause: str, span: Span) -> Diagnostic:
+def incomplete_objective(clause: str, span: Span, declared: Sequence[str]) -> Diagnostic:
     """A `minimize` says whose weights it changes, and by which optimizer.
 
         minimize mse(image -> net, image)
@@ -49,8 +74,26 @@ def incomplete_objective(clause: str, span: Span) -> Diagnostic:
 
         minimize mse(image -> net, image) over net with Adam(1e-3)
     """
-    example = "over net" if clause == "over" else "with Adam(1e-3)"
+    layers = ", ".join(declared) or "net"
+    example = f"over {layers if len(declared) < 2 else f'({layers})'}" if clause == "over" else "with Adam(1e-3)"
     return Diagnostic(span, f"this `minimize` has no `{clause}`", (), f"add it: `{example}`")
+
+
+@error("NN650")
+def no_objective(definition: ast.Definition, layer: Span) -> Diagnostic:
+    """A training that declares layers says what they learn by `minimize`.
+
+        layer net = Net()
+        loss = mse
+
+    Mended:
+
+        layer net = Net()
+        minimize mse(x -> net, y) over net with Adam(1e-3)
+    """
+    repair = "write `minimize mse(x -> net, y) over net with Adam(1e-3)`; or, for one network, `model`, `loss` and `optimizer`"
+    return Diagnostic(definition.head, f"the training `{definition.name}` declares layers, and has no `minimize`",
+                      (Note("this is declared", layer),), repair)
 
 
 @error("NN631")
@@ -124,3 +167,18 @@ def nothing_to_compare(name: str, span: Span) -> Diagnostic:
 def wrong_penalty(span: Span) -> Diagnostic:
     """`gradient_penalty` takes a critic and the two kinds of examples between which its gradient is looked at."""
     return Diagnostic(span, "gradient_penalty takes a critic and two tensors", (), "write `gradient_penalty(critic, real, fake)`")
+
+
+@error("NN616")
+def class_weights_differ(message: str, span: Span, repair: str | None = None) -> Diagnostic:
+    """Class weights are one number for each class of the target, in the order of the classes, or `balanced`.
+
+        class_weights = [1, 5]                        # the target has three classes
+
+    Mended:
+
+        class_weights = [1, 5, 5]
+
+    `balanced` counts the classes among the training examples, so its target is a field of the data.
+    """
+    return Diagnostic(span, message, (), repair)

@@ -31,9 +31,9 @@ def elaborate(
     Args:
         overrides: values for the file's `param`s.
         data_path: what is read instead of the file that the `data` block names.
-        kept: by the names of `data` blocks, what a training kept of their data, which then are not read.
+        kept: of the file of a run: by the names of `data` blocks, what is kept of their data, which then are not read.
     """
-    session = Session(report, dict(overrides or {}))
+    session = Session(report, dict(overrides or {}), trained=kept is not None)
     loader = ModuleLoader(session)
     module, data, trainings, networks = Module(spec), {}, {}, {}
     try:

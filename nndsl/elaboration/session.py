@@ -23,11 +23,13 @@ class Session:
     Attributes:
         overrides: values for the file's `param`s, from the command line.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
+        trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
 
     report: Report
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    trained: bool = False
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     expanding: list[ast.Definition] = field(default_factory=list)
     steps: int = field(default_factory=lambda: MOST_STEPS)

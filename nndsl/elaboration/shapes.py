@@ -35,7 +35,7 @@ class TypeReader:
         """
         shape = tuple(self._declared_size(one, given) for one in written.shape)
         dtype = _dtype(written) or "float32"
-        type = TensorType(dtype, shape, self._below(written, given), self._padded(written))
+        type = TensorType(dtype, shape, self._below(written, given), self.padded(written))
         if type.below is not None and not type.is_integer:
             raise Complaint(wrong_type("only `int` has a limit", written.span))
         return type
@@ -62,7 +62,7 @@ class TypeReader:
     def _below(self, written: ast.Type, given: Callable[[str], Size]) -> Size | None:
         return None if written.below is None else self._declared_size(written.below, given)
 
-    def _padded(self, written: ast.Type) -> bool:
+    def padded(self, written: ast.Type) -> bool:
         """Whether `padding=0` says that zeros are no tokens, so that a mask travels with the tensor."""
         padded = False
         for option in written.options:

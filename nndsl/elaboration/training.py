@@ -11,12 +11,13 @@ from nndsl.diagnostics import Diagnostic, closest, error
 from nndsl.elaboration.binding import bind_training
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
-from nndsl.elaboration.datasets import setting_twice, wrong_setting
+from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
-from nndsl.elaboration.mistakes import listed, out_of_place
-from nndsl.elaboration.objective_mistakes import no_samples, short_form
+from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
+from nndsl.elaboration.objective_mistakes import WEIGHED, no_objective, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
+from nndsl.elaboration.soundness import prove_sound
 from nndsl.elaboration.values import FAILED, Closure, DataSet, Defined, Scope, describe_value
 from nndsl.elaboration.watching import Settings
 from nndsl.frozen import Frozen
@@ -61,6 +62,10 @@ class TrainBody:
         """The training; None if something is wrong with it, which then is reported."""
         before = self._session.report.errors
         written_out = any(isinstance(one, ast.Minimize) for one in self._definition.body)
+        declared = next((one for one in self._definition.body if isinstance(one, ast.LayerDeclaration)), None)
+        if declared is not None and not written_out:
+            self._session.report.add(no_objective(self._definition, declared.span))
+            return None
         for statement in self._definition.body:
             self._complaining(self._collect, statement, written_out)
         if not self._complete(REQUIRED if not written_out else ("data",)):
@@ -71,7 +76,10 @@ class TrainBody:
             return None
         bind = self._learning if written_out else self._binding
         found = self._complaining(bind, self._settings(settings), shown, before)
-        return found if isinstance(found, Training) else None
+        if not isinstance(found, Training) or self._session.report.errors > before:
+            return None
+        prove_sound(found, self._session.report, settings["model"].span if "model" in settings else None)
+        return found
 
     def _binding(self, settings: Settings, shown: Mapping[str, ast.Binding], before: int) -> Training | None:
         """The short form: `model`, `loss`, `optimizer`."""
@@ -129,7 +137,7 @@ class TrainBody:
             case "data":
                 return self._data(expression)
             case "loss":
-                return self._by_output(expression, Of(Loss), lambda one: self._of("loss", one, Of(Loss)))
+                return self._by_output(expression, Of(Loss), self._loss)
             case "metrics":
                 return self._by_output(expression, Of(Metric), self._metrics)
             case "early_stopping":
@@ -138,6 +146,11 @@ class TrainBody:
 
     def _of(self, name: str, expression: ast.Expression, kind: Kind) -> Any:
         return self._evaluator.converted(expression, kind, f"`{name}`")
+
+    def _loss(self, expression: ast.Expression) -> Any:
+        if isinstance(expression, ast.Binary | ast.ListOf | ast.TupleOf):
+            raise Complaint(several_losses(expression))
+        return self._of("loss", expression, Of(Loss))
 
     def _model(self, expression: ast.Expression) -> Any:
         value = self._evaluator.evaluate(expression)
@@ -167,16 +180,15 @@ class TrainBody:
 
     def _metrics(self, expression: ast.Expression) -> Any:
         """Metrics with the names that the file calls them by."""
-        items = expression.items if isinstance(expression, ast.ListOf | ast.TupleOf) else (expression,)
-        metrics = [(self._of("metrics", one, Of(Metric)), one) for one in items]
+        metrics = [(self._evaluator.converted(one, Of(Metric), "each of `metrics`"), one) for one in ast.items_of(expression)]
         if any(metric is FAILED for metric, _ in metrics):
             return FAILED
         return tuple((_written_name(one), metric, one.span) for metric, one in metrics)
 
     def _early_stopping(self, expression: ast.Expression) -> Any:
         if not isinstance(expression, ast.Record):
-            example = "settings such as `(monitor=val_loss, patience=10)`"
-            raise Complaint(wrong_setting("`early_stopping`", example, expression.span.text, expression.span))
+            repair = "write `early_stopping = (monitor=val_loss, patience=10)`"
+            raise Complaint(wrong_setting("`early_stopping`", "settings in brackets", expression.span.text, expression.span, repair))
         return self._evaluator.built(EarlyStoppingSettings, (), expression.keywords, expression)
 
     def _settings(self, written: Mapping[str, Written]) -> Settings:
@@ -208,6 +220,8 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
         epochs = 10
     """
     near = closest(target.name, SETTINGS)
+    if target.name in ("loss_weight", "loss_weights"):
+        return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), WEIGHED)
     repair = f"did you mean `{near}`?" if near else f"there are {listed(SETTINGS)}"
     return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
 

@@ -66,7 +66,6 @@ def training(
         epochs=settings.epochs,
         batch=settings.batch,
         early_stopping=_early_stopping(settings, modes),
-        class_weights=settings.class_weights,
         seed=settings.seed,
         precision=settings.precision,
         choices=tuple(choices),

@@ -138,7 +138,8 @@ def split_activations(graph: Graph, owners: Mapping[Owner, Owner]) -> tuple[Grap
             nodes += _pair(node, owner, operands, len(nodes))
         moved[node.id] = len(nodes) - 1
     outputs = {name: Ref(moved[ref.node], ref.output) for name, ref in graph.outputs.items()}
-    return Graph(tuple(nodes), {name: nodes[moved[node.id]] for name, node in graph.inputs.items()}, outputs), moved
+    inputs = {name: nodes[moved[node.id]] for name, node in graph.inputs.items()}
+    return Graph(tuple(nodes), inputs, outputs, {owners.get(owner, owner): one for owner, one in graph.saved.items()}), moved
 
 
 def _pair(node: Node, owner: Owner, operands: tuple[Ref, ...], place: int) -> list[Node]:

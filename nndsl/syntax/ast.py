@@ -61,6 +61,11 @@ class TupleOf(Frozen):
     items: tuple["Expression", ...]
 
 
+def items_of(expression: "Expression") -> tuple["Expression", ...]:
+    """What a list or tuple holds; any other expression stands for itself."""
+    return expression.items if isinstance(expression, ListOf | TupleOf) else (expression,)
+
+
 class Keyword(Frozen):
     """`padding=same` among arguments; `name_span` is the name alone."""
 

@@ -322,10 +322,10 @@ def _comma(at: Situation) -> Finding | None:
     if "EQUAL" in before and at.after_value and (at.kind(1) in ENDS or (at.is_name(1) and at.kind(2) in ("EQUAL", "COLON"))):
         return mistakes.comma_after_statement(at.span()), Mend("" if at.kind(1) in ENDS else NEWLINE)
     last = at.index
-    while at.kind(last - at.index) not in (*ENDS, "EQUAL", "LBRACE"):
+    while at.kind(last - at.index) not in (*ENDS, "EQUAL", "LBRACE", "WITH", "TIMES"):
         last += 1
     first = at.first_offset if at.first_kind not in ("LAYER", "PARAM", "OUTPUT") else -1
-    begin = next((offset + 1 for offset in range(-1, at.first_offset - 1, -1) if at.kind(offset) == "EQUAL"), first)
+    begin = next((offset + 1 for offset in range(-1, at.first_offset - 1, -1) if at.kind(offset) in ("EQUAL", "OVER")), first)
     return mistakes.several_names(at.span(begin).to(at.span(max(0, last - at.index - 1)))), None
 
 

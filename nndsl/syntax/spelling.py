@@ -200,7 +200,8 @@ def _one_character(span: Span) -> Found:
         mistake = token_mistakes.unknown_character(span, "a backslash", "an expression goes on if the next line starts with its operator")
         return Found(mistake, span.end, None, doubtful=True)
     what = f"`{character}`" if character.isascii() else f"`{character}` ({_name(character)})"
-    return Found(token_mistakes.unknown_character(span, what), span.end, None, doubtful=True)
+    repair = "the product of matrices is `matmul(a, b)`" if character == "@" else "delete it"
+    return Found(token_mistakes.unknown_character(span, what, repair), span.end, None, doubtful=True)
 
 
 def _name(character: str) -> str:

@@ -11,9 +11,9 @@ import tensorflow as tf
 from keras import losses, metrics, optimizers
 
 from nndsl.backend.keras import lower
+from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.learner import Learner, surroundings
-from nndsl.backend.keras.train import weighting
 from nndsl.data.dataset import Dataset
 from nndsl.program import Training
 from nndsl.progress import Progress
@@ -191,7 +191,7 @@ def types_of(training: Training) -> dict[str, TensorType]:
 
 def with_nndsl(training: Training, dataset: Dataset) -> tuple[Learner, Feed, dict[str, Any]]:
     feed = Feed(dataset["train"].fields, types_of(training), training.batch, SEED)
-    learner = Learner(training, feed, 1, weighting(training, dataset))
+    learner = Learner(balanced(training, dataset), feed, 1)
     return learner, feed, numbers_of(learner.models["Net"].weights)
 
 

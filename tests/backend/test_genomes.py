@@ -64,3 +64,5 @@ def test_other_intervals_of_the_genome_are_predicted_from(found: Run) -> None:
     (folder / "other.bed").write_text("\n".join(rows[:10]))
     said = predict(found, folder / "other.bed")
     assert [round(float(numpy.ravel(one)[0])) for one in said.columns["open"]] == [0, 1] * 5
+    named = zip(said.columns["chromosome"], said.columns["start"], said.columns["end"], strict=True)
+    assert ["\t".join(map(str, one)) for one in named] == ["\t".join(row.split("\t")[:3]) for row in rows[:10]]

@@ -70,6 +70,21 @@ def learner(folder: Path, statements: str) -> tuple[Training, Learner, Feed]:
     return training, Learner(training, feed, 1), feed
 
 
+@pytest.mark.parametrize(("rate", "culprit"), [("1e38", "`discriminator"), ("1e-3", "`log`")])
+def test_what_is_not_finite_is_found_in_the_turn_and_the_objective_where_it_comes_from(tmp_path: Path, rate: str, culprit: str) -> None:
+    """With noise drawn anew at each turn, and steps before it that have changed the weights."""
+    statements = f"""
+  fake = normal(3) -> generator
+  minimize mse(fake -> discriminator, 0) over discriminator with SGD({rate}) times 3
+  minimize mean(log(-1 - (fake -> discriminator)), axis=-1) over generator with SGD(0.1)
+"""
+    _, learning, _ = learner(tmp_path, statements)
+    before = [one.numpy() for one in learning.weights().values()]
+    said, span = learning.first_not_finite()
+    assert culprit in said and span is not None
+    assert any((one.numpy() != value).any() for one, value in zip(learning.weights().values(), before, strict=True))
+
+
 def numbers(model: keras.Model) -> list[Any]:
     return [one.numpy() for one in model.weights]
 
@@ -106,6 +121,38 @@ def test_the_steps_of_a_gan_are_those_written_by_hand(tmp_path: Path) -> None:
         for found, expected in zip(numbers(ours.models[name]), numbers(model), strict=True):
             np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5)
     assert [one.name for one in training.objectives] == ["discriminator", "generator"]
+
+
+@pytest.mark.parametrize("loss", [
+    "label_smoothing=0.1", "class_weights=balanced", "label_smoothing=0.2, class_weights=[1, 0.5, 3]",
+])
+def test_what_a_loss_is_told_is_the_same_in_both_forms(tmp_path: Path, loss: str) -> None:
+    short = FILE[: FILE.index("train Task")] + f"""
+train Task {{
+  model = Classifier
+  data = Table
+  loss = crossentropy({loss})
+  optimizer = Adam(0.01)
+  epochs = 2
+  batch = 16
+}}"""
+    written_out = f"  minimize crossentropy(image -> classifier, label, {loss}) over classifier with Adam(0.01)"
+    written_out = FILE.replace("  layer generator = Generator\n  layer discriminator = Discriminator\n", "").replace("STATEMENTS", written_out)
+    plain = trained(tmp_path, short.replace(f"({loss})", ""), ARRAYS, seed=3)
+    one, other = trained(tmp_path, short, ARRAYS, seed=3), trained(tmp_path, written_out.replace("epochs = 1", "epochs = 2"), ARRAYS, seed=3)
+    assert one.history == other.history
+    assert one.history != plain.history
+
+
+def test_class_weights_count_in_training_only(tmp_path: Path) -> None:
+    """Figures of validation are those of the data, as in Keras."""
+    training, ours, feed = learner(tmp_path, "  minimize crossentropy(image -> classifier, label, class_weights=[1, 0, 0]) over classifier with SGD(0.1)")
+    objective = training.objectives[0]
+    computation = Computation(objective.graph, ours.layers, [objective.loss])
+    batch = feed.in_order(tf.constant(0, tf.int64))
+    learnt, measured = (computation(batch, count=16, training=mode)[0].numpy() for mode in (True, False))
+    np.testing.assert_allclose(learnt, measured * (batch["label"].numpy() == 0))
+    assert measured.all()
 
 
 def test_weights_that_no_objective_is_over_stay_as_they_are(tmp_path: Path) -> None:
@@ -207,6 +254,17 @@ def test_a_network_of_a_run_predicts_by_its_name(tmp_path: Path) -> None:
         predict(run, rows)
     with pytest.raises(UserError, match="NN724: the training has no network `judge`"):
         predict(run, rows, network="judge")
+
+
+def test_what_a_written_out_objective_teaches_is_judged_as_in_the_short_form(tmp_path: Path) -> None:
+    objective = "  minimize crossentropy(image -> classifier, label) over classifier with Adam(0.01)\n"
+    run = trained(tmp_path / "long", FILE.replace("STATEMENTS", objective), ARRAYS)
+    short = "  model = Classifier\n  loss = crossentropy\n  optimizer = Adam(0.01)\n"
+    other = trained(tmp_path / "short", FILE.replace("STATEMENTS", short).replace("\n  layer", "\n  # "), ARRAYS)
+    assert run.evaluation is not None and other.evaluation is not None
+    assert run.evaluation.outputs == other.evaluation.outputs and run.evaluation.outputs["label"].classes
+    rows = {"image": ARRAYS["image"][:5]}
+    assert predict(run, rows, network="classifier").columns == predict(other, rows).columns
 
 
 def test_a_network_that_takes_noise_does_not_predict_from_data(tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ import pytest
 import yaml
 
 from nndsl import run as runs
+from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.evaluate import evaluate, predict
-from nndsl.backend.keras.train import train, weighting
+from nndsl.backend.keras.train import train
+from nndsl.catalogue.training import Loss
 from nndsl.diagnostics import UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
-from tests.backend.trainings import blob_arrays, blobs, program, trained
+from tests.backend.trainings import COUNT, blob_arrays, blobs, program, trained
 
 FINISHED = blobs(epochs=4)
 
@@ -67,11 +69,10 @@ def test_durations_in_percent_epochs_and_steps_are_the_same_time(tmp_path: Path)
 def test_balanced_class_weights_give_each_class_the_same_weight_in_sum(tmp_path: Path) -> None:
     training = program(tmp_path, blobs(more="class_weights = balanced")).training()
     dataset = training.data.load()
-    found = weighting(training, dataset)
-    assert found is not None
-    sums = np.multiply(found.weights, dataset.class_counts("label"))
+    (loss,) = [one.component for one in balanced(training, dataset).objectives[0].graph.nodes if isinstance(one.component, Loss)]
+    sums = np.multiply(np.array(loss.class_weights), dataset.counts["label"])
     np.testing.assert_allclose(sums, sums[0])
-    assert sums.sum() == pytest.approx(sum(dataset.class_counts("label")))
+    assert sums.sum() == pytest.approx(sum(dataset.counts["label"]))
 
 
 def test_a_plateau_lowers_the_learning_rate_when_the_loss_does_not_fall(tmp_path: Path) -> None:
@@ -135,11 +136,10 @@ def test_a_run_is_opened_as_it_was(finished: Run) -> None:
 def test_run_yaml_says_everything_that_was_decided(finished: Run) -> None:
     said = yaml.safe_load((finished.folder / "run.yaml").read_text())
     (loss,), (optimizer,) = said["settings"].pop("loss"), said["settings"].pop("optimizer")
-    assert loss == {"SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": None, "axis": -1}}
+    assert loss == {"SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": None, "axis": -1, "class_weights": None}}
     assert (optimizer["Adam"]["learning_rate"], optimizer["Adam"]["beta_1"]) == (0.02, 0.9)
     assert said["settings"] == {
         "epochs": 4, "batch": 16, "seed": 7, "precision": "float32", "metrics": ["accuracy"], "early_stopping": None,
-        "class_weights": None,
     }
     assert set(said["versions"]) == {"nndsl", "python", "keras", "tensorflow", "numpy"}
     assert said["data"]["examples"] == {"train": 36, "validation": 8, "test": 8}
@@ -227,6 +227,47 @@ def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
     assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
 
 
+def test_of_a_hinge_loss_the_sign_decides_and_scores_are_told_instead_of_probabilities(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> category(no, yes)")
+    arrays = blob_arrays() | {"label": np.array(["no", "yes"])[(blob_arrays()["label"] > 0).astype(int)]}
+    run = trained(tmp_path, text.replace("= crossentropy", "= hinge").replace("[accuracy]", "[]"), arrays)
+    columns = predict(run, {"x": arrays["x"]}).columns
+    assert list(columns) == ["label", "score"]
+    assert any(0 < score < 0.5 for score in columns["score"])
+    assert columns["label"] == ["yes" if score > 0 else "no" for score in columns["score"]]
+    test = arrays["part"] == 2
+    assert run.evaluation is not None
+    found = {one.name: one.support * one.recall for one in run.evaluation.outputs["label"].classes}
+    assert sum(found.values()) == pytest.approx((np.array(columns["label"])[test] == arrays["label"][test]).sum())
+
+
+def test_numbers_are_predicted_in_the_units_of_the_data(tmp_path: Path) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> standardize")
+    text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
+    arrays = blob_arrays() | {"label": (1000 + 300 * blob_arrays()["label"]).astype("float32")}
+    run = trained(tmp_path, text, arrays)
+    test = arrays["part"] == 2
+    (name, said), = predict(run, {"x": arrays["x"][test]}).columns.items()
+    assert name == "label" and run.evaluation is not None
+    errors = run.evaluation.outputs["label"].errors
+    assert np.abs(np.array(said) - arrays["label"][test]).mean() == pytest.approx(errors["mae_in_units"], rel=1e-5)
+    assert errors["mae_in_units"] > 10 * errors["mae"]
+
+
+@pytest.mark.parametrize(("loss", "value", "said"), [
+    ("crossentropy", 3.0, "BinaryCrossentropy takes targets from 0 to 1, and `label` is 3 here"),
+    ("poisson", -2.0, "Poisson takes targets of 0 or more, and `label` is -2 here"),
+    ("hinge", 5.0, "Hinge takes targets from -1 to 1, and `label` is 5 here"),
+])
+def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, loss: str, value: float, said: str) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> float")
+    labels = np.zeros(COUNT, "float32")
+    labels[40] = value
+    found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
+    assert found.startswith(f"error[NN729]: data.npz, index 40: {said}")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_an_output_without_a_loss_is_predicted_and_not_compared(tmp_path: Path) -> None:
     text = blobs(epochs=1).replace("  output label", "  output side = x -> Dense(2)\n  output label")
     text = text.replace("  label  =", "  side   = source.side\n  label  =").replace("= crossentropy", "= (label=crossentropy)")
@@ -264,7 +305,7 @@ train Task {
     assert run.evaluation is not None
     assert sum(one.support for one in run.evaluation.outputs["label"].classes) == 8 * 5
     said = refused(tmp_path, text.replace("SETTING", "class_weights = [1, 2, 3, 4, 5]"), arrays)
-    assert said.startswith("error[NN616]: class weights need a target with one class for each example, not several")
+    assert said.startswith("error[NN616]: Crossentropy weighs classes, and needs one class for each example, not several")
 
 
 # What is refused ---------------------------------------------------------------------------------

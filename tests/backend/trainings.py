@@ -69,6 +69,7 @@ def program(folder: Path, text: str, arrays: dict[str, Any] | None = None) -> Pr
 
 def write(folder: Path, text: str, arrays: dict[str, Any] | None = None) -> Path:
     """Write `net.nn` and `data.npz`, of the blobs if there are no others."""
+    folder.mkdir(exist_ok=True)
     np.savez(folder / "data.npz", **(arrays or blob_arrays()))
     (folder / "net.nn").write_text(text, encoding="utf-8")
     return folder / "net.nn"

@@ -85,35 +85,44 @@ class Context(ABC):
         """Begin again with no token read."""
 
 
-class Anew(Context):
+class Anew:
     """All tokens go through the network for each new one: slow, and right for every network."""
 
-    def __init__(self, speaker: Speaker, sources: Mapping[str, Array], rows: int):
-        """
-        Args:
-            sources: the other inputs of the network, `[rows, ...]` each.
-        """
-        super().__init__(rows, speaker.longest)
-        self._speaker = speaker
-        self._sources = {name: tf.convert_to_tensor(one) for name, one in sources.items()}
+    def __init__(self, speaker: Speaker):
+        self.speaker = speaker
         self._computation = Computation(speaker.graph, speaker.layers, [speaker.logits])
         self._ask = tf.function(self._asked, autograph=False)
 
+    def begin(self, sources: Mapping[str, Array], rows: int) -> "Whole":
+        """New sequences; the other inputs are `[rows, ...]` each."""
+        return Whole(self, sources, rows)
+
+    def ask(self, feeds: Mapping[str, Array], place: int) -> Array:
+        """The logits at a place, of all inputs."""
+        tensors = {name: tf.convert_to_tensor(feeds[name]) for name in self._computation.fields}
+        with lower.deep_enough(len(self.speaker.graph.nodes)):
+            return np.asarray(self._ask(tensors, tf.constant(place)))
+
     def _asked(self, feeds: Mapping[str, tf.Tensor], place: tf.Tensor) -> tf.Tensor:
-        (logits,) = self._computation(feeds, count=tf.shape(feeds[self._speaker.before])[0], training=False)
-        return as_logits(logits[:, place], self._speaker)
+        (logits,) = self._computation(feeds, count=tf.shape(feeds[self.speaker.before])[0], training=False)
+        return as_logits(logits[:, place], self.speaker)
+
+
+class Whole(Context):
+    """Sequences all of whose tokens are looked at anew."""
+
+    def __init__(self, anew: Anew, sources: Mapping[str, Array], rows: int):
+        super().__init__(rows, anew.speaker.longest)
+        self._anew, self._sources = anew, sources
 
     def _go_on(self, count: int) -> Array:
-        length = self._tokens.shape[1]
-        padded = np.pad(self._tokens, ((0, 0), (0, self._speaker.longest - length)))
-        feeds = {**self._sources, self._speaker.before: tf.constant(padded)}
-        with lower.deep_enough(len(self._speaker.graph.nodes)):
-            found = self._ask({name: feeds[name] for name in self._computation.fields}, tf.constant(length - 1))
-        return np.asarray(found)
+        length, speaker = self._tokens.shape[1], self._anew.speaker
+        padded = np.pad(self._tokens, ((0, 0), (0, speaker.longest - length)))
+        return self._anew.ask({**self._sources, speaker.before: padded}, length - 1)
 
     def keep(self, rows: Array) -> None:
         super().keep(rows)
-        self._sources = {name: tf.gather(one, rows) for name, one in self._sources.items()}
+        self._sources = {name: one[rows] for name, one in self._sources.items()}
 
     def _forget(self) -> None:
         """Nothing is kept but the tokens."""

@@ -62,8 +62,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         epoch = restore_best(run, layers, progress)
-        types = {name: node.type for one in training.objectives for name, node in one.graph.inputs.items()}
-        feed = Feed(dataset.splits[split].fields, types, training.batch)
+        feed = Feed(dataset[split].fields, training.input_types, training.batch)
         progress.begin(1, feed.steps, 1)
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
@@ -75,7 +74,8 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
 def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
     """What a run's best model says of new data.
 
-    For each output: of a classification, the `label`, and the probability of each class; otherwise its numbers.
+    Where the source has names for its rows, these; then for each output: of a classification, the label, and the
+    probability of each class; otherwise its numbers, in the units of the data.
 
     Args:
         data: a file of the kind that the network learnt from, or columns by name; targets are not needed.
@@ -93,7 +93,9 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
         layers, _ = layers_and_models(training)
         restore_best(run, layers, Progress())
         feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        return judge(training, layers, None if training.predictions else chosen).predictions(feed)
+        said = judge(training, layers, state, chosen).predictions(feed)
+        labels = {name: values for name, values in examples.labels.items() if name not in said.columns}
+        return Predictions({**labels, **said.columns})
 
 
 def _chosen(training: Training, name: str | None) -> str:
@@ -125,7 +127,7 @@ def reopened(run: Run, kept: Mapping[str, Mapping[str, Any]] | None = None) -> t
         raise UserError(runs.not_a_run(run.folder, f"its spec.nn cannot be read ({failure.strerror})")) from None
     asked = settings["asked"]
     data = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(Source(where.name, text, where), overrides=asked["overrides"], data_path=data, kept=kept)
+    program, report = check(Source(where.name, text, where), overrides=asked["overrides"], data_path=data, kept=kept or {})
     report.raise_errors()
     for one in program.sources:
         if settings["spec"].get(runs.place_of(one)) != runs.text_hash(one.text):

@@ -5,10 +5,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nndsl.backend.keras.continuing import Anew, Speaker
+from nndsl.backend.keras.continuing import Speaker
 from nndsl.backend.keras.decoding import Beam, Drawing, edits, lengths_of
 from nndsl.backend.keras.evaluate import no_examples, reopened, restore_best
 from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.incremental import continuations
 from nndsl.backend.keras.interruption import Interruption
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import layers_and_models
@@ -63,7 +64,7 @@ def unknown_tokens(strangers: Sequence[str], what: str) -> Diagnostic:
     return Diagnostic(None, f"{what} has not learnt {shown}{more}, which the prompt has", repair="write the prompt without")
 
 
-@error("NN728")
+@error("NN730")
 def prompt_too_long(length: int, longest: int) -> Diagnostic:
     """A prompt is longer than the sequences that the network has learnt with."""
     return Diagnostic(None, f"the prompt has {length} tokens, and the network has learnt with at most {longest}", repair="give a shorter one")
@@ -149,12 +150,10 @@ def generate(run: Run, wish: Wish, progress: Progress | None = None) -> Written 
 def _samples(run: Run, wish: Wish) -> list[Array]:
     _, training = reopened(run)
     dataset = training.data.load(state=run.read_json("data.json"))
-    split = next(name for name in ("test", "validation", "train") if len(dataset.splits.get(name, ())))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         restore_best(run, layers, Progress())
-        types = {name: node.type for name, node in training.objectives[0].graph.inputs.items()}
-        feed = Feed(dataset.splits[split].fields, types, training.batch)
+        feed = Feed(dataset[dataset.shown].fields, training.input_types, training.batch)
         return samples(training, layers, feed, wish.count or COUNT, wish.seed)
 
 
@@ -194,7 +193,7 @@ class _Continuing:
 
     def written(self, speaker: Speaker, progress: Progress) -> Written:
         rows = self._wish.count or 1
-        continuation = Anew(speaker, {}, rows)
+        continuation = continuations(speaker).begin({}, rows)
         progress.begin(1, self._most, 1)
         with Interruption() as interruption:
 
@@ -255,12 +254,12 @@ class _Translating:
     def _parts(self, speaker: Speaker, tell: Callable[[int], None], on: Callable[[], bool]) -> Iterator[Array]:
         """What is written for the sources, so many at a time, as long as nobody interrupts."""
         count = len(self._examples)
-        together = min(_TOGETHER, count)
+        together, kind = min(_TOGETHER, count), continuations(speaker)
         for first in range(0, count, together):
             rows = np.minimum(np.arange(first, first + together), count - 1)  # the last batch is filled up: one size, one function
             sources = {one.name: self._examples.fields[one.name][rows] for one in self._writer.sources}
             prompt = np.full((together, 1), self._start)
-            ids = self._strategy.write(Anew(speaker, sources, together), prompt, self._most, lambda _: on(), first)
+            ids = self._strategy.write(kind.begin(sources, together), prompt, self._most, lambda _: on(), first)
             if not on():
                 return
             tell(min(first + together, count))

@@ -1,6 +1,7 @@
 """What a network says of examples: labels and probabilities, and how often each class is found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,11 +11,17 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
 from nndsl.catalogue.training import Loss
-from nndsl.data.dataset import Dataset
+from nndsl.catalogue.training.comparison import SIGNS
+from nndsl.data.dataset import Dataset, Examples
 from nndsl.data.encoders import chain
+from nndsl.data.encoders.frames import Horizon
+from nndsl.data.forms import State
 from nndsl.data.plan import FieldPlan
+from nndsl.data.series import frame_of
+from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
 from nndsl.graph import Graph, Ref
+from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -26,13 +33,18 @@ _MOST_CONFUSED = 200
 class Judge:
     """A network with its weights, asked about examples."""
 
-    def __init__(self, graph: Graph, said: Mapping[str, Ref], layers: lower.Layers, fields: Mapping[str, FieldPlan]):
+    def __init__(
+        self, graph: Graph, said: Mapping[str, Ref], layers: lower.Layers, fields: Mapping[str, FieldPlan],
+        losses: Mapping[str, Sequence[Loss]], states: Mapping[str, Sequence[State]],
+    ):
         """
         Args:
             said: for each output, the tensor of the graph that holds it.
             fields: for each output that has one, the field that tells what its numbers mean.
+            losses: for each output, those that it was taught with.
+            states: by the names of fields, what their encoders have learnt.
         """
-        self._graph, self._said, self._fields = graph, said, fields
+        self._graph, self._said, self._fields, self._losses, self._states = graph, said, fields, losses, states
         self._computation = Computation(graph, layers, list(said.values()))
         self._ask = tf.function(self._asked, autograph=False)
 
@@ -52,7 +64,7 @@ class Judge:
             for index, name in enumerate(self._said)
         }
 
-    def figures(self, feed: Feed, targets: Mapping[str, str], dataset: Dataset, split: str) -> dict[str, OutputFigures]:
+    def figures(self, feed: Feed, targets: Mapping[str, str], examples: Examples) -> dict[str, OutputFigures]:
         """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class.
 
         Of numbers, the errors; beside them, those in the units of the data, where encoders changed these, and those of a
@@ -63,9 +75,43 @@ class Judge:
         found = {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
         for name, one in found.items():
             if one.errors:
-                said = {"": answers[name][0], "season_": dataset[split].guesses.get(targets[name])}
-                found[name] = OutputFigures(errors=dict(_all_errors(compared[name], said, self._fields[name], dataset)))
+                said = {"": answers[name][0], "season_": examples.guesses.get(targets[name])}
+                found[name] = OutputFigures(errors=dict(self._all_errors(compared[name], said, self._fields[name])))
         return found
+
+    def forecasts(self, feed: Feed, targets: Mapping[str, str], examples: Examples, stride: int) -> list[Forecast]:
+        """What the network says of rows to come, for each output whose target is numbers of such.
+
+        Args:
+            stride: how many rows further the next example stands.
+        """
+        answers = self.answers(feed)
+        numbers = {output: (self._fields[output], feed.fields[name].numpy()) for output, name in targets.items()}
+        return [
+            self._forecast(field, frame, truth, answers[output][0], examples.guesses.get(field.name), stride)
+            for output, (field, truth) in numbers.items()
+            if isinstance(frame := frame_of(field.encoders), Horizon) and not _class_count(field) and truth.size == answers[output][0].size
+        ]
+
+    def _forecast(self, field: FieldPlan, frame: Horizon, truth: Array, said: Array, guess: Array | None, stride: int) -> Forecast:
+        def rows(numbers: Array) -> Array:
+            decoded = self._in_units(field, numbers)
+            return (numbers if decoded is None else decoded).reshape(len(numbers), frame.length, -1)
+
+        guessed = None if guess is None else rows(guess)
+        return Forecast(field.columns, rows(truth), rows(said), guessed, frame.season or 0, frame.ahead, stride)
+
+    def _all_errors(self, target: Array, said: Mapping[str, Array | None], field: FieldPlan) -> Iterator[tuple[str, float]]:
+        """The errors of some forecasts, as the network counts and as the data do."""
+        truth = self._in_units(field, target)
+        for whose, forecast in said.items():
+            if forecast is None:
+                continue
+            yield from ((f"{whose}{name}", value) for name, value in _errors(target, forecast).items())
+            decoded = None if truth is None or forecast.size != target.size else self._in_units(field, forecast)
+            if truth is not None and decoded is not None:
+                errors = _errors(truth, decoded)
+                yield from ((f"{whose}{name}_in_units", errors[name]) for name in ("mae", "rmse"))
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None) -> OutputFigures:
         field = self._fields[output]
@@ -85,17 +131,15 @@ class Judge:
         rank = field.type.rank - _is_one_hot(field)
         if answer.ndim - 1 > rank and answer.shape[-1] > 1:
             return np.asarray(answer.argmax(-1))
-        return np.asarray(self._probability(output, answer) > 0.5, np.int64)
-
-    def _probability(self, output: str, answer: Array) -> Array:
-        """The probability of the second of two classes: what the network says, or the sigmoid of it where it says logits."""
-        return (1 + np.tanh(answer / 2)) / 2 if self._says_logits(output) else answer
+        return np.asarray(answer > (0 if self._says_logits(output) or self._says_scores(output) else 0.5), np.int64)
 
     def _says_logits(self, output: str) -> bool:
-        """Whether the loss takes the output itself as logits."""
-        said = self._said[output]
-        losses = [node for node in self._graph.nodes if isinstance(node.component, Loss)]
-        return any(node.component.takes_logits and node.operands[1] == said for node in losses if isinstance(node.component, Loss))
+        """Whether a loss takes the output itself as logits."""
+        return any(one.takes_logits for one in self._losses.get(output, ()))
+
+    def _says_scores(self, output: str) -> bool:
+        """Whether a loss takes the output as scores, whose signs decide."""
+        return any(one.targets() == SIGNS for one in self._losses.get(output, ()))
 
     def predictions(self, feed: Feed) -> Predictions:
         """What the network says of each example, in columns."""
@@ -104,11 +148,20 @@ class Judge:
             prefix = f"{name}_" if len(self._said) > 1 else ""
             field = self._fields.get(name)
             labels = None if field is None else self._labels(name, answer, field)
-            if field is None or labels is None:
-                columns[name] = answer.tolist() if answer.shape[1:] != (1,) else answer[:, 0].tolist()
-            else:
+            if field is not None and labels is not None:
                 columns |= self._class_columns(name, prefix, answer, labels, field)
+                continue
+            numbers = None if field is None else self._in_units(field, answer)
+            numbers = answer if numbers is None else numbers
+            columns[name] = numbers.tolist() if numbers.shape[1:] != (1,) else numbers[:, 0].tolist()
         return Predictions(columns)
+
+    def _in_units(self, field: FieldPlan, numbers: Array) -> Array | None:
+        """Numbers as the data have them; None where these are the same, where there is no way back, or where they are no such field."""
+        if any(isinstance(one, int) for one in field.type.shape) and numbers.size != len(numbers) * prod(field.type.shape):
+            return None
+        decoded: Array | None = chain.decode(field.encoders, numbers.reshape(len(numbers), *field.type.shape), self._states[field.name])
+        return decoded
 
     def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
         names = np.array(_class_names(field), object)
@@ -116,8 +169,11 @@ class Judge:
         if labels.size != len(answer):
             return columns
         shares = answer.reshape(len(answer), -1)
+        if self._says_scores(name):
+            scores = {f"{prefix}score_{one}": shares[:, place].tolist() for place, one in enumerate(names)} if shares.shape[1] > 1 else {}
+            return columns | (scores or {f"{prefix}score": shares[:, 0].tolist()})
         if shares.shape[1] == 1:
-            yes = self._probability(name, shares[:, 0])
+            yes = (1 + np.tanh(shares[:, 0] / 2)) / 2 if self._says_logits(name) else shares[:, 0]
             shares = np.stack([1 - yes, yes], axis=1)
         elif self._says_logits(name):
             shares = np.exp(shares - shares.max(-1, keepdims=True))
@@ -125,20 +181,29 @@ class Judge:
         return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
 
 
-def judge(training: Training, layers: lower.Layers, learnt: str | None = None) -> Judge:
-    """The judge of a training's predictions, or of those of one of its networks by itself."""
-    if learnt is None:
-        fields = {output: training.data.fields[field] for output, field in training.targets.items()}
-        return Judge(training.objectives[0].graph, training.predictions, layers, fields)
-    graph = training.learnt[learnt].network.graph
-    return Judge(graph, graph.outputs, layers, {})
+def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], learnt: str | None = None) -> Judge:
+    """The judge of a training's predictions, or of those of one of its networks by itself.
+
+    Args:
+        state: what the data keep, see `Dataset`.
+    """
+    graph, said = training.objectives[0].graph, training.predictions
+    fields = {name: training.data.fields[field] for name, field in training.targets.items()}
+    losses = {name: [node.component for node in graph.nodes if isinstance(node.component, Loss) and node.operands[1] == ref]
+              for name, ref in said.items()}
+    if learnt is not None:
+        graph = training.learnt[learnt].network.graph
+        said, fields = graph.outputs, {name: field for name, field in fields.items() if name in graph.outputs}
+        finished = [name for name, ref in said.items() if final_activation(graph, ref)[1] is not None]
+        losses = {name: [one for one in found if not (one.takes_logits and name in finished)] for name, found in losses.items()}
+    return Judge(graph, said, layers, fields, losses, state["encoders"])
 
 
 def evaluation(
     training: Training, layers: lower.Layers, feed: Feed, dataset: Dataset, split: str, figures: Mapping[str, float], epoch: int | None
 ) -> Evaluation:
     """The figures of a split, with those of each class where the training compares outputs with classes."""
-    outputs = judge(training, layers).figures(feed, training.targets, dataset, split) if training.targets else {}
+    outputs = judge(training, layers, dataset.state).figures(feed, training.targets, dataset[split]) if training.targets else {}
     return Evaluation(split, feed.count, epoch, figures, outputs)
 
 
@@ -165,21 +230,6 @@ def _errors(target: Array, answer: Array) -> dict[str, float]:
     rest, spread = np.square(truth - said), np.square(truth - truth.mean())
     r2 = 1 - rest.sum() / spread.sum() if spread.sum() else 0.0
     return {"mae": float(np.abs(truth - said).mean()), "rmse": float(np.sqrt(rest.mean())), "r2": float(r2)}
-
-
-def _all_errors(
-    target: Array, said: Mapping[str, Array | None], field: FieldPlan, dataset: Dataset
-) -> Iterator[tuple[str, float]]:
-    """The errors of some forecasts, as the network counts and as the data do."""
-    states = dataset.state["encoders"][field.name]
-    truth = chain.decode(field.encoders, target, states)
-    for whose, forecast in said.items():
-        if forecast is None:
-            continue
-        yield from ((f"{whose}{name}", value) for name, value in _errors(target, forecast).items())
-        if truth is not None and forecast.size == target.size:
-            errors = _errors(truth, chain.decode(field.encoders, forecast.reshape(target.shape), states))
-            yield from ((f"{whose}{name}_in_units", errors[name]) for name in ("mae", "rmse"))
 
 
 def _class_count(field: FieldPlan) -> int:

@@ -1,9 +1,9 @@
 """Everything that learns, compiled: networks, objectives and examples as functions of many steps."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import keras
@@ -13,19 +13,19 @@ import tensorflow as tf
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
-from nndsl.backend.keras.objective import Computation, Step
+from nndsl.backend.keras.objective import Computation, Outcome, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
 from nndsl.backend.keras.optimize import plain
 from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
 from nndsl.diagnostics import Diagnostic, UserError, error
-from nndsl.graph import Graph, Node, Ref
-from nndsl.program import Training
+from nndsl.graph import Node, Ref, needed_for
+from nndsl.program import Objective, Training
 from nndsl.source import Span
 from nndsl.types import BadArgument
 
 _TRACED_TWICE = 300
-"""Up to this many nodes, full batches and the smaller last one are compiled apart, each for its size."""
+"""Up to this many calls in a step, full batches and the smaller last one are compiled apart, each for its size."""
 
 
 @error("NN720")
@@ -56,17 +56,6 @@ def surroundings(precision: str, seed: int) -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-@dataclass(frozen=True)
-class Weighting:
-    """How much the examples of each class count: a weight for each value of a field."""
-
-    field: str
-    weights: tuple[float, ...]
-
-    def of(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return tf.gather(tf.constant(self.weights, tf.float32), tf.reshape(batch[self.field], [-1]))
-
-
 class Learner:
     """A training whose steps are compiled: many of them run in one call.
 
@@ -80,7 +69,7 @@ class Learner:
         trackers: the figures of the steps of this epoch.
     """
 
-    def __init__(self, training: Training, feed: Feed, epochs: int, weighting: Weighting | None = None):
+    def __init__(self, training: Training, feed: Feed, epochs: int):
         """Build everything; nothing is compiled before the first step.
 
         Raises:
@@ -91,13 +80,13 @@ class Learner:
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
         self.step = 0
-        self._feed, self._weighting = feed, weighting
+        self._feed = feed
         self._objectives = training.objectives
         augmented = training.data.augmentation
         self._varied = () if augmented is None else tuple(augmented.outputs)
         self._augmentation = None if augmented is None else Computation(augmented, self.layers, list(augmented.outputs.values()))
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
-        self._depth = sum(len(one.graph.nodes) for one in training.objectives)
+        self._depth = sum(one.size for one in training.objectives)
         self._full_size = feed.batch if self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
         signature = [tf.TensorSpec([], tf.int64)] * 2
         self._full = tf.function(self._full_batches, input_signature=signature, autograph=False)
@@ -153,12 +142,14 @@ class Learner:
         finite = tf.constant(True)
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
-                batch = self._batch(step, size, turn)
-                found = one.learn(batch, None if self._weighting is None else self._weighting.of(batch))
+                found = self._turn(one, step, size, turn)
                 finite = tf.logical_and(finite, tf.math.is_finite(found.loss))
                 if turn == one.times - 1:
                     self.trackers.update(index, found)
         return finite
+
+    def _turn(self, kind: Step, step: tf.Tensor, size: int | None, turn: int) -> Outcome:
+        return kind.learn(self._batch(step, size, turn))
 
     def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0) -> dict[str, tf.Tensor]:
         """The examples of a step, varied by what augments the data."""
@@ -171,24 +162,35 @@ class Learner:
 
     def first_not_finite(self) -> tuple[str, Span | None]:
         """Take the next step, which has had a result that is not finite: the first of its tensors, in words, and its place."""
-        batch = self._batch(tf.constant(self.step, tf.int64))
-        for objective in self._objectives:
-            found = self._first_of(objective.graph, batch)
-            if found is not None:
-                return f"the first tensor that is not is `{found.label or found.name}`", found.span
-        if self.train(self.step + 1):  # on hardware whose results differ from time to time
-            return "it did not happen again when the step was repeated", None
-        for owner, node in self._objectives[0].graph.owners():
-            if not all(_is_finite(one.value) for one in self.layers[owner].trainable_variables):
-                return f"the gradients are not, of the weights of `{node.name}`", node.span
-        return "the loss is not, with the penalties on weights", None
+        step = tf.constant(self.step, tf.int64)
+        for objective, kind in zip(self._objectives, self._steps, strict=True):
+            for turn in range(kind.times):
+                with kept(self.variables()):  # what is drawn at random is drawn again
+                    found = self._first_of(objective, turn)
+                if found is not None:
+                    return f"the first tensor that is not is `{found.label or found.name}`", found.span
+                with lower.deep_enough(self._depth):
+                    loss = tf.function(partial(self._loss, kind, step, turn), autograph=False)()
+                if not _is_finite(loss):
+                    return "the loss is not, with the penalties on weights", objective.span
+                for owner, node in objective.graph.owners():
+                    if not all(_is_finite(one.value) for one in self.layers[owner].trainable_variables):
+                        return f"the gradients are not, of the weights of `{node.name}`", node.span
+        return "it did not happen again when the step was repeated", None  # on hardware whose results differ from time to time
 
-    def _first_of(self, graph: Graph, batch: Mapping[str, tf.Tensor]) -> Node | None:
-        """The first node of a graph with a result that is not finite."""
-        refs = [Ref(node.id, output) for node in graph.nodes for output in range(len(node.types)) if not isinstance(node.component, Constant)]
+    def _loss(self, kind: Step, step: tf.Tensor, turn: int) -> tf.Tensor:
+        """The loss of a turn, which is taken."""
+        return self._turn(kind, step, None, turn).loss
+
+    def _first_of(self, objective: Objective, turn: int) -> Node | None:
+        """The first call of an objective with a result that is not finite, on the batch of one of its turns in the next step."""
+        graph = objective.graph
+        needed = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, graph.outputs.values()))]
+        refs = [Ref(node.id, output) for node in needed for output in range(len(node.types)) if not isinstance(node.component, Constant)]
         computation = Computation(graph, self.layers, refs)
 
         def results() -> tuple[tf.Tensor, ...]:
+            batch = self._batch(tf.constant(self.step, tf.int64), turn=turn)
             feeds = {name: batch[name] for name in computation.fields}
             found: tuple[tf.Tensor, ...] = computation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
             return found

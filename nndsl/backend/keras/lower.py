@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import keras
 
 from nndsl.backend.keras import augment, terms
+from nndsl.backend.keras.saved import fill
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input, Layer
 from nndsl.catalogue.augmentations import Augmentation
@@ -29,7 +30,7 @@ from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
-from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.program import Network
 from nndsl.types import Symbolic, TensorType
 
@@ -246,7 +247,7 @@ def values_of(
         wanted: compute only what these tensors need; None: everything.
         apply: what applies a node; objectives add losses to `call`.
     """
-    needed = range(len(graph.nodes)) if wanted is None else needed_for(graph, wanted)
+    needed = range(len(graph.nodes)) if wanted is None else needed_for(graph.nodes, wanted)
     values: dict[Ref, Tensor] = {Ref(node.id): feeds[name] for name, node in graph.inputs.items() if node.id in needed}
     for node in graph.nodes:
         if node.id in needed and not isinstance(node.component, Input):
@@ -254,15 +255,6 @@ def values_of(
             results = apply(node, layer, [values[ref] for ref in node.operands], graph.operand_types(node))
             values.update((Ref(node.id, output), one) for output, one in enumerate(results))
     return values
-
-
-def needed_for(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
-    """The ids of the nodes that some tensors depend on, with those that make them."""
-    needed = {ref.node for ref in wanted}
-    for node in reversed(graph.nodes):
-        if node.id in needed:
-            needed.update(ref.node for ref in node.operands)
-    return needed
 
 
 def symbols(graph: Graph) -> dict[str, Tensor]:
@@ -278,12 +270,19 @@ def known_shape(type: TensorType) -> tuple[int | None, ...]:
 def model(network: Network, layers: Layers | None = None) -> keras.Model:
     """The functional Keras model of a network.
 
-    A single input or output is taken and given as it is, several as dictionaries by name.
+    A single input or output is taken and given as it is, several as dictionaries by name. New layers have new weights,
+    or those of the file that the network names.
+
+    Raises:
+        UserError: that file cannot be used.
     """
     graph = network.graph
     with deep_enough(len(graph.nodes)):
         inputs = symbols(graph)
-        values = values_of(graph, layers_of(graph) if layers is None else layers, inputs)
+        used = layers_of(graph) if layers is None else layers
+        values = values_of(graph, used, inputs)
+        if layers is None:
+            fill(used, [graph])
         outputs = {name: values[ref] for name, ref in graph.outputs.items()}
         return keras.Model(alone(inputs), alone(outputs), name=keras_name(network.name))
 

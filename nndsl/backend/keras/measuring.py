@@ -10,6 +10,7 @@ import tensorflow as tf
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation, Trackers, Valuation
+from nndsl.backend.keras.saved import fill
 from nndsl.graph import Graph, Ref
 from nndsl.program import Training
 from nndsl.progress import Progress
@@ -19,7 +20,11 @@ _CALL_SECONDS = 0.2
 
 
 def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras.Model]]:
-    """One built layer for each set of weights in a training, and its networks as Keras models of these layers."""
+    """One built layer for each set of weights in a training, and its networks as Keras models of these layers.
+
+    Raises:
+        UserError: a file that weights come from cannot be used.
+    """
     networks = {name: one.network for name, one in training.learnt.items()}
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
     if training.data.augmentation is not None:
@@ -29,6 +34,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     for graph in graphs:
         if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
             _build(graph, layers)
+    fill(layers, graphs)
     return layers, models
 
 
@@ -53,7 +59,7 @@ class Measuring:
         objectives = training.objectives
         self.trackers = Trackers(objectives, training.measures)
         self._valuations = [Valuation(one, layers, () if place else training.measures) for place, one in enumerate(objectives)]
-        self._depth = sum(len(one.graph.nodes) for one in objectives)
+        self._depth = sum(one.size for one in objectives)
         self._compiled: dict[Feed, Any] = {}
 
     def build(self, feed: Feed) -> None:
@@ -79,7 +85,9 @@ class Measuring:
 
     def _passes(self, feed: Feed) -> Iterator[int]:
         """Measure some batches at a time; how many are done."""
-        run = self._compiled.setdefault(feed, self._compile(feed))
+        if feed not in self._compiled:
+            self._compiled[feed] = self._compile(feed)
+        run = self._compiled[feed]
         done, limit = 0, 1
         while done < feed.steps:
             started, stop = time.perf_counter(), min(done + limit, feed.steps)

@@ -9,12 +9,12 @@ import keras
 import tensorflow as tf
 
 from nndsl.backend.keras import terms
-from nndsl.backend.keras.lower import Layers, Tensor, call, mask_of, needed_for, values_of
+from nndsl.backend.keras.lower import Layers, Tensor, call, mask_of, values_of
 from nndsl.backend.keras.optimize import loss as keras_loss
 from nndsl.backend.keras.optimize import metric as keras_metric
 from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.terms import Interpolation, Noise, Term
-from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.program import Measure, Objective
 from nndsl.types import TensorType
 
@@ -43,6 +43,14 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor) 
     return keras.ops.mean(values, axis=tuple(range(1, values.shape.rank)))
 
 
+def _by_class(losses: Tensor, loss: Loss, target: Tensor) -> Tensor:
+    """The losses of examples, `[n]`, each as often as its class counts."""
+    if loss.class_weights is None:
+        return losses
+    weights = keras.ops.convert_to_tensor(loss.class_weights, losses.dtype)
+    return losses * keras.ops.take(weights, keras.ops.cast(keras.ops.reshape(target, (-1,)), "int32"))
+
+
 def _mask_weights(mask: Tensor, values: Tensor) -> Tensor:
     """0 where masked out, and elsewhere so much more that the mean over all is the mean over what counts."""
     counts = keras.ops.cast(mask, values.dtype)
@@ -61,7 +69,7 @@ class Computation(keras.Layer):
 
     def __init__(self, graph: Graph, layers: Layers, wanted: Sequence[Ref], name: str | None = None):
         super().__init__(name=name, autocast=False)
-        nodes = [graph.nodes[id] for id in sorted(needed_for(graph, wanted))]
+        nodes = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, wanted))]
         self.graph = graph
         self.wanted = tuple(wanted)
         self.fields = tuple(name for name, node in graph.inputs.items() if node in nodes)
@@ -80,8 +88,9 @@ class Computation(keras.Layer):
         types: Sequence[TensorType],
     ) -> tuple[Tensor, ...]:
         match node.component:
-            case Loss():
-                return (example_losses(self._losses_by_node[node.id], *operands),)
+            case Loss() as loss:
+                losses = example_losses(self._losses_by_node[node.id], *operands)
+                return (_by_class(losses, loss, operands[0]) if training else losses,)
             case Noise() if layer is not None:
                 return (layer.draw(count, bool(training)),)
             case Interpolation() if layer is not None:
@@ -117,21 +126,19 @@ class Valuation:
         self._computation = Computation(objective.graph, layers, [objective.loss, *objective.terms.values(), *pairs])
         self._penalized = _reached(objective, layers, [objective.loss])
 
-    def of(self, batch: Mapping[str, Tensor], weights: Tensor | None = None, training: bool = False) -> Outcome:
+    def of(self, batch: Mapping[str, Tensor], training: bool = False) -> Outcome:
         """Compute a batch.
 
         Args:
-            weights: how much each example counts; None: all the same.
-            training: whether dropout, noise and batch statistics are those of training.
+            training: whether dropout, noise, batch statistics and the weights of classes are those of training.
         """
         count = keras.ops.shape(next(iter(batch.values())))[0]
         feeds = {name: batch[name] for name in self._computation.fields}
         losses, *others = self._computation(feeds, count=count, training=training)
         terms, pairs = others[: self._terms], others[self._terms :]
-        weighted = losses if weights is None else losses * weights
-        penalties = [keras.ops.cast(one, weighted.dtype) for layer in self._penalized for one in layer.losses]
+        penalties = [keras.ops.cast(one, losses.dtype) for layer in self._penalized for one in layer.losses]
         return Outcome(
-            keras.ops.mean(weighted) + sum(penalties),
+            keras.ops.mean(losses) + sum(penalties),
             tuple(keras.ops.mean(one) for one in terms),
             tuple(zip(pairs[::2], pairs[1::2], strict=True)),
             count,
@@ -154,11 +161,11 @@ class Step:
         self._fixed = _fixed(objective, layers, measures)
         optimizer.build(self.variables)
 
-    def learn(self, batch: Mapping[str, Tensor], weights: Tensor | None = None) -> Outcome:
+    def learn(self, batch: Mapping[str, Tensor]) -> Outcome:
         """Compute a batch, and change the weights by it."""
         before = [tf.identity(one.value) for one in self._fixed]
         with tf.GradientTape() as tape:
-            found = self._valuation.of(batch, weights, training=True)
+            found = self._valuation.of(batch, training=True)
             scaled = self.optimizer.scale_loss(found.loss)
         gradients = tape.gradient(scaled, [one.value for one in self.variables])
         learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
@@ -170,7 +177,7 @@ class Step:
 
 def _reached(objective: Objective, layers: Layers, wanted: Sequence[Ref], but: Collection[Owner] = ()) -> list[keras.Layer]:
     """The layers that some tensors of an objective depend on, each once."""
-    nodes = [objective.graph.nodes[id] for id in sorted(needed_for(objective.graph, wanted))]
+    nodes = [objective.graph.nodes[id] for id in sorted(needed_for(objective.graph.nodes, wanted))]
     return list(dict.fromkeys(layers[one.owner] for one in nodes if one.owner is not None and one.owner not in but))
 
 
@@ -183,7 +190,7 @@ def _fixed(objective: Objective, layers: Layers, measures: Sequence[Measure]) ->
 def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:
     """The weights that an objective may change and depends on; for others there is no gradient."""
     graph = objective.graph
-    reached = {graph.nodes[id].owner for id in needed_for(graph, [objective.loss])}
+    reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [objective.loss])}
     variables = (one for owner in objective.updates if owner in reached for one in layers[owner].trainable_variables)
     return list({id(one): one for one in variables}.values())
 

@@ -69,7 +69,8 @@ def _by_name(home: Any, component: Component, **settings: Any) -> Any:
     name = type(component).__name__
     if not hasattr(home, name):
         raise InternalError(f"{name} has to be replaced by the form that fits before it is computed")
-    values = {field: list(value) if isinstance(value, tuple) else value for field, value in component.__dict__.items()}
+    values = {field: list(value) if isinstance(value, tuple) else value for field, value in component.__dict__.items()
+              if field != "class_weights"}  # which are no setting of Keras' losses
     return getattr(home, name)(**values | settings)
 
 

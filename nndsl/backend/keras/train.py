@@ -8,20 +8,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras import samples
+from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
-from nndsl.backend.keras.judge import evaluation
-from nndsl.backend.keras.learner import Learner, Weighting, surroundings
+from nndsl.backend.keras.judge import evaluation, judge
+from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
+from nndsl.backend.keras.saved import digests
+from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
+from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
+from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
 from nndsl.files import write_file, write_text
 from nndsl.monitor import Mode
@@ -83,6 +86,8 @@ def train(
         return _resume(Run.open(resume), program, training, epochs, seed, progress)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
+    check_targets(training, dataset)
+    training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
     with surroundings(settings.precision, settings.seed):
@@ -104,6 +109,7 @@ def _resume(
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
         dataset = training.data.load()
+        training = balanced(training, dataset)
         _check_same(run, _identity(program, training, dataset, settings), progress)
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed):
@@ -140,13 +146,13 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
             "optimizer": [plain(one.optimizer) for one in training.objectives],
             "metrics": [one.name for one in training.measures],
             "early_stopping": plain(training.early_stopping),
-            "class_weights": plain(training.class_weights),
         },
         "parameters": plain(program.parameters),
         "networks": {
             name: {"network": one.network.name, "arguments": plain(one.network.arguments)} for name, one in training.learnt.items()
         },
         "data": {"name": training.data.name, "sha256": dataset.sha256, "examples": {name: len(one) for name, one in dataset.splits.items()}},
+        "weights": digests(one.graph for one in training.objectives),
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
         "versions": runs.versions(),
@@ -177,6 +183,8 @@ def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
             _check_equal(run, f"`{place}`", before, after)
     for place, digest in now["spec"].items():
         _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
+    for place, digest in now["weights"].items():
+        _check_equal(run, f"content of {place} (SHA-256)", then.get("weights", {}).get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
     _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
     for section in ("versions", "hardware"):
         for name, value in now[section].items():
@@ -213,13 +221,10 @@ class _Course:
 
     def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
         self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
-        augmented = [] if training.data.augmentation is None else [training.data.augmentation]
-        graphs = [*(one.graph for one in training.objectives), *augmented]
-        types = {name: node.type for graph in graphs for name, node in graph.inputs.items()}
         self._feeds = {
-            name: Feed(examples.fields, types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
+            name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
-        self._learner = Learner(training, self._feeds["train"], settings.epochs, weighting(training, dataset))
+        self._learner = Learner(training, self._feeds["train"], settings.epochs)
 
     def loop(self, run: Run) -> Loop:
         """What takes the steps, at the first of them."""
@@ -266,28 +271,25 @@ class _Course:
             with loop.best_in_place():
                 figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
                 run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
+                self._show_forecasts(run)
             run.save_json("evaluation.json", run.evaluation.as_dict())
         if run.status != "terminated" and self._training.samples:
             self._show_samples(run, loop)
 
+    def _show_forecasts(self, run: Run) -> None:
+        """What the best model says of the last rows of a series, where it forecasts one."""
+        reach = layout(list(self._training.data.fields.values()))
+        if reach is not None and self._training.targets:
+            judged = judge(self._training, self._learner.layers, self._dataset.state)
+            found = judged.forecasts(self._feeds["test"], self._training.targets, self._dataset["test"], reach.stride)
+            if found:
+                write_text(run.folder / "forecast.svg", forecasts_svg(found, "test"))
+
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
-        feed = next(self._feeds[name] for name in ("test", "validation", "train") if name in self._feeds)
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, feed)
+            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
             write_file(run.folder / "samples.npz", samples.as_npz(arrays))
-
-
-def weighting(training: Training, dataset: Dataset) -> Weighting | None:
-    """How much each class counts; `balanced` gives all classes the same weight in sum, with a mean of 1."""
-    if training.class_weights is None:
-        return None
-    weighted = {name: training.data.fields[name].type.below for name in training.targets.values()}
-    field, classes = next((name, below) for name, below in weighted.items() if isinstance(below, int))
-    if training.class_weights != "balanced":
-        return Weighting(field, training.class_weights)
-    counts = np.bincount(np.asarray(dataset["train"].fields[field]), minlength=classes)
-    return Weighting(field, tuple((counts.sum() / (classes * np.maximum(counts, 1))).tolist()))

@@ -6,6 +6,7 @@ from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.broadcasting import broadcast, numbers, result_dtype, single
 from nndsl.catalogue.layers import merging
 from nndsl.catalogue.rules import FLOAT, floating
+from nndsl.catalogue.sight import Sight
 from nndsl.types import BadArgument, Dtype, Size, TensorType, WrongDtype, elements
 
 NumberDtype = Literal[
@@ -18,6 +19,8 @@ class _Elementwise(Function, abstract=True):
 
     The mask of a sequence stays with it. (In Keras only layers keep masks; what is not one is given its mask when it is lowered.)
     """
+
+    number_by_number = True
 
     def masked(self, *operands: TensorType) -> bool:
         """Whether an operand brings a mask whose positions are those of the result."""
@@ -300,6 +303,8 @@ class Clip(_OfFloats):
 class Cast(Function):
     """The same numbers as another dtype; truth values become 0 and 1."""
 
+    number_by_number = True
+
     dtype: NumberDtype | Literal["bool"]
 
     def infer(self, x: TensorType) -> TensorType:
@@ -310,6 +315,7 @@ class Cast(Function):
 class Float(Function):
     """The same numbers as floats; truth values become 0 and 1. Short for `cast(float32)`."""
 
+    number_by_number = True
     operation = "cast"
 
     def infer(self, x: TensorType) -> TensorType:
@@ -322,6 +328,8 @@ class Float(Function):
 class StopGradient(Function):
     """The same numbers, which learning takes as given."""
 
+    number_by_number = True
+
     def infer(self, variable: TensorType) -> TensorType:
         return TensorType(variable.dtype, variable.shape, below=variable.below)
 
@@ -333,6 +341,9 @@ class _Filled(Function, abstract=True):
 
     def infer(self, x: TensorType) -> TensorType:
         return TensorType(self.dtype or x.dtype, x.shape)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.NOTHING,)
 
 
 class ZerosLike(_Filled):

@@ -10,6 +10,7 @@ from nndsl.catalogue.functions.comparisons import same_sort
 from nndsl.catalogue.kinds import Count, Index, Natural
 from nndsl.catalogue.layers import merging
 from nndsl.catalogue.rules import floating, number, position_of
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Dtype, Size, SizesDiffer, TensorType, TooSmall, WrongDtype, WrongRank, shape_text, sign
 
@@ -179,6 +180,8 @@ class OneHot(_Moving):
     `num_classes` can be left out where the operand says how many there are (`int[T] < 20`).
     """
 
+    number_by_number = True
+
     num_classes: Count | None = None
     axis: Index = -1
     dtype: Literal["float16", "bfloat16", "float32", "float64", "int8", "uint8", "int32", "int64", "bool"] | None = None
@@ -204,6 +207,9 @@ class OneHot(_Moving):
                               repair=f"write num_classes={x.below}, or leave it out")
         return self.num_classes
 
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.UNKNOWN,) if 1 in new_axes(self.axis, operands[0].rank) else super().sight(result, *operands)
+
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         (place,) = new_axes(self.axis, operands[0].rank)
         last = in_keras(operands[0].rank)
@@ -225,6 +231,9 @@ class Positions(_Moving):
     def infer(self, x: TensorType) -> TensorType:
         size = x.shape[position_of(self.axis, x)]
         return TensorType("int32", (size,), below=size)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.NOTHING,)
 
     def alone(self, x: TensorType) -> tuple[slice | int, ...]:
         """What Keras takes of the operand to have the axis, and the batch axis, alone."""

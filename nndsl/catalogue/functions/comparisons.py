@@ -9,6 +9,8 @@ from nndsl.types import Size, TensorType, WrongDtype, elements
 class _GivesTruths(Function, abstract=True):
     """A function whose result holds truth values."""
 
+    number_by_number = True
+
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return elements(results[0].shape)
 
@@ -104,6 +106,7 @@ class Isfinite(_OfFloats):
 class Where(Function):
     """`x1` where the condition is true, and `x2` where it is not."""
 
+    number_by_number = True
     takes_numbers = True
 
     def infer(self, condition: TensorType, x1: TensorType, x2: TensorType) -> TensorType:

@@ -12,6 +12,7 @@ from nndsl.catalogue.broadcasting import numbers, single, truths
 from nndsl.catalogue.functions.arithmetic import NumberDtype
 from nndsl.catalogue.kinds import Count, Index, Positive
 from nndsl.catalogue.rules import FLOAT, floating, position_of
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Dtype, Shape, Size, TensorType, elements, sign
 
@@ -56,6 +57,10 @@ class _Reduction(_Along, abstract=True):
         """Positions stay apart where only the last axis is reduced, and is kept."""
         last = positions_of(stated(self.axis, operands[0]), operands[0]) == (operands[0].rank - 1,)
         return () if last and self.keepdims else None
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        gone = positions_of(stated(self.axis, operands[0]), operands[0])
+        return (Sight.BEYOND,) if 0 in gone else super().sight(result, *operands)
 
 
 def _roomier(dtype: Dtype) -> Dtype:

@@ -7,6 +7,7 @@ from nndsl.catalogue.axes import Axes, as_tuple, in_keras, new_axes, positions_o
 from nndsl.catalogue.kinds import Index, Known, OpenSize
 from nndsl.catalogue.layers import reshaping
 from nndsl.catalogue.rules import position_of
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Symbolic, TensorType, TooSmall, sign
 
@@ -105,6 +106,9 @@ class ExpandDims(_Redrawing):
     def infer(self, x: TensorType) -> TensorType:
         return with_axes(x, self.axis)
 
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.UNKNOWN if 1 in new_axes(self.axis, operands[0].rank) else Sight.SAME,)
+
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"axis": new_axes(self.axis, operands[0].rank)}
 
@@ -123,6 +127,9 @@ class Squeeze(_Redrawing):
             if sign(x.shape[place] - 1) != 0:
                 raise TooSmall(f"takes away axes of size 1, and axis {in_keras(place)} is {x.shape[place]}", x, argument="axis")
         return TensorType(x.dtype, tuple(size for place, size in enumerate(x.shape) if place not in gone), below=x.below)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.UNKNOWN if 0 in self._gone(operands[0]) else Sight.SAME,)
 
     def _gone(self, x: TensorType) -> tuple[int, ...]:
         if self.axis is None:

@@ -14,6 +14,7 @@ from nndsl.catalogue.axes import Axes, positions_of
 from nndsl.catalogue.kinds import Count, DropRate
 from nndsl.catalogue.layers.merging import fits_masks
 from nndsl.catalogue.rules import FLOAT, floating
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Seed, Zeros
 from nndsl.catalogue.windows import Window
 from nndsl.frozen import Frozen
@@ -24,6 +25,7 @@ class _Attention(Layer, abstract=True):
     """What all attention layers share."""
 
     call_options = ("return_attention_scores", "use_causal_mask")
+    uses_mask = True
 
     def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
         """The mask of the query leaves with the result, and none with the scores."""
@@ -31,6 +33,16 @@ class _Attention(Layer, abstract=True):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         return None
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        """Each place of the query sees all values, or those up to its own."""
+        query, *others = operands
+        alike = all(one.shape[0] == query.shape[0] for one in others)
+        hides = self.__dict__["use_causal_mask"] or self.__dict__.get("sliding_window") is not None
+        if result or query.rank != 2 or (hides and not alike):
+            return (Sight.UNKNOWN,) * len(operands)
+        seen = Sight.PAST if self.__dict__["use_causal_mask"] else Sight.UNKNOWN if hides else Sight.BEYOND
+        return (Sight.SAME, *(seen for _ in others))
 
 
 def _shares(scores: Shape) -> Size:

@@ -7,6 +7,7 @@ from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.kinds import Count, Natural
 from nndsl.catalogue.layers.core import added_flops
 from nndsl.catalogue.rules import floating, number
+from nndsl.catalogue.sight import Sight, sight_through
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
 from nndsl.catalogue.windows import Padding, Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Shape, Size, TensorType, elements
@@ -68,6 +69,9 @@ class _Convolution(_Windowed, abstract=True):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         return sliding(self.kernel_size, self.strides, self.dilation_rate, self.spatial)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (sight_through(self.windows()[0], self.padding),)
 
     def validate(self) -> None:
         _refuse_both(self.strides, self.dilation_rate, self.spatial)
@@ -247,6 +251,9 @@ class _Depthwise(_Windowed, abstract=True):
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         return sliding(self.kernel_size, self.strides, self.dilation_rate, self.spatial)
 
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (sight_through(self.windows()[0], self.padding),)
+
     def infer(self, x: TensorType) -> TensorType:
         lengths, channels = self.split(x)
         results = slide(self.windows(), lengths, self.padding, x, "kernel")
@@ -311,6 +318,9 @@ class _Separable(_Windowed, abstract=True):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         return sliding(self.kernel_size, self.strides, self.dilation_rate, self.spatial)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (sight_through(self.windows()[0], self.padding),)
 
     def infer(self, x: TensorType) -> TensorType:
         lengths, _ = self.split(x)

@@ -7,6 +7,7 @@ from nndsl.catalogue.activations import Activation as ActivationFunction
 from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.kinds import Count, Positive
 from nndsl.catalogue.rules import FLOAT, at_least_one_axis, floating
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, RandomUniform, Regularizer, Zeros
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongDtype, elements, shape_text, sign
 
@@ -73,6 +74,8 @@ class Embedding(Layer):
     Shape: `int[...] -> [..., output_dim]`
     """
 
+    number_by_number = True
+
     input_dim: Count
     output_dim: Count
     embeddings_initializer: Initializer = RandomUniform()
@@ -116,6 +119,10 @@ class ReversibleEmbedding(Layer):
         if sign(width - self.output_dim) in (-1, 1):
             raise SizesDiffer(f"compares vectors of size {self.output_dim}, and is given {shape_text(x.shape)}", x)
         return TensorType(FLOAT, (*others, self.input_dim))
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        """Of ids and of vectors, the same place; a vector alone has none."""
+        return (Sight.SAME if operands[0].rank > int(operands[0].is_float) else Sight.UNKNOWN,)
 
     def call_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"reverse": operands[0].is_float}

@@ -23,6 +23,7 @@ class _Merging(Layer, abstract=True):
     """
 
     takes_list = True
+    number_by_number = True
 
     def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
         return all(one.mask for one in operands)

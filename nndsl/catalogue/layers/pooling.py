@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.kinds import Count
 from nndsl.catalogue.rules import floating, number
+from nndsl.catalogue.sight import Sight, sight_through
 from nndsl.catalogue.windows import Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Size, TensorType, TooSmall, elements, sign
 
@@ -29,6 +30,9 @@ class _Pooling(Layer, abstract=True):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         return sliding(self.pool_size, self.pool_size if self.strides is None else self.strides, 1, self.spatial)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (sight_through(self.windows()[0], self.padding),)
 
     def infer(self, x: TensorType) -> TensorType:
         *lengths, channels = floating(x).expect(f"{self.axes}, channels")
@@ -130,6 +134,9 @@ class _GlobalPooling(Layer, abstract=True):
     def windows(self, *operands: TensorType) -> None:
         return None
 
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.BEYOND,)
+
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return elements(operands[0].shape)
 
@@ -172,6 +179,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     aliases = ("GlobalAvgPool1D",)
     axes = "length"
+    uses_mask = True
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

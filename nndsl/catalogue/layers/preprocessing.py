@@ -7,6 +7,7 @@ from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
 from nndsl.catalogue.layers.reshaping import interpolation_flops
 from nndsl.catalogue.rules import FLOAT, moved, number
+from nndsl.catalogue.sight import Sight
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, elements
 
 Seed = Annotated[int, Known(0)] | None
@@ -84,6 +85,10 @@ class _Image(Layer, abstract=True):
     def infer(self, image: TensorType) -> TensorType:
         image.expect("height, width, channels")
         return TensorType(FLOAT, image.shape)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        """The rows of an image do not follow each other."""
+        return (Sight.UNKNOWN,)
 
 
 class Resizing(_Image):

@@ -13,6 +13,7 @@ from nndsl.catalogue.applicable import Layer, Types, Weight
 from nndsl.catalogue.kinds import Count, DropRate
 from nndsl.catalogue.layers.convolution import Extent, Pair, Triple
 from nndsl.catalogue.rules import FLOAT, floating, number
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Orthogonal, Regularizer, Seed, Zeros
 from nndsl.catalogue.windows import Padding, Window, along_axes, slide, sliding
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, SizeUnknown, TensorType, elements, shape_text
@@ -39,6 +40,7 @@ class Recurrent(Layer, abstract=True):
     """A layer that runs along a sequence."""
 
     noun = "a recurrent layer"
+    uses_mask = True
     states: ClassVar[int] = 1
     """How many tensors its state is."""
 
@@ -79,6 +81,12 @@ class Recurrent(Layer, abstract=True):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         return None
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        """A step sees those before it, and the state that it begins with; the last one has seen all."""
+        steps = self.told.return_sequences and not result
+        backwards = Sight.UNKNOWN if self.told.go_backwards else Sight.PAST
+        return (backwards if steps else Sight.BEYOND, *(Sight.BEYOND for _ in operands[1:]))
 
 
 def _cost(activation: Activation | None, numbers: Size) -> Size:

@@ -6,6 +6,7 @@ from typing import Literal
 from nndsl.catalogue.applicable import Layer, Types, Weight, called_plainly, infer
 from nndsl.catalogue.layers.recurrent import Recurrent
 from nndsl.catalogue.rules import number
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window
 from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
@@ -18,6 +19,8 @@ class Bidirectional(Layer):
 
     Shape: `[length, channels] -> [2 * units]`, or `[length, 2 * units]` with `return_sequences`
     """
+
+    uses_mask = True
 
     layer: Recurrent
     merge_mode: Literal["sum", "mul", "concat", "ave"] | None = "concat"
@@ -41,6 +44,8 @@ class Bidirectional(Layer):
 
     def infer(self, sequences: TensorType, *initial_state: TensorType) -> Types:
         half = len(initial_state) // 2
+        if len(initial_state) % 2:
+            raise BadArgument(f"takes as many states for one direction as for the other, and is given {len(initial_state)}", *initial_state)
         forward, *states = infer(self.layer, (sequences, *initial_state[:half]))
         other, *more = infer(self.backward, (sequences, *initial_state[half:]))
         if forward != other:
@@ -63,6 +68,10 @@ class Bidirectional(Layer):
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         return None
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        joined = self.merge_mode is not None or not self.layer.told.return_sequences
+        return (Sight.UNKNOWN if result or not joined else Sight.BEYOND, *(Sight.BEYOND for _ in operands[1:]))
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return (*self.layer.weights(operands[0]), *self.backward.weights(operands[0]))
@@ -108,6 +117,9 @@ class TimeDistributed(Layer):
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:
         inside = self.layer.windows(self._inside(operands[0]))
         return None if inside is None else (Window(), *inside)
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.SAME,)
 
     def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
         return self.layer.weights(self._inside(operands[0]))

@@ -1,5 +1,6 @@
 """A target and the output that is compared with it: which shapes and types go together, and in which form."""
 
+import math
 from dataclasses import replace
 from typing import Literal, TypeAlias, TypeVar
 
@@ -113,6 +114,20 @@ def classes_of(target: TensorType) -> Size | None:
     return 2 if target.dtype == "bool" else target.below
 
 
+def class_of_example(target: TensorType) -> Size:
+    """How many classes a target has, of which each example is of one.
+
+    Raises:
+        Mismatch: it holds no classes, or several for each example.
+    """
+    classes = classes_of(target)
+    if target.constant or classes is None or target.is_float:
+        raise WrongDtype(f"weighs classes, and the target {target} holds none", argument="class_weights")
+    if target.shape not in ((), (1,)):
+        raise WrongRank("weighs classes, and needs one class for each example, not several", argument="class_weights")
+    return classes
+
+
 def squeezed(target: TensorType, prediction: TensorType) -> TensorType:
     """The output as Keras compares it: without a last axis of size 1 that the target lacks, but with an axis at least."""
     if target.constant and prediction.shape:
@@ -133,6 +148,12 @@ def alike(one: Shape, other: Shape) -> bool:
     """Whether two shapes are the same, but perhaps for a last axis of size 1."""
     return one == other or one == (*other, 1) or (*one, 1) == other
 
+
+ANY = (-math.inf, math.inf)
+"""Between which numbers targets lie that may be any."""
+
+COUNTS = (0.0, math.inf)
+SIGNS = (-1.0, 1.0)
 
 REASONS: dict[Form, str] = {
     "binary": "each number of the target is a yes or a no",

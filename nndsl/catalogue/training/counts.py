@@ -5,17 +5,8 @@ from typing import Annotated, Any, Literal
 from nndsl.catalogue.kinds import Known, Number, Positive, Rate
 from nndsl.catalogue.training import comparison
 from nndsl.catalogue.training.comparison import Activation, Final, Form
-from nndsl.catalogue.training.metrics import (
-    SEVERAL,
-    Amount,
-    Metric,
-    Prepared,
-    applied,
-    at_most_classes,
-    at_most_one_axis,
-    in_step,
-    needs_alignment,
-)
+from nndsl.catalogue.training.metric import SEVERAL, Amount, Metric, Prepared, applied, in_step, needs_alignment
+from nndsl.catalogue.training.metrics import at_most_classes, at_most_one_axis
 from nndsl.types import BadArgument, SizesDiffer, TensorType, WrongDtype, shape_text
 
 Thresholds = Rate | tuple[Rate, ...] | None

@@ -4,79 +4,16 @@ A loss gives one number for each example: what Keras gives with `reduction=None`
 beside the batch axis. The mean of these numbers over a batch is what Keras gives with `sum_over_batch_size`, its default.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from nndsl.catalogue.applicable import Applicable
 from nndsl.catalogue.kinds import Index, NonNegative, Number, Positive, Rate
 from nndsl.catalogue.rules import position_of
 from nndsl.catalogue.training import comparison
-from nndsl.catalogue.training.comparison import Activation, Final
+from nndsl.catalogue.training.comparison import Activation
+from nndsl.catalogue.training.loss import Loss, taken_as_logits
 from nndsl.types import BadArgument, SizesDiffer, TensorType, TooSmall, WrongDtype, WrongRank, sign
 
 AxisOrAxes = Index | tuple[Index, ...] | None
-
-
-class Loss(Applicable):
-    """A loss over a target and an output: `infer(target, prediction)` is `float[]`, one number for each example.
-
-    Attributes:
-        activations: the final activations that make what it takes; empty where any numbers will do.
-    """
-
-    noun = "a loss"
-    naming = "both"
-    takes_numbers = True
-    activations: ClassVar[tuple[Final, ...]] = ()
-
-    def infer(self, target: TensorType, prediction: TensorType) -> TensorType:
-        self.compare(target, prediction)
-        return TensorType("float32", ())
-
-    def compare(self, target: TensorType, prediction: TensorType) -> None:
-        """Check that a target and an output can be compared.
-
-        Raises:
-            Mismatch: they cannot.
-        """
-        comparison.same_numbers(target, prediction)
-
-    @property
-    def takes_logits(self) -> bool:
-        """Whether it takes the numbers before the final activation."""
-        return bool(self.__dict__.get("from_logits", False))
-
-    @property
-    def by_example(self) -> bool:
-        """Whether the number of an example depends on this example alone, so that examples can be weighted."""
-        return True
-
-    def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple["Loss", str]:
-        """The loss in the form that fits an output, and why, as a sentence (empty where nothing was chosen).
-
-        A loss that can take logits does, where they are at hand: it is more exact. Where `takes_logits` of the result is
-        true, give it the tensor before the final activation.
-
-        Args:
-            activation: the function that made the output, along its last axis; None: none, so its numbers are logits.
-
-        Raises:
-            Mismatch: the loss cannot take this target or this output.
-        """
-        self.infer(target, prediction)
-        if self.takes_logits or not self.activations or activation not in (None, *self.activations):
-            return self, ""
-        if "from_logits" in self.fields():
-            return comparison.altered(self, from_logits=True), f"`{self.called()}` takes {_logits(activation)}"
-        if activation is None:
-            raise BadArgument("takes probabilities, and the output has no final activation", prediction,
-                              repair=f"end the output in {' or '.join(self.activations)}")
-        return self, ""
-
-
-def _logits(activation: Activation) -> str:
-    if activation is None:
-        return "the output, which has no final activation, as logits"
-    return f"the logits before {activation}, for the fused form that is more exact"
 
 
 # Of numbers --------------------------------------------------------------------------------------
@@ -105,6 +42,9 @@ class MeanSquaredLogarithmicError(Loss):
 
     aliases = ("msle", "MSLE")
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
 
 class LogCosh(Loss):
     """The mean of `log(cosh(difference))`: squares for small differences, absolute values for large ones."""
@@ -118,6 +58,9 @@ class Huber(Loss):
 
 class Poisson(Loss):
     """The mean of `prediction - target * log(prediction)`, for counts."""
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
 
 
 class CosineSimilarity(Loss):
@@ -135,6 +78,9 @@ class CosineSimilarity(Loss):
 
 class _Hinge(Loss, abstract=True):
     """Targets are -1 or 1; targets of 0 and 1 are taken for -1 and 1."""
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
@@ -262,6 +208,9 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 class CategoricalHinge(Loss):
     """`max(0, 1 + the best wrong class - the right class)`, for one-hot targets."""
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.class_vectors(target, prediction)
 
@@ -372,7 +321,7 @@ class CTC(Loss):
 
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Loss, str]:
         self.infer(target, prediction)
-        return self, f"`CTC` takes {_logits(activation)}" if activation in (None, "softmax") else ""
+        return self, f"`CTC` takes {taken_as_logits(activation)}" if activation in (None, "softmax") else ""
 
 
 # That Keras has not ------------------------------------------------------------------------------
@@ -402,6 +351,9 @@ class Multinomial(Loss):
     activations = ("softmax",)
     axis: Index = 1
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.same_vectors(target, prediction)
         position_of(self.axis, prediction)
@@ -415,7 +367,7 @@ class Multinomial(Loss):
         self.infer(target, prediction)
         if activation == "softmax" and position_of(self.axis, prediction) != prediction.rank - 1:
             raise BadArgument("takes logits, and the softmax of this output runs along another axis", prediction, repair="leave the softmax out")
-        return self, f"`multinomial` takes {_logits(activation)}" if activation in (None, "softmax") else ""
+        return self, f"`multinomial` takes {taken_as_logits(activation)}" if activation in (None, "softmax") else ""
 
 
 # The form that fits ------------------------------------------------------------------------------
@@ -439,8 +391,9 @@ class Crossentropy(Loss):
     def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple[Loss, str]:
         """The form that fits, taking logits; see `comparison.form`."""
         form = comparison.form(target, activation, prediction)
-        chosen = self._in_form(form)
-        return chosen, f"`crossentropy` is {chosen.called()}, as {comparison.REASONS[form]}; it takes {_logits(activation)}"
+        chosen = comparison.altered(self._in_form(form), class_weights=self.class_weights)
+        chosen.infer(target, prediction)
+        return chosen, f"`crossentropy` is {chosen.called()}, as {comparison.REASONS[form]}; it takes {taken_as_logits(activation)}"
 
     def _in_form(self, form: comparison.Form) -> Loss:
         if form == "binary":
@@ -450,4 +403,3 @@ class Crossentropy(Loss):
         if self.label_smoothing:
             return SmoothedSparseCategoricalCrossentropy(from_logits=True, label_smoothing=self.label_smoothing)
         return SparseCategoricalCrossentropy(from_logits=True)
-

@@ -1,103 +1,13 @@
 """Metrics: those of `keras.metrics` over a target and an output; `accuracy` and a few others take the form that fits."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from nndsl.catalogue.component import Component
 from nndsl.catalogue.kinds import Index, Known, Number, Rate
 from nndsl.catalogue.rules import position_of
 from nndsl.catalogue.training import comparison
-from nndsl.catalogue.training.comparison import Activation, Final
+from nndsl.catalogue.training.comparison import Activation
+from nndsl.catalogue.training.metric import CLASSIFYING, SEVERAL, Amount, Metric
 from nndsl.types import BadArgument, TensorType, TooSmall, WrongDtype, WrongRank, sign
-
-Amount = Annotated[int, Known(1)]
-"""A known whole number of at least 1."""
-
-CLASSIFYING: tuple[Final, ...] = ("sigmoid", "softmax")
-
-SEVERAL = "would be several figures, one for each {}, and a log has room for one"
-
-
-class Metric(Component):
-    """A figure over the targets and outputs of many examples.
-
-    Attributes:
-        activations: the final activations that make what it takes; empty where any numbers will do.
-        mode: whether lower (`min`) or higher (`max`) is better; None where neither is, for sure.
-    """
-
-    noun = "a metric"
-    naming = "both"
-    activations: ClassVar[tuple[Final, ...]] = ()
-    mode: ClassVar[Literal["min", "max"] | None] = None
-
-    def compare(self, target: TensorType, prediction: TensorType) -> None:
-        """Check that it can be computed of a target and an output, and is one number.
-
-        Raises:
-            Mismatch: it cannot.
-        """
-        comparison.same_numbers(target, prediction)
-
-    def fit(self, target: TensorType, activation: Activation, prediction: TensorType) -> tuple["Metric", str]:
-        """The metric in the form that fits an output, and why, as a sentence (empty where nothing was chosen).
-
-        Args:
-            prediction: the output itself, after its final activation.
-            activation: the function that made the output, along its last axis; None: none, so its numbers are logits.
-
-        Raises:
-            Mismatch: the metric cannot take this target or this output.
-        """
-        self.compare(target, prediction)
-        if activation is not None or not self.activations or self.takes_logits:
-            return in_step(self, target, prediction), ""
-        if "from_logits" in self.fields():
-            logits = comparison.altered(self, from_logits=True)
-            return in_step(logits, target, prediction), f"`{self.called()}` takes the output as logits"
-        missing = self.activations[0]
-        chosen = Prepared(metric=self, activation=missing, aligned=needs_alignment(target, prediction))
-        return chosen, applied(self, missing)
-
-    @property
-    def takes_logits(self) -> bool:
-        """Whether it takes the numbers before the final activation."""
-        return bool(self.__dict__.get("from_logits", False))
-
-
-class Prepared(Metric, abstract=True):
-    """A metric whose operands are brought into its form first.
-
-    Attributes:
-        one_hot: whether class numbers become one-hot vectors, as long as the last axis of the output.
-        activation: what is applied to the output; None: nothing.
-        aligned: whether both operands are given equally many axes, and one at least, by axes of size 1 at the end.
-    """
-
-    metric: Metric
-    one_hot: bool = False
-    activation: Final | None = None
-    aligned: bool = False
-
-    @property
-    def takes_logits(self) -> bool:
-        return self.metric.takes_logits
-
-
-def needs_alignment(target: TensorType, prediction: TensorType) -> bool:
-    """Whether Keras' metrics would compare number with number only after both have equally many axes, one at least."""
-    shapes = (target.shape, prediction.shape)
-    return prediction.is_float and comparison.alike(*shapes) and (shapes[0] != shapes[1] or not shapes[0])
-
-
-def in_step(metric: Metric, target: TensorType, prediction: TensorType) -> Metric:
-    """The metric of operands that have equally many axes, one at least, where that matters."""
-    return Prepared(metric=metric, aligned=True) if needs_alignment(target, prediction) else metric
-
-
-def applied(metric: Metric, activation: str) -> str:
-    """Why an activation is applied to an output before a metric."""
-    return f"`{metric.called()}` needs probabilities, so {activation} is applied to the output, which has no final activation"
-
 
 # Errors of numbers -------------------------------------------------------------------------------
 
@@ -136,6 +46,9 @@ class MeanSquaredLogarithmicError(Metric):
     aliases = ("msle", "MSLE")
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
 
 class LogCoshError(Metric):
     """The mean of `log(cosh(difference))`."""
@@ -149,9 +62,14 @@ class Poisson(Metric):
 
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.COUNTS
+
 
 class R2Score(Metric):
     """The share of the variance that is explained, of one or more numbers."""
+
+    aliases = ("r2", "R2")
 
     mode = "max"
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] | None = "uniform_average"
@@ -397,6 +315,9 @@ class Hinge(Metric):
 
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
 
@@ -406,6 +327,9 @@ class SquaredHinge(Metric):
 
     mode = "min"
 
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
+
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.yes_or_no(target, prediction)
 
@@ -414,6 +338,9 @@ class CategoricalHinge(Metric):
     """`max(0, 1 + the best wrong class - the right class)`, for one-hot targets."""
 
     mode = "min"
+
+    def targets(self) -> tuple[float, float]:
+        return comparison.SIGNS
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.class_vectors(target, prediction)

@@ -130,6 +130,8 @@ class Standardize(NumberEncoder):
             a table and channels of an image); `none`: one mean and one deviation for all numbers.
     """
 
+    centres = True
+
     axis: Index | None = -1
 
     def form(self, x: Form, state: State | None) -> Form | None:

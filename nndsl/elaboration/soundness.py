@@ -1,0 +1,109 @@
+"""Trainings that would teach nothing: padding in the loss, answers among the inputs, nothing that a step may change."""
+
+from collections.abc import Iterator
+
+from nndsl import costs
+from nndsl.catalogue.training import Loss
+from nndsl.data.encoders.frames import Horizon
+from nndsl.data.encoders.language import Shift
+from nndsl.data.fields import FieldPlan
+from nndsl.data.series import frame_of
+from nndsl.diagnostics import Diagnostic, Note, Report, error, warning
+from nndsl.elaboration.padding import report_padding
+from nndsl.graph import Graph, needed_for
+from nndsl.program import Objective, Training
+from nndsl.source import Span
+
+
+def prove_sound(training: Training, report: Report, model: Span | None) -> None:
+    """Report what is wrong with a training whose parts all fit.
+
+    Args:
+        model: where the network is named, if that is written.
+    """
+    for one in training.objectives:
+        report_padding(one.graph, report)
+        if not _learns(one):
+            report.add(nothing_to_learn(model or one.span))
+    _report_answers(training, report)
+
+
+def _report_answers(training: Training, report: Report) -> None:
+    augmented = training.data.augmentation.outputs if training.data.augmentation is not None else {}
+    for target, given in dict.fromkeys(pair for one in training.objectives for pair in _compared(one.graph)):
+        fields = training.data.fields
+        if given not in augmented and _tells(fields[given], fields[target]):
+            report.add(answer_among_inputs(fields[given], fields[target]))
+
+
+def _compared(graph: Graph) -> Iterator[tuple[str, str]]:
+    """The fields that are targets, each with the fields that its prediction is made from; what is to be made again is no secret."""
+    fields = {node.id: name for name, node in graph.inputs.items()}
+    for id in needed_for(graph.nodes, graph.outputs.values()):
+        node = graph.nodes[id]
+        if isinstance(node.component, Loss) and node.operands[0].node in fields:
+            used = needed_for(graph.nodes, [node.operands[1]])
+            if node.operands[0].node not in used:
+                yield from ((fields[node.operands[0].node], name) for place, name in fields.items() if place in used)
+
+
+def _tells(given: FieldPlan, target: FieldPlan) -> bool:
+    """Whether a field holds what another is made of, of the same rows, with nothing that hides it."""
+    if not set(given.columns) & set(target.columns) or any(isinstance(one, Shift) for one in (*given.encoders, *target.encoders)):
+        return False
+    rows, wanted = _rows(given), _rows(target)
+    shared = [row in rows for row in wanted]
+    return any(shared) if isinstance(frame_of(target.encoders), Horizon) else all(shared)
+
+
+def _rows(field: FieldPlan) -> range:
+    """The rows that a field is made of, counted from the one that its example stands at."""
+    frame = frame_of(field.encoders)
+    return range(1) if frame is None else frame.offsets()
+
+
+def _learns(objective: Objective) -> bool:
+    """Whether a gradient reaches a weight that the objective may change: it passes through real numbers only."""
+    graph, reached = objective.graph, {objective.loss.node}
+    for node in reversed(graph.nodes):
+        if node.id in reached:
+            reached.update(ref.node for ref in node.operands if graph.type_of(ref).is_float)
+    learning = (graph.nodes[id] for id in reached)
+    return any(one.owner in objective.updates and any(weight.trainable for weight in costs.weights(graph, one)) for one in learning)
+
+
+@warning("NN641")
+def answer_among_inputs(given: FieldPlan, target: FieldPlan) -> Diagnostic:
+    """An input is made of the column, and of the rows, that the target is made of: a network need only copy it.
+
+    Its figures would be splendid, also on test examples, and it would know nothing of examples without a target.
+
+        past = source.births -> windows(28, ahead=1)
+        next = source.births -> horizon(1)
+
+    Mended:
+
+        past = source.births -> windows(28)
+
+    Where a field is to be made again from itself (an autoencoder), input and output have the name of the same field.
+    """
+    shared = " and ".join(f"`{one}`" for one in given.columns if one in target.columns)
+    message = f"`{given.name}` tells the network its target: both are made of the column {shared}, of the same rows"
+    return Diagnostic(given.span, message, (Note("this is the target", target.span),), f"leave {shared} out of `{given.name}`, or take rows before those of the target")
+
+
+@error("NN642")
+def nothing_to_learn(span: Span) -> Diagnostic:
+    """A step would change nothing: no gradient of the loss reaches a weight that is trained.
+
+    The network has no weights, all of them have `trainable=false`, or whole numbers stand between them and the loss, as after
+    `argmax`: no gradient passes through those.
+
+        minimize mse(image -> net -> argmax(axis=-1) -> float, label) over net with Adam(1e-3)
+
+    Mended:
+
+        minimize crossentropy(image -> net, label) over net with Adam(1e-3)
+    """
+    return Diagnostic(span, "there is nothing to learn: no gradient of the loss reaches a weight that is trained", (),
+                      "give the network layers with weights, and the loss what they compute before it is rounded or chosen")

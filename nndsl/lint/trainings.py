@@ -1,0 +1,119 @@
+"""Advice about trainings."""
+
+from collections.abc import Callable, Iterator
+
+from nndsl.catalogue.activations import Activation
+from nndsl.catalogue.training import Loss, Optimizer, losses, optimizers
+from nndsl.catalogue.training.schedules import Piecewise
+from nndsl.data.fields import FieldPlan
+from nndsl.diagnostics import Diagnostic, Note, warning
+from nndsl.graph import Node
+from nndsl.program import Objective, Training
+
+_BY_SIGN = (optimizers.Adam, optimizers.AdamW, optimizers.Adamax, optimizers.Nadam, optimizers.RMSprop, optimizers.Lion)
+"""Optimizers whose steps are about as long as the learning rate, however large the gradient is."""
+HIGHEST_BY_SIGN, HIGHEST, LOWEST = 0.1, 10.0, 1e-8
+
+
+def unreachable_targets(training: Training) -> Iterator[Diagnostic]:
+    """Outputs that cannot become what they are compared with."""
+    for node, field in _compared(training):
+        activation = node.component if isinstance(node.component, Activation) else node.component.__dict__.get("activation")
+        if isinstance(activation, Activation) and not activation.changed() and any(one.centres for one in field.encoders):
+            least, most = activation.bounds
+            if least >= 0 or most <= 1:
+                yield unreachable_target(node, activation, field)
+
+
+def _compared(training: Training) -> Iterator[tuple[Node, FieldPlan]]:
+    """What makes each output that is compared with a field of its name."""
+    for learnt in training.learnt.values():
+        graph = learnt.written.graph
+        for name, ref in graph.outputs.items():
+            if name in training.targets:
+                yield graph[ref], training.data.fields[training.targets[name]]
+
+
+@warning("NN424")
+def unreachable_target(node: Node, activation: Activation, field: FieldPlan) -> Diagnostic:
+    """An output ends in an activation whose results do not reach all values that the targets have.
+
+        price  = source.price -> standardize             # about half of these numbers are negative
+        output price = h -> Dense(1, activation=relu)
+
+    Mended:
+
+        output price = h -> Dense(1)
+    """
+    least, most = activation.bounds
+    span = f"at least {least:g}" if most > 1 else f"at most {most:g}" if least < 0 and most <= 0 else f"from {least:g} to {most:g}"
+    message = f"{activation.called()} gives numbers of {span}, and the standardized `{field.name}` has others"
+    return Diagnostic(node.span, message, (Note("these are the targets", field.span),), "end the output without an activation")
+
+
+def labels_apart(training: Training) -> Iterator[Diagnostic]:
+    """One of several classes, learnt as if several could be true at once."""
+    for node, field in _compared(training):
+        several = field.classes is not None and len(field.classes) > 2 and field.type.is_float and field.type.rank == 1
+        if several and any(isinstance(one, losses.BinaryCrossentropy) for one in _losses(training, field)):
+            yield label_apart(node, field)
+
+
+def _losses(training: Training, field: FieldPlan) -> Iterator[Loss]:
+    for objective in training.objectives:
+        target = objective.graph.inputs.get(field.name)
+        for node in objective.graph.nodes:
+            if isinstance(node.component, Loss) and target is not None and node.operands[0].node == target.id:
+                yield node.component
+
+
+@warning("NN425")
+def label_apart(node: Node, field: FieldPlan) -> Diagnostic:
+    """Each example has one class, and the network judges each class by itself, so that none or several may be true.
+
+        label = source.kind -> category(a, b, c) -> one_hot
+        output label = h -> Dense(3, activation=sigmoid)
+
+    Mended:
+
+        output label = h -> Dense(3, activation=softmax)
+    """
+    message = f"each `{field.name}` is one of {len(field.classes or ())} classes, and sigmoid judges each of them apart"
+    return Diagnostic(node.span, message, (Note("these are the targets", field.span),), "end the output in softmax")
+
+
+def learning_rates(training: Training) -> Iterator[Diagnostic]:
+    """Learning rates that are hardly ever meant."""
+    for objective in training.objectives:
+        highest = HIGHEST_BY_SIGN if isinstance(objective.optimizer, _BY_SIGN) else HIGHEST
+        for rate in _rates(objective.optimizer):
+            if rate > highest or rate < LOWEST:
+                yield odd_learning_rate(rate, objective)
+
+
+def _rates(optimizer: Optimizer) -> tuple[float, ...]:
+    """The learning rates that are written for an optimizer."""
+    rate = optimizer.__dict__["learning_rate"]
+    if isinstance(rate, Piecewise):
+        return rate.learning_rates
+    written = rate if isinstance(rate, float) else rate.__dict__.get("learning_rate")
+    return () if written is None else (written,)
+
+
+@warning("NN426")
+def odd_learning_rate(rate: float, objective: Objective) -> Diagnostic:
+    """A learning rate is far out of the range in which networks learn: steps that are too long diverge, too short ones stand still.
+
+        optimizer = Adam(learning_rate=1)
+
+    Mended:
+
+        optimizer = Adam(learning_rate=1e-3)
+    """
+    name = objective.optimizer.called()
+    usual = "1e-4 to 1e-2" if isinstance(objective.optimizer, _BY_SIGN) else "1e-3 to 1"
+    what = "high" if rate > 1e-3 else "low"
+    return Diagnostic(objective.optimizer_span, f"a learning rate of {rate:g} is very {what} for {name}", (), f"it is usually {usual}")
+
+
+LINTS: tuple[Callable[[Training], Iterator[Diagnostic]], ...] = (unreachable_targets, labels_apart, learning_rates)
