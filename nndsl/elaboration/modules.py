@@ -11,7 +11,7 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import defined_twice, listed, out_of_place, override_type, unknown_parameter
 from nndsl.elaboration.session import OutOfBudget, Session
-from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, TrainingName, describe_value
+from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, describe_value
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.parser import parse
@@ -88,10 +88,13 @@ class ModuleLoader:
         module.scope.names[name] = Binding(value, span)
 
     def _define(self, module: Module, definition: ast.Definition) -> None:
-        value = {"data": DataSet(definition.name, None, definition.head), "train": TrainingName(definition.name)}.get(
-            definition.kind, Defined(definition, module.scope)
-        )
-        self._bind(module, definition.name, value, definition.head)
+        first = module.definitions.get(definition.name)
+        if first is not None:
+            raise Complaint(defined_twice(definition.name, definition.head, first.head))
+        if definition.kind != "train":  # to which nothing refers, so that its name may be that of a size, too
+            is_data = definition.kind == "data"
+            value = DataSet(definition.name, None, definition.head) if is_data else Defined(definition, module.scope)
+            self._bind(module, definition.name, value, definition.head)
         module.definitions[definition.name] = definition
 
     def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:

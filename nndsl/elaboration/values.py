@@ -162,12 +162,6 @@ class DataSet(Value, eq=False):
     span: Span
 
 
-class TrainingName(Value, eq=False):
-    """A `train` block by its name, which stands for nothing that an expression could use."""
-
-    name: str
-
-
 class DataField(Value, eq=False):
     """`Photos.label`."""
 
@@ -198,8 +192,6 @@ def describe_value(value: Any) -> str:
             return "a chain of layers"
         case DataSet():
             return f"the data `{value.name}`"
-        case TrainingName():
-            return f"the training `{value.name}`"
         case DataField():
             return f"the field `{value.name}`"
         case Symbolic():

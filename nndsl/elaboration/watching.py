@@ -11,6 +11,7 @@ from nndsl.catalogue.training.schedules import Plateau
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import Diagnostic, Note, closest, error
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.leaks import refuse_leaks
 from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.values import Closure
 from nndsl.frozen import Frozen
@@ -49,8 +50,10 @@ def training(
     """The training that a `train` block describes.
 
     Raises:
-        Complaint: what is watched between epochs is not measured.
+        Complaint: what is watched between epochs is not measured, or a target lies open in an input.
     """
+    for one in objectives:
+        refuse_leaks(one.graph, settings.data.fields)
     _refuse_equal_names(objectives, measures, settings.spans.get("metrics", definition.head))
     modes = _modes(objectives, measures)
     return Training(

@@ -59,7 +59,7 @@ def nothing_to_generate(run: Run) -> Diagnostic:
 @error("NN727")
 def unknown_tokens(strangers: Sequence[str], what: str) -> Diagnostic:
     """A prompt has characters or words that the training examples have not, so that nothing was learnt about them."""
-    shown = ", ".join(f"`{one}`" if one.isprintable() else one.encode("unicode_escape").decode() for one in strangers[:10])
+    shown = ", ".join(f"`{one if one.isprintable() else one.encode('unicode_escape').decode()}`" for one in strangers[:10])
     more = f" and {len(strangers) - 10} more" if len(strangers) > 10 else ""
     return Diagnostic(None, f"{what} has not learnt {shown}{more}, which the prompt has", repair="write the prompt without")
 

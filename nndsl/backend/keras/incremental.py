@@ -256,9 +256,12 @@ class Steps:
         feeds = {name: tf.convert_to_tensor(one) for name, one in sources.items()}
         return self._begin(feeds, tf.constant(rows))  # type: ignore[no-any-return]
 
-    def step(self, tokens: Array, place: int, still: Any, kept: Any) -> tuple[Tensor, Any]:
-        """The logits after a place, and what nodes keep then."""
-        return self._step(tf.constant(tokens), tf.constant(place), still, kept)  # type: ignore[no-any-return]
+    def step(self, rows: int, still: Any, kept: Any) -> Any:
+        """The function from tokens, a place, and these two to the logits after it, and what nodes keep then; for so many rows.
+
+        It is looked up once, which takes as long as many a step.
+        """
+        return self._step.get_concrete_function(tf.TensorSpec([rows], tf.int32), tf.TensorSpec([], tf.int32), still, kept)
 
     def _begun(self, feeds: Mapping[str, Tensor], rows: Tensor) -> tuple[Any, Any]:
         values = lower.values_of(self._speaker.graph, self._speaker.layers, feeds, self._still)
@@ -344,17 +347,22 @@ class Stepwise(Context):
         self._steps, self._place = steps, 0
         self._still, self._kept = steps.begun(sources, rows)
         self._sources = sources
+        self._step = steps.step(rows, self._still, self._kept)
 
     def _go_on(self, count: int) -> Array:
         for column in range(self._tokens.shape[1] - count, self._tokens.shape[1]):
-            logits, self._kept = self._steps.step(self._tokens[:, column], self._place, self._still, self._kept)
+            tokens = tf.constant(self._tokens[:, column])
+            logits, self._kept = self._step(tokens, tf.constant(self._place), self._still, self._kept)
             self._place += 1
         return np.asarray(logits)
 
     def keep(self, rows: Array) -> None:
+        as_many = len(rows) == len(self._tokens)
         super().keep(rows)
         self._sources = {name: one[rows] for name, one in self._sources.items()}
         self._still, self._kept = tf.nest.map_structure(lambda one: None if one is None else tf.gather(one, rows), (self._still, self._kept))
+        if not as_many:
+            self._step = self._steps.step(len(rows), self._still, self._kept)
 
     def _forget(self) -> None:
         self._place = 0

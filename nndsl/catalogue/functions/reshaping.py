@@ -107,7 +107,8 @@ class ExpandDims(_Redrawing):
         return with_axes(x, self.axis)
 
     def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
-        return (Sight.UNKNOWN if 1 in new_axes(self.axis, operands[0].rank) else Sight.SAME,)
+        """The one place of a new first axis sees all."""
+        return (Sight.BEYOND if 1 in new_axes(self.axis, operands[0].rank) else Sight.SAME,)
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"axis": new_axes(self.axis, operands[0].rank)}

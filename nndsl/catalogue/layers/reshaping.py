@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.kinds import Count, Natural, OpenSize
 from nndsl.catalogue.rules import floating, moved, number
+from nndsl.catalogue.sight import Sight
 from nndsl.catalogue.windows import Window, along_axes
 from nndsl.types import (
     BadArgument,
@@ -108,6 +109,9 @@ class RepeatVector(Layer):
 
     def windows(self, *operands: TensorType) -> None:
         return None
+
+    def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
+        return (Sight.BEYOND,)
 
 
 def _sides(margins: Margins, count: int) -> tuple[tuple[int, int], ...]:
