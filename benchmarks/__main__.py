@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("startup", "linear", "compile", "train", "draw")
+NAMES = ("startup", "linear", "compile", "train", "adversarial", "draw")
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from nndsl.data.running import Text
 
 
 class Vocabulary:
-    """The tokens of a field that begins with `characters`, `words` or `token`.
+    """The tokens of a field that is made by `characters`, `words` or `token`.
 
     Attributes:
         size: how many ids they take, with those for padding (0) and for unknown tokens (1).
@@ -24,9 +24,9 @@ class Vocabulary:
         Args:
             states: what the encoders of the field learnt.
         """
-        encoder = field.encoders[0]
+        encoder, state = next(one for one in zip(field.encoders, states, strict=True) if isinstance(one[0], Tokens | Token))
         assert isinstance(encoder, Tokens | Token)
-        self._tokens: Sequence[str] = states[0]["tokens"]
+        self._tokens: Sequence[str] = state["tokens"]
         self._places = {token: place for place, token in enumerate(self._tokens, start=RESERVED)}
         self._source = encoder if isinstance(encoder, Tokens) else source if isinstance(source, Text) else None
         self.size = len(self._tokens) + RESERVED
@@ -66,4 +66,4 @@ class Vocabulary:
 
 def has_vocabulary(field: FieldPlan) -> bool:
     """Whether a field is a sequence of token ids, whose text is known."""
-    return isinstance(field.encoders[0] if field.encoders else None, Tokens | Token) and field.type.rank == 1
+    return any(isinstance(one, Tokens | Token) for one in field.encoders) and field.type.rank == 1

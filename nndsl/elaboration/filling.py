@@ -58,7 +58,7 @@ def fill(body: "Body", statement: ast.Binding) -> None:
     layers = _layers(body)
     file, path = _file(body, statement.value)
     entries = _entries(body, statement.value, layers)
-    if path is None or body.session.trained:
+    if path is None or body.session.kept is not None:
         return
     headers = _headers(path, file)
     saved = {owner: _saved(layers[owner], one, headers, path) for owner, one in entries.items() if one.names is not None}

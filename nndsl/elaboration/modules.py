@@ -147,14 +147,24 @@ class ModuleLoader:
         if path not in self._modules:
             self._reading.append(path)
             try:
-                source = read_source(path, name=_shown(statement.path.value, importer))
-                self._modules[path] = self.load(parse(source, self._session.report))
+                self._modules[path] = self.load(parse(self._source(path, _shown(statement.path.value, importer)), self._session.report))
             except UserError as unreadable:
                 reason = unreadable.diagnostics[0].message.rpartition("`: ")[2]
                 raise Complaint(import_unreadable(statement, reason)) from None
             finally:
                 self._reading.pop()
         return self._modules[path]
+
+
+    def _source(self, path: Path, name: str) -> Source:
+        kept = self._session.kept.imports.get(place_of(path)) if self._session.kept is not None else None
+        return read_source(path, name=name) if kept is None else Source(name, kept, path)
+
+
+def place_of(path: Path) -> str:
+    """What a file is called in a record: a file of the library by its name there, wherever that is installed; others by their path."""
+    library = library_folder()
+    return path.relative_to(library).as_posix() if path.is_relative_to(library / LIBRARY) else str(path.resolve())
 
 
 def locate(written: str, importer: Source) -> Path:

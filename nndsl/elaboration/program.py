@@ -12,7 +12,7 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
 from nndsl.elaboration.networks import elaborate_network, unused
-from nndsl.elaboration.session import Session
+from nndsl.elaboration.session import Kept, Session
 from nndsl.elaboration.training import TrainBody
 from nndsl.elaboration.values import Binding, DataSet, Scope
 from nndsl.program import Network, Program, Training
@@ -24,21 +24,21 @@ NEED_SIZES = ("NN209", "NN305")
 
 def elaborate(
     spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
-    kept: Mapping[str, Mapping[str, Any]] | None = None,
+    kept: Kept | None = None,
 ) -> Program:
     """The program that a file means; as much of it as is without mistakes.
 
     Args:
         overrides: values for the file's `param`s.
         data_path: what is read instead of the file that the `data` block names.
-        kept: of the file of a run: by the names of `data` blocks, what is kept of their data, which then are not read.
+        kept: of the file of a run, what the run keeps.
     """
-    session = Session(report, dict(overrides or {}), trained=kept is not None)
+    session = Session(report, dict(overrides or {}), kept=kept)
     loader = ModuleLoader(session)
     module, data, trainings, networks = Module(spec), {}, {}, {}
     try:
         module = loader.load(spec, main=True)
-        data = _data(session, module, data_path, kept or {})
+        data = _data(session, module, data_path)
         trainings = _trainings(session, module)
         networks = _networks(session, module, trainings)
         if not report.errors:
@@ -53,10 +53,8 @@ def _of_kind(module: Module, kind: str) -> list[ast.Definition]:
     return [one for one in module.definitions.values() if one.kind == kind]
 
 
-def _data(
-    session: Session, module: Module, data_path: Path | None, kept: Mapping[str, Mapping[str, Any]]
-) -> dict[str, DataPlan]:
-    plans = {}
+def _data(session: Session, module: Module, data_path: Path | None) -> dict[str, DataPlan]:
+    plans, kept = {}, session.kept.data if session.kept is not None else {}
     for definition in _of_kind(module, "data"):
         body = DataBody(session, definition, module.scope)
         plan = body.elaborate(module.spec.source.folder(), data_path, kept.get(definition.name))

@@ -6,6 +6,7 @@ from typing import Any
 
 from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.builder import Complaint
+from nndsl.frozen import Frozen
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.mistakes import too_many_mistakes
@@ -16,6 +17,21 @@ CALL = 40
 """How many steps a call in the graph counts for, by the time that it takes: so loops can make about 25,000 of them."""
 MOST_MISTAKES = 100
 
+
+class Kept(Frozen):
+    """What a run keeps of all that its file needs, so that it can be asked when that has changed, or is gone.
+
+    Its weights are kept as well, so that none are read from elsewhere.
+
+    Attributes:
+        imports: the texts of the files that it imports, by their places (see `place_of`).
+        data: by the names of `data` blocks, what is kept of their data, which then are not read.
+    """
+
+    imports: Mapping[str, str]
+    data: Mapping[str, Mapping[str, Any]]
+
+
 @dataclass(eq=False, slots=True)
 class Session:
     """One elaboration of one file and what it imports.
@@ -23,13 +39,13 @@ class Session:
     Attributes:
         overrides: values for the file's `param`s, from the command line.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
-        trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
+        kept: of the file of a run, what the run keeps; None of other files.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
 
     report: Report
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    trained: bool = False
+    kept: "Kept | None" = None
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     expanding: list[ast.Definition] = field(default_factory=list)
     steps: int = field(default_factory=lambda: MOST_STEPS)

@@ -339,13 +339,17 @@ def test_a_run_whose_data_have_changed_is_not_evaluated(tmp_path: Path) -> None:
     assert len(predict(run, {"x": arrays["x"]})) == len(arrays["x"])
 
 
-def test_a_run_whose_imports_have_changed_is_not_evaluated(tmp_path: Path) -> None:
+def test_a_run_is_asked_by_the_copies_of_its_files_whatever_became_of_them(tmp_path: Path) -> None:
     (tmp_path / "hidden.nn").write_text("block Hidden { Dense(8, activation=relu) }\n")
-    text = 'from "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
-    run = trained(tmp_path, text)
-    assert [one.name for one in (run.folder / "sources").iterdir()] == ["01_hidden.nn"]
+    text = 'from "std/blocks.nn" import ConvBN\nfrom "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
+    run = trained(tmp_path, f"{text}\nblock Unused {{ ConvBN(8) }}\n")
+    assert sorted(one.name for one in (run.folder / "sources").iterdir()) == ["01_blocks.nn", "02_hidden.nn"]
+    assert list(run.settings["spec"])[1:] == ["std/blocks.nn", str(tmp_path / "hidden.nn")]
     (tmp_path / "hidden.nn").write_text("block Hidden { Dense(9, activation=relu) }\n")
-    with pytest.raises(UserError, match="NN723: .*hidden.nn is not what it was"):
+    (tmp_path / "net.nn").unlink()
+    assert run.evaluation is not None and evaluate(run).figures == pytest.approx(run.evaluation.figures)
+    (run.folder / "sources" / "02_hidden.nn").write_text("block Hidden { Dense(9, activation=relu) }\n")
+    with pytest.raises(UserError, match="its copy of .*hidden.nn is not what was trained"):
         evaluate(run)
 
 

@@ -22,6 +22,7 @@ from nndsl.data.succession import places_ahead
 from nndsl.data.tables import read_whole, take
 from nndsl.data.vocabulary import Vocabulary, has_vocabulary
 from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.foresight import Knowledge, foresight
 from nndsl.frozen import Frozen
 from nndsl.generation import NotApplicable, TokenErrors, Wish, Written
 from nndsl.program import Training
@@ -107,9 +108,10 @@ def writer_of(training: Training) -> Writer | None:
     """How a training's network writes; None if none of its outputs is what comes after one of its inputs."""
     for output, name in training.targets.items():
         graph = next(iter(training.learnt.values())).network.graph
-        inputs, target = [training.data.fields[one] for one in graph.inputs], training.data.fields[name]
+        inputs, target, said = [training.data.fields[one] for one in graph.inputs], training.data.fields[name], graph.outputs[output]
         for before in inputs:
-            if has_vocabulary(before) and places_ahead(target, before) == 1 and graph.type_of(graph.outputs[output]).rank == 2:
+            follows = has_vocabulary(before) and places_ahead(target, before) == 1 and graph.type_of(said).rank == 2
+            if follows and foresight(graph, before.name)[said].knowledge is not Knowledge.NOTHING:
                 return Writer(training, before, target, tuple(one for one in inputs if one is not before), output)
     return None
 

@@ -162,7 +162,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
 
 def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
     """Everything that a run's folder holds from the start."""
-    runs.save_sources(run.folder, program.source, program.sources)
+    runs.save_sources(run.folder, program.sources)
     run.settings["started"] = _now()
     for name, one in training.learnt.items():
         chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
