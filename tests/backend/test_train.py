@@ -241,6 +241,17 @@ def test_of_a_hinge_loss_the_sign_decides_and_scores_are_told_instead_of_probabi
     assert sum(found.values()) == pytest.approx((np.array(columns["label"])[test] == arrays["label"][test]).sum())
 
 
+def test_real_numbers_stand_for_whole_ones_where_a_field_is_real_anyway_in_a_file_as_in_memory(tmp_path: Path) -> None:
+    text = blobs(epochs=1).replace("source.x", "source.x -> scale(1 / 16)")
+    arrays = blob_arrays() | {"x": np.random.default_rng(1).integers(0, 16, (COUNT, 4)).astype("uint8")}
+    run = trained(tmp_path, text, arrays)
+    for x in (arrays["x"], arrays["x"].astype("float64") + 0.25):
+        np.savez(tmp_path / "new.npz", x=x)
+        assert predict(run, tmp_path / "new.npz").columns == predict(run, {"x": x}).columns
+    with pytest.raises(UserError, match="where the training had"):
+        predict(run, {"x": arrays["x"][:, :3]})
+
+
 def test_numbers_are_predicted_in_the_units_of_the_data(tmp_path: Path) -> None:
     text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> standardize")
     text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
