@@ -114,11 +114,13 @@ def _add_check(commands: Any) -> None:
         commands, "check", "prove files: names, arguments, shapes, sizes, types, data",
         "  nndsl check digits.nn\n"
         "  nndsl check --explain --set width=64 digits.nn     also say what was chosen, and why\n"
+        "  nndsl check --fix digits.nn                        first mend what can be mended for certain\n"
         "  nndsl check --json models/*.nn                     for editors and CI\n",
         "TensorFlow is not loaded, and no example is read that is not needed to know the types.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files; `-` reads from standard input")
     _add_values(parser)
+    parser.add_argument("--fix", action="store_true", help="mend in the files what can be mended for certain, then check them")
     parser.add_argument("--explain", action="store_true", help="also print what was chosen for you, and why")
     _add_format(parser, "a list with one object for each diagnostic")
 

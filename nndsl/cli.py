@@ -87,9 +87,11 @@ def _run(arguments: Sequence[str]) -> int:
 def _check(options: "Namespace") -> int:
     from nndsl.diagnostics import as_json
 
+    if options.fix and Path("-") in options.files:
+        return misused("check", "--fix changes files, and standard input is none")
     found: list[Diagnostic] = []
     for path in options.files:
-        program, diagnostics = _checked(path, options)
+        program, diagnostics = (_mended if options.fix else _checked)(path, options)
         found += diagnostics
         if not wants_json(options):
             print_diagnostics(diagnostics)
@@ -110,6 +112,23 @@ def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequenc
         program, report = check(_source(path), overrides=dict(options.overrides), data_path=options.data)
     except UserError as unreadable:
         return None, unreadable.diagnostics
+    return program, tuple(report)
+
+
+def _mended(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
+    """The file once it is mended, and what is left to say about it."""
+    from nndsl.diagnostics import UserError
+    from nndsl.files import write_file
+    from nndsl.mending import mend
+
+    try:
+        program, report, mended = mend(_source(path), overrides=dict(options.overrides), data_path=options.data)
+    except UserError as unreadable:
+        return None, unreadable.diagnostics
+    if mended:
+        write_file(path, program.source.text.encode())
+    for one in mended:
+        tell(f"{one.span}: mended {one.code}: {one.message} ({one.repair})")
     return program, tuple(report)
 
 

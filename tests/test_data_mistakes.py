@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from nndsl.diagnostics import UserError
 from nndsl.driver import check
-from nndsl.elaboration.session import Kept
 from nndsl.source import Source
 from tests.data.blocks import mistakes, planned, said
 
@@ -530,7 +529,7 @@ def test_a_training_can_be_checked_without_its_data_by_what_it_kept_of_them(tmp_
     before, _ = check(spec)
     state = json.loads(json.dumps(before.data["Sequences"].load().state))
     (tmp_path / "t.fa").unlink()
-    after, report = check(spec, kept=Kept({}, {"Sequences": state}))
+    after, report = check(spec, kept={"Sequences": state})
     assert not list(report)
     one, other = (next(iter(program.trainings["T"].learnt.values())).network for program in (before, after))
     assert one.graph.inputs["x"].type == other.graph.inputs["x"].type

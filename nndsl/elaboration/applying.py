@@ -154,7 +154,14 @@ class Applier:
             case SharedBlock():
                 return self._apply_shared(value, operands, span)
             case Closure():
-                return self.expand(self, value, operands, span)
+                return self._expanded(value, operands, span)
+
+    def _expanded(self, value: Closure, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
+        start = len(self.builder.nodes) if self.builder is not None else 0
+        results = self.expand(self, value, operands, span)
+        if self.session.trace is not None and self.builder is not None:
+            self.session.trace.call((value.span, span), value.definition, tuple(operands), results, self.builder, start)
+        return results
 
     def _apply_all(self, steps: Iterable[Appliable], operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
         current = tuple(operands)
@@ -199,7 +206,11 @@ class Applier:
         self._check_operand_count(type(component), len(operands), span)
         spans = argument_spans(call, type(component)) if call is not None else {}
         place = Place(span, spans, self.expansion.frames)
-        return self._in_graph(span).apply(component, owner, operands, place, self.expansion)
+        builder = self._in_graph(span)
+        results = builder.apply(component, owner, operands, place, self.expansion)
+        if self.session.trace is not None:
+            self.session.trace.call((span,), component, tuple(operands), results, builder, len(builder.nodes) - 1)
+        return results
 
     def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
         operands = component.operands()

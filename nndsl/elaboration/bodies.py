@@ -93,6 +93,7 @@ class Body(Evaluator):
     def bind(self, target: ast.Target, value: Any) -> None:
         self.session.bound.setdefault(target.span, (target.name, False))
         self.scope.names[target.name] = Binding(value, target.span)
+        self.session.saw(target.span, value)
 
     def _input(self, statement: ast.Input) -> None:
         self.inputs.append(statement)
@@ -131,6 +132,7 @@ class Body(Evaluator):
             self._types.unify(statement.type, value, f"`{target.name}`")
         self.outputs[target.name] = (value, target.span)
         self.scope.names[target.name] = Binding(value, target.span)
+        self.session.saw(target.span, value)
 
     def _existing(self, target: ast.Target) -> Any:
         return self.evaluate(ast.Name(target.span, target.name))

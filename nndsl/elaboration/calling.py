@@ -121,6 +121,7 @@ class Caller(Applier):
         if binding is not None:
             binding.used = True
             self._mark_used(binding.span)
+            self.session.saw(callee.span, binding.value)
             return FAILED if binding.value is FAILED else self._call_value(binding.value, expression)
         found = self._catalogued(callee.text, want)
         if callee.text in COMPILE_TIME:

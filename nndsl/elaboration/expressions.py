@@ -76,6 +76,7 @@ class Evaluator(Caller):
         if binding is not None:
             binding.used = True
             self._mark_used(binding.span)
+            self.session.saw(expression.span, binding.value)
             return binding.value
         if want is not None and want is not ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, UserError, closest, error
+from nndsl.diagnostics import Diagnostic, UserError, did_you_mean, error
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
@@ -14,8 +14,6 @@ from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, describe_value
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
-from nndsl.syntax.parser import parse
-from nndsl.syntax.reading import read_source
 
 LIBRARY = "std/"
 
@@ -104,6 +102,7 @@ class ModuleLoader:
             value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
         module.parameters[target.name] = value
+        self._session.saw(target.span, value)
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
 
@@ -147,18 +146,14 @@ class ModuleLoader:
         if path not in self._modules:
             self._reading.append(path)
             try:
-                self._modules[path] = self.load(parse(self._source(path, _shown(statement.path.value, importer)), self._session.report))
+                name = _shown(statement.path.value, importer)
+                self._modules[path] = self.load(self._session.read(path, name, self._session.report))
             except UserError as unreadable:
                 reason = unreadable.diagnostics[0].message.rpartition("`: ")[2]
                 raise Complaint(import_unreadable(statement, reason)) from None
             finally:
                 self._reading.pop()
         return self._modules[path]
-
-
-    def _source(self, path: Path, name: str) -> Source:
-        kept = self._session.kept.imports.get(place_of(path)) if self._session.kept is not None else None
-        return read_source(path, name=name) if kept is None else Source(name, kept, path)
 
 
 def place_of(path: Path) -> str:
@@ -222,8 +217,7 @@ def _library_repair(written: str) -> str | None:
     if not written.startswith(LIBRARY):
         return None
     known = [f"{LIBRARY}{path.name}" for path in sorted((library_folder() / LIBRARY).glob("*.nn"))]
-    near = closest(written, known)
-    return f"did you mean {near!r}?" if near else f"the library has {listed(known)}"
+    return did_you_mean(written, known) or f"the library has {listed(known)}"
 
 
 @error("NN225")
@@ -236,9 +230,8 @@ def not_in_file(name: ast.ImportedName, path: str, known: list[str]) -> Diagnost
 
         from "std/blocks.nn" import Residual
     """
-    near = closest(name.name, known)
     has = f"it defines {listed(known)}" if known else "it defines nothing"
-    return Diagnostic(name.span, f"\"{path}\" does not define `{name.name}`", (), f"did you mean `{near}`?" if near else has)
+    return Diagnostic(name.span, f"\"{path}\" does not define `{name.name}`", (), did_you_mean(name.name, known) or has)
 
 
 @error("NN226")

@@ -12,7 +12,8 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
 from nndsl.elaboration.networks import elaborate_network, unused
-from nndsl.elaboration.session import Kept, Session
+from nndsl.elaboration.session import Reader, Session, read_spec
+from nndsl.elaboration.trace import Trace
 from nndsl.elaboration.training import TrainBody
 from nndsl.elaboration.values import Binding, DataSet, Scope
 from nndsl.program import Network, Program, Training
@@ -24,25 +25,27 @@ NEED_SIZES = ("NN209", "NN305")
 
 def elaborate(
     spec: ast.Spec, report: Report, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
-    kept: Kept | None = None,
+    kept: Mapping[str, Mapping[str, Any]] | None = None, trace: Trace | None = None, read: Reader = read_spec,
 ) -> Program:
     """The program that a file means; as much of it as is without mistakes.
 
     Args:
         overrides: values for the file's `param`s.
         data_path: what is read instead of the file that the `data` block names.
-        kept: of the file of a run, what the run keeps.
+        kept: of the file of a run: by the names of `data` blocks, what is kept of their data, which then are not read.
+        trace: takes down what is seen of names and calls.
+        read: reads the files that are imported.
     """
-    session = Session(report, dict(overrides or {}), kept=kept)
+    session = Session(report, dict(overrides or {}), trained=kept is not None, trace=trace, read=read)
     loader = ModuleLoader(session)
     module, data, trainings, networks = Module(spec), {}, {}, {}
     try:
         module = loader.load(spec, main=True)
-        data = _data(session, module, data_path)
+        data = _data(session, module, data_path, kept or {})
         trainings = _trainings(session, module)
         networks = _networks(session, module, trainings)
         if not report.errors:
-            _report_unused(session)
+            _report_unused(session, spec)
     except Complaint as complaint:
         complaint.report_to(report)
     incomplete = {one.name: lacking for one in _of_kind(module, "network") if (lacking := _without_values(one))}
@@ -53,8 +56,10 @@ def _of_kind(module: Module, kind: str) -> list[ast.Definition]:
     return [one for one in module.definitions.values() if one.kind == kind]
 
 
-def _data(session: Session, module: Module, data_path: Path | None) -> dict[str, DataPlan]:
-    plans, kept = {}, session.kept.data if session.kept is not None else {}
+def _data(
+    session: Session, module: Module, data_path: Path | None, kept: Mapping[str, Mapping[str, Any]]
+) -> dict[str, DataPlan]:
+    plans = {}
     for definition in _of_kind(module, "data"):
         body = DataBody(session, definition, module.scope)
         plan = body.elaborate(module.spec.source.folder(), data_path, kept.get(definition.name))
@@ -127,10 +132,11 @@ def _bound_sizes(trained: list[Network]) -> dict[str, Any]:
     return dict(trained[0].bound_sizes) if len(trained) == 1 else {}
 
 
-def _report_unused(session: Session) -> None:
+def _report_unused(session: Session, spec: ast.Spec) -> None:
     """Names that nothing uses; where a file has errors, a name may well be used by what could not be understood."""
+    imports = {one.span: statement for statement in spec.statements if isinstance(statement, ast.Import) for one in statement.names}
     for span, (name, used) in session.bound.items():
         if not used and not name.startswith("_"):
-            session.report.add(unused(name, span))
+            session.report.add(unused(name, span, imports.get(span)))
 
 

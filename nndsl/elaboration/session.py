@@ -1,35 +1,35 @@
 """What one elaboration shares between all its bodies: the report, the budget, the overrides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.builder import Complaint
-from nndsl.frozen import Frozen
+from nndsl.elaboration.trace import Trace
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.mistakes import too_many_mistakes
+from nndsl.syntax.parser import parse
+from nndsl.syntax.reading import read_source
 
 MOST_STEPS, STEPS_A_CHARACTER = 1_000_000, 25
 """What a file may expand to: so much, and more the more is written, since what is written out was meant."""
 CALL = 40
 """How many steps a call in the graph counts for, by the time that it takes: so loops can make about 25,000 of them."""
 MOST_MISTAKES = 100
+Reader: TypeAlias = Callable[[Path, str, Report], ast.Spec]
 
 
-class Kept(Frozen):
-    """What a run keeps of all that its file needs, so that it can be asked when that has changed, or is gone.
+def read_spec(path: Path, name: str, report: Report) -> ast.Spec:
+    """The syntax of a file that is imported; its mistakes go to the report.
 
-    Its weights are kept as well, so that none are read from elsewhere.
-
-    Attributes:
-        imports: the texts of the files that it imports, by their places (see `place_of`).
-        data: by the names of `data` blocks, what is kept of their data, which then are not read.
+    Raises:
+        UserError: it cannot be read.
     """
+    return parse(read_source(path, name=name), report)
 
-    imports: Mapping[str, str]
-    data: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(eq=False, slots=True)
@@ -38,14 +38,18 @@ class Session:
 
     Attributes:
         overrides: values for the file's `param`s, from the command line.
+        trace: what editors want to know; None where nobody asks.
+        read: gives the syntax of a file that is imported, by its path and by what messages call it.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
-        kept: of the file of a run, what the run keeps; None of other files.
+        trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
 
     report: Report
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    kept: "Kept | None" = None
+    trained: bool = False
+    trace: Trace | None = None
+    read: Reader = read_spec
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     expanding: list[ast.Definition] = field(default_factory=list)
     steps: int = field(default_factory=lambda: MOST_STEPS)
@@ -53,6 +57,11 @@ class Session:
     def allow_for(self, source: Source) -> None:
         """Make the budget larger by what is written in a file."""
         self.steps += STEPS_A_CHARACTER * len(source.text)
+
+    def saw(self, span: Span, value: Any) -> None:
+        """A name has this value at this place."""
+        if self.trace is not None:
+            self.trace.name(span, value)
 
     def count_step(self, span: Span, steps: int = 1) -> None:
         """Take steps off the budget.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, Note, Report, closest, error
+from nndsl.diagnostics import Diagnostic, Note, Report, did_you_mean, error
 from nndsl.elaboration.arithmetic import Undecided as UndecidedSizes
 from nndsl.elaboration.arithmetic import equal, is_number
 from nndsl.elaboration.builder import Complaint
@@ -86,6 +86,7 @@ class TypeReader:
 
     def _bind(self, name: ast.Name, size: Size) -> None:
         self._body.scope.names[name.text] = Binding(size, name.span, used=True)
+        self._body.session.saw(name.span, size)
 
     def _size(self, expression: ast.Expression) -> Size:
         """A size that has to be known from what is bound."""
@@ -104,8 +105,7 @@ class TypeReader:
         padded = False
         for option in written.options:
             if option.name != "padding":
-                near = closest(option.name, ["padding"])
-                repair = f"did you mean `{near}`?" if near else "an input takes `padding=0`"
+                repair = did_you_mean(option.name, ["padding"]) or "an input takes `padding=0`"
                 raise Complaint(wrong_type(f"an input has no setting `{option.name}`", option.name_span, repair))
             if self._body.evaluate(option.value) != 0 or not (_dtype(written) or "").startswith("int"):
                 message = "padding is the token 0 of an `int` input: that is what Keras masks"
@@ -183,8 +183,7 @@ def _dtype(written: ast.Type) -> str | None:
     if written.dtype is None:
         return None
     if written.dtype not in DTYPES:
-        near = closest(written.dtype, DTYPES)
-        repair = f"did you mean `{near}`?" if near else "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
+        repair = did_you_mean(written.dtype, DTYPES) or "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
         word = Span(written.span.source, written.span.start, written.span.start + len(written.dtype))
         raise Complaint(wrong_type(f"there is no type `{written.dtype}`", word, repair))
     return DTYPES[written.dtype]

@@ -12,14 +12,17 @@ from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
-from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
-from nndsl.elaboration.session import Kept
+from nndsl.elaboration.modules import place_of
+from nndsl.elaboration.session import Reader, read_spec
 from nndsl.evaluation import Evaluation, Predictions
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run
 from nndsl.source import Source
+from nndsl.syntax.ast import Spec
+from nndsl.syntax.parser import parse
 
 
 @error("NN722")
@@ -118,9 +121,19 @@ def reopened(run: Run, data: Mapping[str, Mapping[str, Any]] | None = None) -> t
     where, asked = Path(settings["source"]), settings["asked"]
     source = Source(where.name, texts.pop(settings["source"]), where)
     path = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(source, overrides=asked["overrides"], data_path=path, kept=Kept(texts, data or {}))
+    program, report = check(source, overrides=asked["overrides"], data_path=path, kept=data or {}, read=_copies(texts))
     report.raise_errors()
     return program, program.trainings[settings["training"]]
+
+
+def _copies(texts: Mapping[str, str]) -> Reader:
+    """Reads imported files from the copies that a run keeps, by their places."""
+
+    def read(path: Path, name: str, report: Report) -> Spec:
+        text = texts.get(place_of(path))
+        return read_spec(path, name, report) if text is None else parse(Source(name, text, path), report)
+
+    return read
 
 
 def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:
