@@ -15,7 +15,7 @@ from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.evaluate import evaluate, predict
 from nndsl.backend.keras.train import train
 from nndsl.catalogue.training import Loss
-from nndsl.diagnostics import UserError, render
+from nndsl.diagnostics import Diagnostic, UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
@@ -277,6 +277,29 @@ def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, 
     found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
     assert found.startswith(f"error[NN729]: data.npz, index 40: {said}")
     assert not (tmp_path / "runs").exists()
+
+
+class Listening(Progress):
+    """Somebody who is told, and remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def say(self, message: str | Diagnostic) -> None:
+        self.told.append(message if isinstance(message, str) else render(message))
+
+
+def test_examples_that_were_learnt_from_and_are_tested_too_are_counted(tmp_path: Path) -> None:
+    arrays, who = blob_arrays(), Listening()
+    trained(tmp_path, blobs(epochs=1), arrays, progress=who)
+    assert not who.told
+    arrays["x"][46:49] = arrays["x"][[3, 0, 3]]
+    trained(tmp_path, blobs(epochs=1), arrays, progress=who)
+    (said,) = who.told
+    assert said.startswith(
+        "warning[NN731]: 3 of 8 test examples have exactly the inputs of training examples (data.npz, index 46 has those of index 3)"
+    )
 
 
 def test_an_output_without_a_loss_is_predicted_and_not_compared(tmp_path: Path) -> None:
