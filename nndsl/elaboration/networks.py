@@ -9,6 +9,7 @@ from nndsl.elaboration.applying import Replay
 from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
+from nndsl.elaboration.cropping import refuse_cropping
 from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
@@ -59,6 +60,7 @@ def elaborate_network(
     if not session.report.errors:
         _report_unreached(session, graph)
         report_padding(graph, session.report)
+        refuse_cropping(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
     return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
 
