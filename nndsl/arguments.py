@@ -95,7 +95,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     parser = _Parser(prog="nndsl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"nndsl {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_fmt, _add_explain):
+    for add in (_add_check, _add_compile, _add_train, _add_evaluate, _add_predict, _add_generate, _add_render, _add_summary, _add_fmt, _add_explain, _add_lsp):
         add(commands)
     return parser, dict(commands.choices)
 
@@ -245,6 +245,15 @@ def _add_explain(commands: Any) -> None:
         "  nndsl explain NN301\n  nndsl explain              all codes, one a line\n",
     )
     parser.add_argument("code", metavar="CODE", nargs="?", help="a code such as NN301; without one, all codes are listed")
+
+
+def _add_lsp(commands: Any) -> None:
+    parser = _command(
+        commands, "lsp", "serve an editor: diagnostics, hover, completion and the like (LSP)",
+        "  nndsl lsp                  speaks over standard input and output; editors start it\n",
+        "It needs the extra `lsp`: pip install 'nndsl[lsp]'. docs/editors.md says how to set editors up.",
+    )
+    parser.add_argument("--stdio", action="store_true", help="over standard input and output, as always; some editors say so")
 
 
 # Arguments that several commands have ------------------------------------------------------------

@@ -218,6 +218,18 @@ def _nn_files(paths: Sequence[Path]) -> list[Path]:
     return [file for path in paths for file in (sorted(path.rglob("*.nn")) if path.is_dir() else [path])]
 
 
+def _lsp(options: "Namespace") -> int:
+    try:
+        from nndsl.lsp.server import start
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        tell(f"nndsl: the language server needs {missing.name}; install it: pip install 'nndsl[lsp]'")
+        return WRONG_FILE
+    start()
+    return GOOD
+
+
 # summary, render, compile ------------------------------------------------------------------------
 
 
@@ -388,4 +400,5 @@ _COMMANDS: Mapping[str, Callable[["Namespace"], int]] = {
     "summary": _summary,
     "fmt": _fmt,
     "explain": _explain,
+    "lsp": _lsp,
 }

@@ -122,6 +122,7 @@ class DataBody:
                 self._session.report.add(wrong_setting("`source`", family.noun, describe_value(value), one.span))
                 return None
             steps.append(converted)
+        self._session.saw(self._settings["source"].targets[0].span, steps[0])
         return steps[0], tuple(steps[1:])
 
     def _field(self, statement: ast.Binding) -> None:

@@ -203,6 +203,7 @@ class Evaluator(Caller):
         if expression.name not in known:
             raise Complaint(unknown_attribute(describe_value(base), expression, known))
         value = known[expression.name]
+        self.session.saw(expression.name_span, value)
         return DataField(value.name, value, expression.span) if isinstance(base, DataSet) else value
 
     def _subscript(self, expression: ast.Subscript, want: Kind | None) -> Any:

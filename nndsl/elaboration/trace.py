@@ -14,21 +14,22 @@ from nndsl.types import TensorType
 
 @dataclass(eq=False, slots=True)
 class Sighting:
-    """A name at one place: its value when it was first seen there, how often it was seen, and whether it ever differed."""
+    """A name at one place: its value when it was first seen there, and whether it ever was another."""
 
     value: Any
-    count: int = 1
     varies: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Application:
-    """A call at one place, as it was first made, and how often it was made.
+    """A call at one place, as it was first made.
 
     Attributes:
         applied: a component of the catalogue, or the block or network that was expanded.
         operands, results: the types of the tensors that it took and gave.
         nodes: between which places of the graph the calls are that it made.
+        count: how often it was made in that graph.
+        varies: whether it ever took or gave other types.
     """
 
     applied: Applicable | ast.Definition
@@ -56,7 +57,6 @@ class Trace:
         if known is None:
             self.names[span] = Sighting(value)
             return
-        known.count += 1
         known.varies = known.varies or _told(known.value) != _told(value)
 
     def call(
@@ -70,7 +70,7 @@ class Trace:
             if known is None:
                 self.calls[span] = Application(applied, taken, given, builder, range(start, len(builder.nodes)))
             else:
-                known.count += 1
+                known.count += known.builder is builder
                 known.varies = known.varies or (known.operands, known.results) != (taken, given)
 
 
