@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nndsl.arguments import parsed
 from nndsl.console import (
-    as_json_text,
     count_errors,
     counted,
     drop_output,
@@ -85,21 +85,33 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _check(options: "Namespace") -> int:
-    from nndsl.diagnostics import as_json
+    if options.watch:
+        from nndsl.watching import keep_checking
 
-    found: list[Diagnostic] = []
+        with suppress(KeyboardInterrupt):
+            return keep_checking(options, _check_one)
+        return INTERRUPTED
+    found: list[tuple[Path, Diagnostic]] = []
     for path in options.files:
-        program, diagnostics = _checked(path, options)
-        found += diagnostics
-        if not wants_json(options):
-            print_diagnostics(diagnostics)
-            if program is not None and not count_errors(diagnostics):
-                print(_verdict(program, options.explain))
-    if wants_json(options):
-        print(as_json_text([as_json(one) for one in found]))
+        diagnostics = _check_one(path, options)[1]
+        found += [(path, one) for one in diagnostics]
+    if options.format != "text":
+        from nndsl import formats
+
+        sys.stdout.write(formats.written(options.format, found))
     elif found:
-        tell(counted(found))
-    return WRONG_FILE if count_errors(found) else GOOD
+        tell(counted([one for _, one in found]))
+    return WRONG_FILE if count_errors([one for _, one in found]) else GOOD
+
+
+def _check_one(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
+    """What there is to say about a file, said at once where it is said to people."""
+    program, diagnostics = _checked(path, options)
+    if options.format == "text":
+        print_diagnostics(diagnostics)
+        if program is not None and not count_errors(diagnostics):
+            print(_verdict(program, options.explain))
+    return program, diagnostics
 
 
 def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
