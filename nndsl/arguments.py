@@ -114,6 +114,7 @@ def _add_check(commands: Any) -> None:
         commands, "check", "prove files: names, arguments, shapes, sizes, types, data",
         "  nndsl check digits.nn\n"
         "  nndsl check --explain --set width=64 digits.nn     also say what was chosen, and why\n"
+        "  nndsl check --fix digits.nn                        first mend what can be mended for certain\n"
         "  nndsl check --watch digits.nn                      again, whenever it or what it reads is changed\n"
         "  nndsl check --json models/*.nn                     for programs\n"
         "  nndsl check --format github models/*.nn            annotations, in a workflow of GitHub Actions\n",
@@ -121,6 +122,7 @@ def _add_check(commands: Any) -> None:
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files; `-` reads from standard input")
     _add_values(parser)
+    parser.add_argument("--fix", action="store_true", help="mend in the files what can be mended for certain, then check them")
     parser.add_argument("--explain", action="store_true", help="also print what was chosen for you, and why")
     parser.add_argument("--watch", action="store_true", help="go on: check again whenever a file, an imported file or the data are changed")
     _add_format(parser, "a list with one object for each diagnostic", ("text", "json", "sarif", "github"))

@@ -21,6 +21,7 @@ from typing import Any, Literal, ParamSpec
 from unicodedata import category, east_asian_width
 
 from nndsl.frozen import Frozen
+from nndsl.repairs import Edit, Repair, is_slip
 from nndsl.source import Span
 
 Severity = Literal["error", "warning"]
@@ -44,7 +45,7 @@ class Diagnostic:
         span: the characters to blame; None if the file is not to blame (data, the machine).
         message: what is wrong, in the user's words; no full stop at the end.
         notes: second places.
-        repair: what to do about it.
+        repair: what to do about it; where that is certain, a `Repair`, which knows the change of the text.
         code, severity: set by `@error` and `@warning`.
     """
 
@@ -54,6 +55,11 @@ class Diagnostic:
     repair: str | None = None
     code: str = ""
     severity: Severity = "error"
+
+    @property
+    def edit(self) -> Edit | None:
+        """The change of the text that mends it for certain, if there is one."""
+        return self.repair.edit(self.span) if isinstance(self.repair, Repair) else None
 
 
 class Entry(Frozen):
@@ -160,10 +166,27 @@ def _folded(word: str) -> str:
     return word.lower().replace("_", "")
 
 
+SHORTEST_SLIP = 3
+"""In shorter words, a slip may have been anything."""
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """A repair that names the closest candidate, or None."""
-    near = closest(word, candidates)
-    return f"did you mean `{near}`?" if near else None
+    """A repair that names the closest candidate, or None; it is certain if it is the only one that is a slip away."""
+    pool = set(candidates)
+    near = closest(word, pool)
+    if near is None:
+        return None
+    words = f"did you mean `{near}`?"
+    return Repair(words, near, word) if _meant(word, pool) == [near] else words
+
+
+def _meant(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that differ from a word by upper case and underscores only; or else by a slip."""
+    folded = _folded(word)
+    alike = [one for one in candidates if _folded(one) == folded]
+    if alike or len(word) < SHORTEST_SLIP:
+        return alike
+    return [one for one in candidates if is_slip(word, one)] or [one for one in candidates if is_slip(folded, _folded(one))]
 
 
 # Rendering ---------------------------------------------------------------------------------------
@@ -264,7 +287,12 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "place": _place_json(diagnostic.span),
         "notes": [{"message": note.message, "place": _place_json(note.span)} for note in diagnostic.notes],
         "repair": diagnostic.repair,
+        "edit": _edit_json(diagnostic.edit),
     }
+
+
+def _edit_json(edit: Edit | None) -> dict[str, Any] | None:
+    return None if edit is None else {"place": _place_json(edit.span), "text": edit.text}
 
 
 def _place_json(span: Span | None) -> dict[str, Any] | None:

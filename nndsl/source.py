@@ -1,9 +1,13 @@
 """Text and places in it: what every message points at."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+_REST = re.compile(r"[ \t]*(?:\r\n?|\n|\Z)")
+"""What may be left of a line that is done with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,11 @@ class Source:
     def line_start(self, line: int) -> int:
         """The offset of the first character of a line, from 1."""
         return self._line_starts[line - 1]
+
+    def end_of_line(self, offset: int) -> int:
+        """The offset behind the end of the line that holds an offset, if nothing is left on it; else the offset itself."""
+        rest = _REST.match(self.text, offset)
+        return offset if rest is None else rest.end()
 
     def folder(self) -> Path:
         """Where relative paths in this source start."""

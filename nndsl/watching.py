@@ -8,11 +8,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from nndsl.checking import check_one
 from nndsl.console import counted, misused, tell
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from nndsl.program import Program
     from nndsl.source import Source
 
-    Check: TypeAlias = Callable[[Path, Namespace], tuple[Program | None, Sequence[Diagnostic]]]
-
 PAUSE, SETTLED = 0.2, 0.05
 """How many seconds lie between two looks, and how long files must be left alone after a change: writing takes time."""
 CLEAR = "\033[H\033[2J"
@@ -31,7 +30,7 @@ State: TypeAlias = tuple[int, ...] | None
 _STRING = re.compile(r'"([^"\\\r\n]{1,255})"')
 
 
-def keep_checking(options: "Namespace", check: "Check") -> int:
+def keep_checking(options: "Namespace") -> int:
     """Check files again and again, until Ctrl-C; a wrong use of the command is told, and its code returned.
 
     Raises:
@@ -43,18 +42,18 @@ def keep_checking(options: "Namespace", check: "Check") -> int:
         return misused("check", "--watch takes files; the standard input cannot be read twice")
     before = _states(options.files)
     while True:
-        read = _round(options, check)
+        read = _round(options)
         before = {path: before[path] if path in before else _state(path) for path in read}
         changed, before = _next_change(before)
         _announce(changed)
 
 
-def _round(options: "Namespace", check: "Check") -> set[Path]:
+def _round(options: "Namespace") -> set[Path]:
     """Check every file once; return what was read for it, or may be."""
     started, read = time.perf_counter(), set(options.files)
     found: list[Diagnostic] = []
     for path in options.files:
-        program, diagnostics = check(path, options)
+        program, diagnostics = check_one(path, options)
         found += diagnostics
         read.update(_read_by(program))
     if options.data is not None:

@@ -15,6 +15,7 @@ from nndsl import formats
 from nndsl.cli import main
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.index import complete_index
+from nndsl.repairs import Repair
 from nndsl.source import Source, Span
 
 CASES = sorted((Path(__file__).parent / "diagnostics").glob("*.nn"))
@@ -35,15 +36,23 @@ OBJECTS: Mapping[str, tuple[set[str], set[str]]] = {
     "tool": ({"driver"}, set()),
     "driver": ({"name"}, {"semanticVersion", "rules"}),
     "rule": ({"id"}, {"name", "shortDescription", "help", "defaultConfiguration"}),
-    "result": ({"message", "ruleId", "ruleIndex", "level", "locations"}, {"relatedLocations"}),
+    "result": ({"message", "ruleId", "ruleIndex", "level", "locations"}, {"relatedLocations", "fixes"}),
     "location": ({"physicalLocation"}, {"id", "message"}),
     "physicalLocation": ({"artifactLocation", "region"}, set()),
     "artifactLocation": ({"uri"}, {"uriBaseId"}),
     "region": ({"startLine"}, {"startColumn", "endLine", "endColumn"}),
     "message": ({"text"}, {"markdown"}),
+    "fix": ({"artifactChanges"}, {"description"}),
+    "artifactChange": ({"artifactLocation", "replacements"}, set()),
+    "replacement": ({"deletedRegion"}, {"insertedContent"}),
+    "insertedContent": ({"text"}, set()),
 }
 """The properties of SARIF 2.1.0 that are used, by object: those that it, or GitHub, requires, and others that it has."""
-PLURALS = {"runs": "run", "rules": "rule", "results": "result", "locations": "location", "relatedLocations": "location"}
+PLURALS = {
+    "runs": "run", "rules": "rule", "results": "result", "locations": "location", "relatedLocations": "location",
+    "fixes": "fix", "artifactChanges": "artifactChange", "replacements": "replacement",
+}
+KINDS = {**PLURALS, "shortDescription": "message", "help": "message", "description": "message", "deletedRegion": "region"}
 
 
 def misfits(value: Any, kind: str) -> list[str]:
@@ -51,7 +60,7 @@ def misfits(value: Any, kind: str) -> list[str]:
     required, others = OBJECTS[kind]
     wrong = [f"{kind} lacks {name}" for name in required - value.keys()] + [f"{kind} has {name}" for name in value.keys() - required - others]
     for name, part in value.items():
-        inner = PLURALS.get(name) or ("message" if name in ("shortDescription", "help") else name)
+        inner = KINDS.get(name, name)
         if inner in OBJECTS:
             parts = part if isinstance(part, list) else [part]
             wrong += [f"{name} is one" for _ in parts if (name in PLURALS) != isinstance(part, list)]
@@ -128,6 +137,18 @@ def test_notes_with_places_are_related_locations_and_the_repair_is_in_the_messag
     (related,) = result["relatedLocations"]
     assert related["message"]["text"] == "`{{` is here"
     assert related["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 5, "endLine": 2, "endColumn": 6}
+
+
+def test_a_certain_repair_is_a_fix_in_the_same_units() -> None:
+    text = 'x = Dense("😀", unitz=3)'
+    start = text.index("unitz")
+    found = found_in(text, start, start + 5, repair=Repair("did you mean `units`?", "units", "unitz"))
+    (fix,) = sarif([found])["results"][0]["fixes"]
+    (change,) = fix["artifactChanges"]
+    region = change["replacements"][0]["deletedRegion"]
+    assert change["artifactLocation"]["uri"] == "net.nn"
+    assert (region["startColumn"], region["endColumn"]) == (start + 2, start + 7)
+    assert change["replacements"][0]["insertedContent"] == {"text": "units"}
 
 
 def test_a_log_of_good_files_has_no_results() -> None:

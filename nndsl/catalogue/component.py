@@ -20,8 +20,9 @@ from inspect import get_annotations, getdoc
 from typing import Any, ClassVar, Literal, Self, cast, dataclass_transform, get_origin
 
 from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
-from nndsl.diagnostics import InternalError, closest
+from nndsl.diagnostics import InternalError, did_you_mean
 from nndsl.frozen import Frozen
+from nndsl.repairs import Repair
 from nndsl.types import TensorType
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
@@ -254,9 +255,11 @@ _SPELT_OUT = {"lr": "learning_rate", "wd": "weight_decay", "p": "rate"}
 
 
 def _unknown_argument(cls: type[Component], name: str) -> ArgumentError:
-    near = closest(name, cls.fields()) or (_SPELT_OUT[name] if _SPELT_OUT.get(name) in cls.fields() else None)
+    near, spelt_out = did_you_mean(name, cls.fields()), _SPELT_OUT.get(name)
+    if near is None and spelt_out in cls.fields():
+        near = Repair(f"did you mean `{spelt_out}`?", spelt_out, name)
     known = ", ".join(f"`{one}`" for one in cls.fields()) or "no arguments"
-    repair = f"did you mean `{near}`?" if near else f"{cls.called()} takes {known}"
+    repair = near or f"{cls.called()} takes {known}"
     return ArgumentError(f"{cls.called()} has no argument `{name}`", name=name, unknown=True, repair=repair)
 
 
@@ -267,13 +270,12 @@ def _converted(cls: type[Component], name: str, value: object, positional: tuple
             return tuple(_converted_element(cls, field, one, place + index) for index, one in enumerate(value))
         return field.kind.convert(value)
     except Rejected as rejected:
-        near = closest(str(value), rejected.options) if isinstance(value, str) else None
         raise ArgumentError(
             f"`{name}` of {cls.called()} is {rejected.expected}, not {describe(value)}",
             position=place if place < len(positional) else None,
             name=name,
             options=rejected.options,
-            repair=f"did you mean `{near}`?" if near else None,
+            repair=did_you_mean(str(value), rejected.options) if isinstance(value, str) else None,
             value=value,
         ) from None
 

@@ -3,7 +3,7 @@
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
 from nndsl.data.plan import DataPlan
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.expressions import Evaluator
@@ -69,9 +69,8 @@ def no_field_to_augment(name: str | None, span: Span, fields: list[str]) -> Diag
 
         augment = [image -> RandomFlip(horizontal)]
     """
-    near = closest(name, fields) if name else None
     message = f"the data has no field `{name}`" if name else "this does not begin with a field"
-    return Diagnostic(span, message, (), f"did you mean `{near}`?" if near else f"begin with one: {listed(fields)}")
+    return Diagnostic(span, message, (), did_you_mean(name or "", fields) or f"begin with one: {listed(fields)}")
 
 
 @error("NN608")

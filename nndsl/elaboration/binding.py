@@ -7,7 +7,7 @@ from typing import Any
 from nndsl.catalogue.applicable import Function, Input, infer
 from nndsl.catalogue.training import Loss, Metric
 from nndsl.catalogue.training.comparison import altered
-from nndsl.diagnostics import Diagnostic, Note, closest, error, warning
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error, warning
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.comparing import fitted
 from nndsl.elaboration.mistakes import listed
@@ -231,9 +231,8 @@ def input_without_field(name: str, span: Span, settings: Settings) -> Diagnostic
         data Digits { image = source.x ... }
     """
     fields = list(settings.data.fields)
-    near = closest(name, fields)
     notes = (Note(f"`{settings.data.name}` is the data of this training", settings.spans["data"]),)
-    repair = f"did you mean `{near}`?" if near else f"`{settings.data.name}` has the fields {listed(fields)}"
+    repair = did_you_mean(name, fields) or f"`{settings.data.name}` has the fields {listed(fields)}"
     return Diagnostic(span, f"the data `{settings.data.name}` has no field `{name}` for this input", notes, repair)
 
 
@@ -282,22 +281,18 @@ def output_without_field(name: str, network: Network, node: Node, settings: Sett
         output label = h -> Dense(10, activation=softmax)
     """
     free = [one for one in settings.data.fields if one not in network.graph.inputs]
-    near = closest(name, free)
     known = f"name it after the field it predicts: {listed(free, 'or')}" if free else "add a field of this name to the data"
     notes = (Note(f"`{settings.data.name}` is the data of this training", settings.spans["data"]),)
     return Diagnostic(
         node.span, f"the data `{settings.data.name}` has no field `{name}` for this output", notes,
-        f"did you mean `{near}`?" if near else known,
+        did_you_mean(name, free) or known,
     )
 
 
 @error("NN614")
 def no_such_output(name: str, known: list[str], span: Span) -> Diagnostic:
     """A loss or metric is given for an output that the network does not have."""
-    near = closest(name, known)
-    return Diagnostic(
-        span, f"the network has no output `{name}`", (), f"did you mean `{near}`?" if near else f"it has {listed(known)}"
-    )
+    return Diagnostic(span, f"the network has no output `{name}`", (), did_you_mean(name, known) or f"it has {listed(known)}")
 
 
 @warning("NN615")

@@ -8,7 +8,7 @@ from nndsl import costs
 from nndsl.catalogue.applicable import Weight
 from nndsl.data.arrays import Header, archive_headers
 from nndsl.data.tables import DataError, find
-from nndsl.diagnostics import Diagnostic, Note, closest, error, warning
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error, warning
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.mistakes import listed, wrong_argument
 from nndsl.elaboration.values import FAILED, SharedLayer, describe_value
@@ -210,8 +210,7 @@ def no_such_layer(keyword: ast.Keyword, layers: list[str]) -> Diagnostic:
 
         weights = npz("file.npz", scan="motifs", dense="head")
     """
-    near = closest(keyword.name, layers)
-    repair = f"did you mean `{near}`?" if near else f"there are {_some(layers)}" if layers else None
+    repair = did_you_mean(keyword.name, layers) or (f"there are {_some(layers)}" if layers else None)
     return Diagnostic(keyword.name_span, f"the network has no layer `{keyword.name}` with weights", (), repair)
 
 
@@ -239,8 +238,7 @@ def no_such_array(layer: Filled, name: str, entry: Entry, headers: Mapping[str, 
     layer; a list names each array by itself: `conv1d=["w1", "b1"]`.
     """
     notes = (Note(f"`{layer.name}` is this layer", layer.span),)
-    near = closest(name, headers)
-    repair = f"did you mean `{near}`?" if near else f"it has {_some(headers)}"
+    repair = did_you_mean(name, headers) or f"it has {_some(headers)}"
     return Diagnostic(entry.span, f"{path.name} has no array `{name}`", notes, repair)
 
 

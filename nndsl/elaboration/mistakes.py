@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from nndsl.catalogue.applicable import Applicable
 from nndsl.catalogue.component import Component
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
 from nndsl.source import Span
 from nndsl.syntax import ast
 
@@ -30,13 +30,12 @@ def unknown_name(name: str, span: Span, known: Collection[str], notes: Notes = (
 
         h = image -> Conv2D(32, 3)
     """
-    near = closest(name, known)
     if context is not None:
         notes = (*notes, Note(context))
     noun = Component.noun_of(name)
     if noun is not None and name not in known:
         return Diagnostic(span, f"`{name}` is {noun}, and cannot stand here", notes)
-    return Diagnostic(span, f"`{name}` is not defined", notes, f"did you mean `{near}`?" if near else None)
+    return Diagnostic(span, f"`{name}` is not defined", notes, did_you_mean(name, known))
 
 
 def used_too_early(name: str, span: Span, bound: Span, notes: Notes) -> Diagnostic:
@@ -87,9 +86,8 @@ def wrong_parameter(definition: ast.Definition, name: str, span: Span, twice: bo
     if twice:
         return wrong_argument(f"{what} gets `{name}` twice: by position, and by name", span)
     names = [one.name for one in definition.parameters or ()]
-    near = closest(name, names)
     takes = f"it takes {listed(names)}" if names else "it has no parameters"
-    repair = f"did you mean `{near}`?" if near else takes
+    repair = did_you_mean(name, names) or takes
     return unknown_argument(f"{what} has no parameter `{name}`", span, repair, (_defined_here(definition),))
 
 
@@ -253,11 +251,9 @@ def unknown_attribute(description: str, attribute: ast.Attribute, known: Collect
 
         model = Net(classes=Photos.label.classes)
     """
-    near = closest(attribute.name, known)
     has = f"it has {listed(known)}" if known else None
-    return Diagnostic(
-        attribute.name_span, f"{description} has no `{attribute.name}`", (), f"did you mean `{near}`?" if near else has
-    )
+    repair = did_you_mean(attribute.name, known) or has
+    return Diagnostic(attribute.name_span, f"{description} has no `{attribute.name}`", (), repair)
 
 
 @error("NN214")
@@ -363,9 +359,8 @@ def unknown_parameter(name: str, known: Collection[str]) -> Diagnostic:
 
         nndsl check net.nn --set widht=32             # the file says: param width = 16
     """
-    near = closest(name, known)
     has = f"the file has {listed(known)}" if known else "the file has no `param`"
-    return Diagnostic(None, f"there is no parameter `{name}` to set", (), f"did you mean `{near}`?" if near else has)
+    return Diagnostic(None, f"there is no parameter `{name}` to set", (), did_you_mean(name, known) or has)
 
 
 @error("NN222")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, UserError, closest, error
+from nndsl.diagnostics import Diagnostic, UserError, did_you_mean, error
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
@@ -212,8 +212,7 @@ def _library_repair(written: str) -> str | None:
     if not written.startswith(LIBRARY):
         return None
     known = [f"{LIBRARY}{path.name}" for path in sorted((library_folder() / LIBRARY).glob("*.nn"))]
-    near = closest(written, known)
-    return f"did you mean {near!r}?" if near else f"the library has {listed(known)}"
+    return did_you_mean(written, known) or f"the library has {listed(known)}"
 
 
 @error("NN225")
@@ -226,9 +225,8 @@ def not_in_file(name: ast.ImportedName, path: str, known: list[str]) -> Diagnost
 
         from "std/blocks.nn" import Residual
     """
-    near = closest(name.name, known)
     has = f"it defines {listed(known)}" if known else "it defines nothing"
-    return Diagnostic(name.span, f"\"{path}\" does not define `{name.name}`", (), f"did you mean `{near}`?" if near else has)
+    return Diagnostic(name.span, f"\"{path}\" does not define `{name.name}`", (), did_you_mean(name.name, known) or has)
 
 
 @error("NN226")

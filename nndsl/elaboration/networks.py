@@ -15,6 +15,7 @@ from nndsl.elaboration.shapes import open_sizes
 from nndsl.elaboration.values import Scope, Tensor
 from nndsl.graph import Graph, Node, Owner, needed_for
 from nndsl.program import Network
+from nndsl.repairs import Repair
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import Size
@@ -123,7 +124,7 @@ def unreached(node: Node) -> Diagnostic:
 
 
 @warning("NN401")
-def unused(name: str, span: Span) -> Diagnostic:
+def unused(name: str, span: Span, imported: ast.Import | None = None) -> Diagnostic:
     """A name is bound and never used: it is left over, or something else was meant to be used.
 
         side = image -> Conv2D(32, 1)
@@ -135,6 +136,19 @@ def unused(name: str, span: Span) -> Diagnostic:
 
     A name that starts with `_` is not expected to be used.
     """
-    return Diagnostic(span, f"`{name}` is never used", (), "use it, or delete it")
+    return Diagnostic(span, f"`{name}` is never used", (), "use it, or delete it" if imported is None else _without(span, imported))
+
+
+def _without(name: Span, statement: ast.Import) -> Repair:
+    """To delete one of the names of an import, or all of it."""
+    spans = [one.span for one in statement.names]
+    place, source = spans.index(name), name.source
+    if len(spans) == 1:
+        gone = Span(source, statement.span.start, source.end_of_line(statement.span.end))
+    elif place == 0:
+        gone = Span(source, name.start, spans[1].start)
+    else:
+        gone = Span(source, spans[place - 1].end, name.end)
+    return Repair("use it, or delete it", "", gone)
 
 

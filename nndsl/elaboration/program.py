@@ -42,7 +42,7 @@ def elaborate(
         trainings = _trainings(session, module)
         networks = _networks(session, module, trainings)
         if not report.errors:
-            _report_unused(session)
+            _report_unused(session, spec)
     except Complaint as complaint:
         complaint.report_to(report)
     incomplete = {one.name: lacking for one in _of_kind(module, "network") if (lacking := _without_values(one))}
@@ -129,10 +129,11 @@ def _bound_sizes(trained: list[Network]) -> dict[str, Any]:
     return dict(trained[0].bound_sizes) if len(trained) == 1 else {}
 
 
-def _report_unused(session: Session) -> None:
+def _report_unused(session: Session, spec: ast.Spec) -> None:
     """Names that nothing uses; where a file has errors, a name may well be used by what could not be understood."""
+    imports = {one.span: statement for statement in spec.statements if isinstance(statement, ast.Import) for one in statement.names}
     for span, (name, used) in session.bound.items():
         if not used and not name.startswith("_"):
-            session.report.add(unused(name, span))
+            session.report.add(unused(name, span, imports.get(span)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
 from nndsl.elaboration.arithmetic import Undecided as UndecidedSizes
 from nndsl.elaboration.arithmetic import equal, is_number
 from nndsl.elaboration.builder import Complaint
@@ -67,8 +67,7 @@ class TypeReader:
         padded = False
         for option in written.options:
             if option.name != "padding":
-                near = closest(option.name, ["padding"])
-                repair = f"did you mean `{near}`?" if near else "an input takes `padding=0`"
+                repair = did_you_mean(option.name, ["padding"]) or "an input takes `padding=0`"
                 raise Complaint(wrong_type(f"an input has no setting `{option.name}`", option.name_span, repair))
             if self._body.evaluate(option.value) != 0 or not (_dtype(written) or "").startswith("int"):
                 message = "padding is the token 0 of an `int` input: that is what Keras masks"
@@ -137,8 +136,7 @@ def _dtype(written: ast.Type) -> str | None:
     if written.dtype is None:
         return None
     if written.dtype not in DTYPES:
-        near = closest(written.dtype, DTYPES)
-        repair = f"did you mean `{near}`?" if near else "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
+        repair = did_you_mean(written.dtype, DTYPES) or "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
         word = Span(written.span.source, written.span.start, written.span.start + len(written.dtype))
         raise Complaint(wrong_type(f"there is no type `{written.dtype}`", word, repair))
     return DTYPES[written.dtype]

@@ -7,7 +7,7 @@ from nndsl.catalogue.component import snake_case
 from nndsl.catalogue.kinds import Choice, Either, Kind, Known, Number, Of, Tuple
 from nndsl.catalogue.stopping import EarlyStopping as EarlyStoppingSettings
 from nndsl.catalogue.training import Loss, Metric, Optimizer
-from nndsl.diagnostics import Diagnostic, closest, error
+from nndsl.diagnostics import Diagnostic, did_you_mean, error
 from nndsl.elaboration.binding import bind_training
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
@@ -219,10 +219,9 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
 
         epochs = 10
     """
-    near = closest(target.name, SETTINGS)
     if target.name in ("loss_weight", "loss_weights"):
         return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), WEIGHED)
-    repair = f"did you mean `{near}`?" if near else f"there are {listed(SETTINGS)}"
+    repair = did_you_mean(target.name, SETTINGS) or f"there are {listed(SETTINGS)}"
     return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
 
 

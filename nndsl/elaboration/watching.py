@@ -9,7 +9,7 @@ from nndsl.catalogue.training import Optimizer
 from nndsl.catalogue.training.comparison import altered
 from nndsl.catalogue.training.schedules import Plateau
 from nndsl.data.plan import DataPlan
-from nndsl.diagnostics import Diagnostic, Note, closest, error
+from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.leaks import refuse_leaks
 from nndsl.elaboration.mistakes import listed
@@ -150,10 +150,8 @@ def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
         metrics        = [accuracy]
         early_stopping = (monitor=val_accuracy, patience=10)
     """
-    near = closest(name, known)
-    return Diagnostic(
-        span, f"there is no figure `{name}` to monitor", (), f"did you mean `{near}`?" if near else f"there are {listed(known)}"
-    )
+    repair = did_you_mean(name, known) or f"there are {listed(known)}"
+    return Diagnostic(span, f"there is no figure `{name}` to monitor", (), repair)
 
 
 @error("NN618")

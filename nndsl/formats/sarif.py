@@ -15,6 +15,7 @@ from nndsl.console import as_json_text
 from nndsl.diagnostics import Diagnostic, Entry
 from nndsl.formats import Found, file_of, once, remarks
 from nndsl.index import complete_index
+from nndsl.repairs import Edit
 from nndsl.source import Source, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,7 +60,15 @@ def _result(checked: Path, diagnostic: Diagnostic, rule: int) -> Mapping[str, An
         "message": _message("\n".join([diagnostic.message, *remarks(diagnostic)])),
         "locations": [_location(checked, diagnostic.span)],
         **({"relatedLocations": related} if related else {}),
+        **({"fixes": [_fix(checked, diagnostic.edit, diagnostic.repair)]} if diagnostic.edit is not None else {}),
     }
+
+
+def _fix(checked: Path, edit: Edit, repair: str | None) -> Mapping[str, Any]:
+    """A change of the text that mends a mistake for certain."""
+    replacement = {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}}
+    change = {"artifactLocation": _artifact(file_of(checked, edit.span)), "replacements": [replacement]}
+    return {"artifactChanges": [change], **({} if repair is None else {"description": _message(repair)})}
 
 
 def _message(text: str) -> Mapping[str, str]:

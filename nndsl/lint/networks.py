@@ -1,5 +1,6 @@
 """Advice about networks."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from nndsl import costs
@@ -8,6 +9,8 @@ from nndsl.catalogue.layers import convolution, core, normalization, pooling, re
 from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import Diagnostic, Note, warning
 from nndsl.graph import Graph, Node
+from nndsl.repairs import Repair
+from nndsl.source import Span
 from nndsl.types import Shape, Size
 
 HUGE = 10_000_000
@@ -30,16 +33,17 @@ def needless_biases(graph: Graph) -> Iterator[Diagnostic]:
         for ref in node.operands:
             readers.setdefault(ref.node, []).append(node)
     results = {ref.node for ref in graph.outputs.values()}
+    written = Counter(node.span for node in graph.nodes)
     for node in graph.nodes:
         layer, after = node.component, readers.get(node.id, [])
         if not isinstance(layer, _BIASED) or not layer.use_bias or not isinstance(layer.activation, Linear | None) or node.id in results:
             continue
         if after and all(isinstance(one.component, normalization.BatchNormalization) and one.component.center for one in after):
-            yield needless_bias(node, after[0])
+            yield needless_bias(node, after[0], certain=written[node.span] == 1 and not node.scope)
 
 
 @warning("NN420")
-def needless_bias(node: Node, after: Node) -> Diagnostic:
+def needless_bias(node: Node, after: Node, certain: bool) -> Diagnostic:
     """Batch normalization subtracts the mean of each channel, and with it whatever a bias has added; it adds one of its own.
 
         h = x -> Conv2D(64, 3) -> BatchNorm -> relu
@@ -50,7 +54,16 @@ def needless_bias(node: Node, after: Node) -> Diagnostic:
     """
     name = type(node.component).called()
     notes = (Note("this normalizes its result", after.span),)
-    return Diagnostic(node.span, f"the bias of {name} has no effect: batch normalization takes it away", notes, "write `use_bias=false`")
+    return Diagnostic(node.span, f"the bias of {name} has no effect: batch normalization takes it away", notes, _without_bias(node.span, certain))
+
+
+def _without_bias(call: Span, certain: bool) -> str:
+    """What to write; where a call makes one layer only, and nothing is said of its bias yet, as a change of the text."""
+    words, end = "write `use_bias=false`", Span(call.source, call.end - 1, call.end - 1)
+    inside = call.text[:-1].rstrip()
+    if not certain or not call.text.endswith(")") or "use_bias" in inside or inside[-1:] in ("(", ",") or "#" in inside:
+        return words
+    return Repair(words, ", use_bias=false", end)
 
 
 def random_outputs(graph: Graph) -> Iterator[Diagnostic]:

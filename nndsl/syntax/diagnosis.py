@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from nndsl.diagnostics import Diagnostic, closest
+from nndsl.diagnostics import Diagnostic, did_you_mean
+from nndsl.repairs import write
 from nndsl.source import Span
 from nndsl.syntax import mistakes, token_mistakes
 from nndsl.syntax.grammar import END
@@ -93,8 +94,7 @@ def _foreign_statement(at: Situation) -> Finding | None:
     if word in _FOREIGN:
         return token_mistakes.foreign_word(at.span(-1), word, _FOREIGN[word]), None
     if at.is_name(0) and at.kind(1) in ("LBRACE", "LPAR") and _leads_to_body(at):
-        near = closest(word, _KINDS)
-        repair = f"did you mean `{near}`?" if near else "a body belongs to a `network`, `block`, `data` or `train`"
+        repair = did_you_mean(word, _KINDS) or "a body belongs to a `network`, `block`, `data` or `train`"
         return token_mistakes.foreign_word(at.span(-1), word, repair), None
     return None
 
@@ -109,7 +109,7 @@ def _leads_to_body(at: Situation) -> bool:
 def _foreign_inside(at: Situation) -> Finding | None:
     """`elif` after a body, or `lambda` in an expression."""
     if at.kind() == "NAME" and at.kind(-1) == "RBRACE" and at.text() in ("elif", "elseif", "elsif"):
-        return token_mistakes.foreign_word(at.span(), at.text(), "write `else if`"), Mend(NEWLINE, insert=True)
+        return token_mistakes.foreign_word(at.span(), at.text(), write("else if", at.span())), Mend(NEWLINE, insert=True)
     if at.kind(-1) == "NAME" and at.text(-1) == "lambda":
         return token_mistakes.foreign_word(at.span(-1), "lambda", _FOREIGN["lambda"]), None
     return None
@@ -221,7 +221,7 @@ def _type(at: Situation) -> Finding | None:
         word = at.text(-1)
         return mistakes.wrong_type(at.span(-1), f"`{word}` has no sizes", f"write them in `[ ]`; a single number is `{word}[]`"), None
     if at.kind() == "EQUAL" and colon == -1:
-        return token_mistakes.foreign_operator(at.span(-1).to(at.span()), ": =", "write `=`"), None
+        return token_mistakes.foreign_operator(at.span(-1).to(at.span()), ": =", write("=", at.span(-1).to(at.span()))), None
     return mistakes.colon_for_equals(at.span(colon), _colon_message(at)), Mend("EQUAL", offset=colon)
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import NoReturn, TypeAlias
 
 from nndsl.diagnostics import Diagnostic, Report
+from nndsl.repairs import write
 from nndsl.source import Source, Span
 from nndsl.syntax import mistakes, spelling, token_mistakes
 from nndsl.syntax.brackets import Brackets
@@ -227,7 +228,7 @@ class Lexer:
         word = self.text[start:end]
         plain = spelling.FOREIGN_TRUTHS[word]
         self.tokens.append((tables().keywords[plain], start, end))
-        self.add(token_mistakes.foreign_word(self.span(start, end), word, f"write `{plain}`"))
+        self.add(token_mistakes.foreign_word(self.span(start, end), word, write(plain, self.span(start, end))))
 
     def _misspelt(self, kind: str, start: int, end: int) -> int:
         """Report what is no token, put what was meant in its place, and go on after it."""

@@ -4,6 +4,7 @@ The examples in the docstrings are compiled by the tests: the first reports the 
 """
 
 from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.repairs import write
 from nndsl.source import Span
 from nndsl.syntax.token_mistakes import short
 
@@ -77,7 +78,7 @@ def single_equals(span: Span) -> Diagnostic:
           h = image
         }
     """
-    return Diagnostic(span, "`=` gives a value and does not compare", repair="write `==`")
+    return Diagnostic(span, "`=` gives a value and does not compare", repair=write("==", span))
 
 
 @error("NN135")
@@ -105,7 +106,7 @@ def greater_for_arrow(span: Span) -> Diagnostic:
 
         h = image -> Dense(64)
     """
-    return Diagnostic(span, "`>` compares, and a layer is not a number", repair="write `->`")
+    return Diagnostic(span, "`>` compares, and a layer is not a number", repair=write("->", span))
 
 
 @error("NN137")
@@ -133,7 +134,7 @@ def colon_for_equals(span: Span, message: str = "a setting gets its value by `=`
 
         h = image -> Dense(units=64)
     """
-    return Diagnostic(span, message, repair="write `=`")
+    return Diagnostic(span, message, repair=write("=", span))
 
 
 @error("NN139")

@@ -7,6 +7,7 @@ from unicodedata import name as character_name
 
 from nndsl.diagnostics import Diagnostic
 from nndsl.frozen import Frozen
+from nndsl.repairs import Repair, write
 from nndsl.source import Source, Span
 from nndsl.syntax import token_mistakes
 from nndsl.syntax.grammar import kind_of
@@ -86,11 +87,19 @@ def look_at(source: Source, start: int) -> Found:
 
 def _operator(span: Span, text: str) -> Found:
     plain, repair = _OPERATORS[text]
-    return Found(token_mistakes.foreign_operator(span, text, repair), span.end, kind_of(plain))
+    certain = repair if text == "|" else Repair(repair, _spaced(plain, span), span)
+    return Found(token_mistakes.foreign_operator(span, text, certain), span.end, kind_of(plain))
+
+
+def _spaced(operator: str, span: Span) -> str:
+    """An operator that is a word, apart from the words around it."""
+    around = span.source.text[max(0, span.start - 1) : span.start], span.source.text[span.end : span.end + 1]
+    before, after = (" " if operator.isalpha() and one and not one.isspace() else "" for one in around)
+    return f"{before}{operator}{after}"
 
 
 def _long_arrow(span: Span, text: str) -> Found:
-    return Found(token_mistakes.foreign_operator(span, text, "write `->`"), span.end, kind_of("->"))
+    return Found(token_mistakes.foreign_operator(span, text, write("->", span)), span.end, kind_of("->"))
 
 
 def _augmented(span: Span, text: str) -> Found:
@@ -118,15 +127,21 @@ def _open_triple_quotes(span: Span, text: str) -> Found:
 
 
 def _single_quotes(span: Span, text: str) -> Found:
-    return Found(token_mistakes.wrong_quotes(span, "single quotes", f'write `"{short(text[1:-1])}"`'), span.end, "STRING")
+    return Found(token_mistakes.wrong_quotes(span, "single quotes", _in_quotes(span)), span.end, "STRING")
 
 
 def _backticks(span: Span, text: str) -> Found:
-    return Found(token_mistakes.wrong_quotes(span, "backticks", f'write `"{short(text[1:-1])}"`'), span.end, "STRING")
+    return Found(token_mistakes.wrong_quotes(span, "backticks", _in_quotes(span)), span.end, "STRING")
+
+
+def _in_quotes(span: Span) -> str:
+    inner = span.text[1:-1]
+    words = f'write `"{short(inner)}"`'
+    return words if '"' in inner or "\\" in inner else Repair(words, f'"{inner}"', span)
 
 
 def _typographic_quotes(span: Span, text: str) -> Found:
-    return Found(token_mistakes.lookalike(span, f"the quote `{text[0]}`", '"'), span.end, "STRING")
+    return Found(token_mistakes.lookalike_quotes(span), span.end, "STRING")
 
 
 def _unterminated(span: Span, text: str) -> Found:

@@ -3,7 +3,10 @@
 The examples in the docstrings are compiled by the tests: the first reports the code, the mended one nothing.
 """
 
+from unicodedata import category
+
 from nndsl.diagnostics import Diagnostic, Note, error
+from nndsl.repairs import Repair, write
 from nndsl.source import Span
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}
@@ -67,7 +70,12 @@ def lookalike(span: Span, what: str, plain: str) -> Diagnostic:
 
         h = image -> Dense(2 * width)
     """
-    return Diagnostic(span, f"{what} is not `{plain}`", repair=f"write `{plain}`")
+    return Diagnostic(span, f"{what} is not `{plain}`", repair=write(plain, span))
+
+
+def lookalike_quotes(span: Span) -> Diagnostic:
+    quotes = Repair('write `"`', f'"{span.text[1:-1]}"', span)
+    return Diagnostic(span, f"the quote `{span.text[0]}` is not `\"`", repair=quotes, code=lookalike(span, "", "").code)
 
 
 @error("NN105")
@@ -76,7 +84,13 @@ def invisible(span: Span, what: str) -> Diagnostic:
 
     It usually comes along when text is copied from a web page. Delete it, and type a space if there should be one.
     """
-    return Diagnostic(span, f"{what} stands here, which looks like nothing or like a space", repair="replace it by a plain space")
+    return Diagnostic(span, f"{what} stands here, which looks like nothing or like a space", repair=_space(span))
+
+
+def _space(span: Span) -> str:
+    """What looks like a space is to be one; of what looks like nothing, it is not known what it is to be."""
+    words = "replace it by a plain space"
+    return Repair(words, " ", span) if category(span.text) == "Zs" else words
 
 
 @error("NN106")
