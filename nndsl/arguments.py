@@ -265,7 +265,7 @@ def _add_run(parser: _Parser) -> None:
 
 def _add_values(parser: _Parser) -> None:
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], type=_assignment, dest="overrides",
+        "--set", metavar="NAME=VALUE", action="append", default=[], type=assignment, dest="overrides",
         help="give a `param` of the file another value; may be repeated",
     )
     parser.add_argument("--data", metavar="PATH", type=Path, help="read this instead of the file that the `data` block names")
@@ -279,7 +279,8 @@ def _add_format(parser: _Parser, what: str, formats: Sequence[str] = ("text", "j
 # Values ------------------------------------------------------------------------------------------
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
+    """The name and the value of `NAME=VALUE`."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")
