@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nndsl import formats
+from nndsl.arguments import parsed
 from nndsl.cli import main
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.index import complete_index
@@ -213,7 +214,15 @@ def test_a_mistake_in_an_imported_file_is_told_once(
     assert out.count("part.nn:2" if format == "github" else '"locations"') == 1
 
 
-@pytest.mark.parametrize("format", formats.FORMATS)
+FORMATS = sorted(path.stem for path in Path(formats.__file__).parent.glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_can_be_asked_for(format: str) -> None:
+    assert parsed(["check", "--format", format, "net.nn"]).format == format
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_standard_input_has_a_place_too(format: str) -> None:
     source = Source("<stdin>", "a b", None)
     assert "NN301" in formats.written(format, [(Path("-"), Diagnostic(Span(source, 0, 1), "it is wrong", code="NN301"))])

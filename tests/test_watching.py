@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nndsl import watching
 from nndsl.cli import main
 
 SPEC = """\
@@ -118,3 +119,12 @@ def test_ctrl_c_ends_it_without_a_word(watch: Callable[..., Watched]) -> None:
 def test_what_cannot_be_watched_is_said(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--watch", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_terminal_gets_a_new_page_for_each_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for terminal, kind, cleared in ((True, "xterm", True), (True, "dumb", False), (False, "xterm", False)):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda terminal=terminal: terminal)
+        monkeypatch.setenv("TERM", kind)
+        watching._announce([Path("net.nn"), Path("part.nn")])
+        out, err = capsys.readouterr()
+        assert (out == watching.CLEAR) == cleared and err.endswith("  net.nn and 1 more changed\n")

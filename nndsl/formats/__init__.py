@@ -9,13 +9,12 @@ from typing import TypeAlias
 from nndsl.diagnostics import Diagnostic
 from nndsl.source import Span
 
-FORMATS = ("json", "sarif", "github")
 Found: TypeAlias = tuple[Path, Diagnostic]
 """A file that was checked, and something that was found; it may be in another file, which that one imports."""
 
 
 def written(format: str, found: Sequence[Found]) -> str:
-    """All that was found in one of the `FORMATS`, with an end of line if it is not empty."""
+    """All that was found in a format that has a module here, with an end of line if it is not empty."""
     text: str = import_module(f"nndsl.formats.{format}").written(found)
     return text
 
