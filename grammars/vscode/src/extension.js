@@ -1,7 +1,7 @@
 // Starts `nndsl lsp`, which does the work, and hands on what it says.
 
 const { commands, window, workspace } = require("vscode");
-const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+const { LanguageClient } = require("vscode-languageclient/node");
 
 let client;
 
@@ -11,8 +11,7 @@ function command() {
 }
 
 async function start() {
-  const server = { command: command(), args: ["lsp"], transport: TransportKind.stdio };
-  client = new LanguageClient("nndsl", "nndsl", server, {
+  client = new LanguageClient("nndsl", "nndsl", { command: command(), args: ["lsp"] }, {
     documentSelector: [{ language: "nn" }],
     synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.nn") },
     middleware: {
@@ -22,8 +21,8 @@ async function start() {
   });
   try {
     await client.start();
-  } catch (failure) {
-    window.showErrorMessage(`nndsl: \`${command()} lsp\` cannot be started (${failure.message}). Install nndsl, or set nndsl.path.`);
+  } catch {
+    window.showErrorMessage(`\`${command()} lsp\` cannot be started. Install nndsl, or set nndsl.path.`);
   }
 }
 
