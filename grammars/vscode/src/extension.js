@@ -3,7 +3,7 @@
 const { commands, window, workspace } = require("vscode");
 const { LanguageClient } = require("vscode-languageclient/node");
 
-let client;
+let client, watcher;
 
 function command() {
   const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
@@ -11,9 +11,10 @@ function command() {
 }
 
 async function start() {
+  watcher ??= workspace.createFileSystemWatcher("**/*.nn");
   client = new LanguageClient("nndsl", "nndsl", { command: command(), args: ["lsp"] }, {
     documentSelector: [{ language: "nn" }],
-    synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.nn") },
+    synchronize: { fileEvents: watcher },
     middleware: {
       provideInlayHints: (document, range, token, next) =>
         workspace.getConfiguration("nndsl", document).get("inlayHints") ? next(document, range, token) : [],
