@@ -62,7 +62,10 @@ def elaborate_network(
         report_padding(graph, session.report)
         refuse_cropping(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
-    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
+    network = Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
+    if not arguments and owners is None:
+        session.plain[definition.name] = network
+    return network
 
 
 def _outputs(body: Body) -> dict[str, Tensor]:

@@ -90,7 +90,8 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
         sizes = _bound_sizes(trained)
         waiting = not sizes and (definition.name in failed or None in failed or broken)
         elaborated = _without_sizes if waiting else elaborate_network
-        network = elaborated(session, definition, module.scope, {}, sizes=sizes)
+        known = session.plain.get(definition.name) if len(trained) == 1 else None
+        network = known or elaborated(session, definition, module.scope, {}, sizes=sizes)
         if network is not None:
             networks[definition.name] = network
     return networks
