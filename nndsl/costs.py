@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from nndsl.catalogue import applicable
 from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Node, Owner
@@ -31,7 +32,7 @@ def weights(graph: Graph, node: Node) -> tuple[Weight, ...]:
     if node.owner is None or not isinstance(layer, Layer):
         return ()
     return tuple(
-        Weight(one.name, one.shape, one.trainable and layer.trainable) for one in layer.weights(*graph.operand_types(node))
+        Weight(one.name, one.shape, one.trainable and layer.trainable) for one in applicable.weights(layer, graph.operand_types(node))
     )
 
 

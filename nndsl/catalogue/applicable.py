@@ -15,6 +15,7 @@ its result: the parameters of `infer` *are* its operands.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from inspect import Parameter, signature
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -219,18 +220,44 @@ class Constant(Applicable):
         return TensorType(dtype, (), constant=True)
 
 
+REMEMBERED = 8192
+"""Calls whose results are remembered."""
+
+
 def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     """The types of the outputs of one call, with the masks that travel with them.
+
+    What was inferred once is remembered: networks repeat themselves, and editors check a text again and again.
 
     Raises:
         Mismatch: the component cannot take these operands, or the shapes of its weights would not be known.
     """
+    return _infer(component, _kinds(component), operands)
+
+
+def weights(layer: Layer, operands: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+    """The weights of a layer for these operands; remembered, too."""
+    return _weights(layer, _kinds(layer), operands)
+
+
+def _kinds(component: Applicable) -> tuple[type, ...]:
+    """What tells `1` from `1.0` and from `true`, which are equal, where calls are remembered."""
+    return tuple(map(type, component.__dict__.values()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _weights(layer: Layer, kinds: tuple[type, ...], operands: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+    return layer.weights(*operands)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _infer(component: Applicable, kinds: tuple[type, ...], operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     _check_numbers(component, operands)
     result = component.infer(*operands)
     results = result if isinstance(result, tuple) else (result,)
     _check_sizes(results, operands)
     if isinstance(component, Layer):
-        _check_weights(component, component.weights(*operands), operands)
+        _check_weights(component, weights(component, operands), operands)
         _check_setting(component, "activity_regularizer", "result", (1, *results[0].shape), operands)
         _check_activation(component, results[0])
     masked = component.masked(*operands)

@@ -65,7 +65,7 @@ class Builder:
         self.saved: dict[Owner, Saved] = {}
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
-        self._first_use: dict[int, tuple[tuple[Weight, ...], Span]] = {}
+        self._first_use: dict[int, tuple[tuple[TensorType, ...], Span]] = {}
 
     def graph(self, before: int | None = None) -> Graph:
         """The graph as it is, or as it was when it had so many nodes."""
@@ -139,9 +139,10 @@ class Builder:
         return _numbered(self._taken, expansion.prefix + chosen)
 
     def _check_weights(self, component: Applicable, owner: Owner, types: tuple[TensorType, ...], place: Place) -> None:
-        weights = component.weights(*types)
-        first, where = self._first_use.setdefault(id(owner), (weights, place.span))
-        for made, needed in zip(first, weights, strict=True):
+        first, where = self._first_use.setdefault(id(owner), (types, place.span))
+        if first == types:
+            return
+        for made, needed in zip(component.weights(*first), component.weights(*types), strict=True):
             if made.shape != needed.shape:
                 raise Complaint(weights_differ(component, made, needed, place.span, where))
 

@@ -40,10 +40,9 @@ def elaborate_network(
     body.sizes = dict(sizes or {})
     session.expanding.append(definition)
     try:
-        bind_parameters(body, dict(arguments))
+        parameters = _parameters(body, arguments)
         inputs = [one.target.name for one in definition.body if isinstance(one, ast.Input)]
         body.sizes |= body.told_by([(given or {}).get(name) for name in inputs])
-        parameters = {one.name: body.peek(one.name) for one in definition.parameters or ()}
         body.run(definition.body)
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
@@ -62,10 +61,17 @@ def elaborate_network(
         report_padding(graph, session.report)
         refuse_cropping(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
-    network = Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
-    if not arguments and owners is None:
-        session.plain[definition.name] = network
-    return network
+    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
+
+
+def default_arguments(session: Session, definition: ast.Definition, outer: Scope) -> dict[str, Any]:
+    """What the parameters of a network are by themselves."""
+    return _parameters(Body(definition, session=session, scope=Scope(outer=outer)), {})
+
+
+def _parameters(body: Body, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    bind_parameters(body, dict(arguments))
+    return {one.name: body.peek(one.name) for one in body.definition.parameters or ()}
 
 
 def _outputs(body: Body) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from nndsl.diagnostics import Diagnostic, Report
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
-from nndsl.elaboration.networks import elaborate_network, unused
+from nndsl.elaboration.networks import default_arguments, elaborate_network, unused
 from nndsl.elaboration.session import Reader, Session, read_spec
 from nndsl.elaboration.trace import Trace
 from nndsl.elaboration.training import TrainBody
@@ -86,15 +86,24 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
     for definition in _of_kind(module, "network"):
         if _without_values(definition):
             continue
-        trained = [one.network for training in trainings.values() for one in training.learnt.values() if one.network.name == definition.name]
+        learnt = [one.written for training in trainings.values() for one in training.learnt.values()]
+        trained = [one for one in learnt if one.span == definition.head]
         sizes = _bound_sizes(trained)
         waiting = not sizes and (definition.name in failed or None in failed or broken)
         elaborated = _without_sizes if waiting else elaborate_network
-        known = session.plain.get(definition.name) if len(trained) == 1 else None
-        network = known or elaborated(session, definition, module.scope, {}, sizes=sizes)
+        network = _as_trained(session, definition, module.scope, trained) or elaborated(session, definition, module.scope, {}, sizes=sizes)
         if network is not None:
             networks[definition.name] = network
     return networks
+
+
+def _as_trained(session: Session, definition: ast.Definition, outer: Scope, trained: list[Network]) -> Network | None:
+    """The network that the only training made of a definition, if it is what the definition means by itself."""
+    if len(trained) != 1:
+        return None
+    means, made = default_arguments(session, definition, outer), trained[0].arguments
+    alike = all(type(made[name]) is type(value) and made[name] == value for name, value in means.items())
+    return trained[0] if alike else None
 
 
 def _without_values(definition: ast.Definition) -> tuple[str, ...]:

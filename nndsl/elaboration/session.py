@@ -42,7 +42,6 @@ class Session:
         read: gives the syntax of a file that is imported, by its path and by what messages call it.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
         trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
-        plain: by name, networks without arguments that have been elaborated for a training.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
 
@@ -53,7 +52,6 @@ class Session:
     read: Reader = read_spec
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     expanding: list[ast.Definition] = field(default_factory=list)
-    plain: dict[str, Any] = field(default_factory=dict)
     steps: int = field(default_factory=lambda: MOST_STEPS)
 
     def allow_for(self, source: Source) -> None:

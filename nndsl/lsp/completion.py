@@ -183,6 +183,9 @@ class _Completion:
         if call is not None:
             yield from self._in_call(*call)
             return
+        if self._place.kinds[1:3] == ("EQUAL", "LPAR") and self._place.before[0][1] == "early_stopping":
+            yield from _arguments(EarlyStopping, self._place.given(2))
+            return
         setting = self._place.before[0][1] if self._place.kinds[1:2] == ("EQUAL",) else ""
         body, stepping = self._place.body, "ARROW" in self._place.kinds
         if body == "data":
@@ -230,8 +233,6 @@ class _Completion:
         yield from self._visible()
 
     def _component(self, callee: str) -> type[Component] | None:
-        if callee == "early_stopping":
-            return EarlyStopping
         families = (*FAMILIES.get(self._place.body, FAMILIES["network"]), *Component.families)
         return next((found for found in (family.members.get(callee) for family in families) if found is not None), None)
 

@@ -45,7 +45,7 @@ def _told_at(found: Diagnostic, source: Source) -> Iterator[Span]:
         yield found.span
     else:
         yield found.span
-        yield next((note.span for note in found.notes if note.span is not None and note.span.source is source), start)
+        yield next((note.span for note in reversed(found.notes) if note.span is not None and note.span.source is source), start)
 
 
 def _shown(desk: Desk, found: Diagnostic, span: Span) -> types.Diagnostic:

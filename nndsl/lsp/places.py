@@ -11,9 +11,9 @@ from pygls import uris
 from nndsl.repairs import Edit
 from nndsl.source import Source, Span
 
-UTF16 = types.PositionEncodingKind.Utf16
-_UNIT = {types.PositionEncodingKind.Utf8: 1, UTF16: 2, types.PositionEncodingKind.Utf32: 4}
-_CODEC = {types.PositionEncodingKind.Utf8: "utf-8", UTF16: "utf-16-le", types.PositionEncodingKind.Utf32: "utf-32-le"}
+UTF16 = "utf-16"
+_CODECS = {"utf-8": ("utf-8", 1), UTF16: ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
+"""For each encoding of the protocol, the one of Python, and how many bytes a unit has."""
 _BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -22,8 +22,7 @@ class Places:
 
     def __init__(self, source: Source, encoding: str = UTF16):
         self._source = source
-        kind = types.PositionEncodingKind(encoding)
-        self._codec, self._unit = _CODEC[kind], _UNIT[kind]
+        self._codec, self._unit = _CODECS[encoding]
         self._starts = [0, *(match.end() for match in _BREAK.finditer(source.text))]
         self._plain = source.text.isascii()
 

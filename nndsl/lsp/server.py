@@ -94,7 +94,7 @@ def made() -> Server:
 
 
 def _initialized(ls: Server, params: types.InitializedParams) -> None:
-    ls.desk.encoding = str(ls.workspace.position_encoding or "utf-16")
+    ls.desk.encoding = types.PositionEncodingKind(ls.workspace.position_encoding or "utf-16").value
     folders = [path_of(one.uri) for one in ls.workspace.folders.values()]
     ls.desk.folders = [one for one in folders if one is not None]
 

@@ -10,6 +10,7 @@ from nndsl.syntax.lexing import NEWLINE, Lexer, Token
 
 _DEFINITIONS = {"NETWORK": "network", "BLOCK": "block", "DATA": "data", "TRAIN": "train"}
 _OPENERS, _CLOSERS = frozenset(("LPAR", "LSQB", "LBRACE")), frozenset(("RPAR", "RSQB", "RBRACE"))
+LONGEST_WORD = 200
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -36,18 +37,16 @@ class Place(Frozen):
 
     def call(self) -> tuple[int, int] | None:
         """Among the tokens, the innermost open `(` that follows a name, and the first token of the argument; None if there is none."""
-        depth, argument = 0, len(self.before)
+        depth, argument = 0, None
         for place in range(len(self.before) - 1, -1, -1):
             kind = self.before[place][0]
             depth += (kind in _CLOSERS) - (kind in _OPENERS)
-            if depth == 0 and kind == "COMMA" and argument == len(self.before):
+            if depth == 0 and kind == "COMMA" and argument is None:
                 argument = place + 1
+            if depth < 0 and kind == "LPAR":
+                return (place, argument or place + 1) if place and self.before[place - 1][1].isidentifier() else None
             if depth < 0:
-                if kind != "LPAR":
-                    depth, argument = 0, len(self.before)  # an element of a list is what the list stands for
-                    continue
-                argument = place + 1 if argument == len(self.before) else argument
-                return (place, argument) if place and self._is_word(place - 1) else None
+                depth, argument = 0, None  # an element of a list is what the list stands for
         return None
 
     def argument(self, argument: int) -> str | None:
@@ -67,38 +66,36 @@ class Place(Frozen):
         """The arguments that are given by name before."""
         return {text for (_, text), kind in zip(self.before[opener:], self.kinds[opener + 1 :], strict=False) if kind == "EQUAL"}
 
-    def _is_word(self, place: int) -> bool:
-        return self.before[place][0] == "NAME" or self.before[place][1].isidentifier()
-
 
 def place_at(source: Source, offset: int) -> Place | None:
     """The place of a cursor; None in a comment, where nothing is to be completed."""
-    text = source.text[:offset]
+    match = _WORD.search(source.text, max(0, offset - LONGEST_WORD), offset)
+    word = match.start() if match else offset
+    text = source.text[:word]
     tokens = _tokens(text)
     last = tokens[-1] if tokens else ("", 0, 0)
-    if "#" in text[max(last[2], text.rfind("\n") + 1) :]:
-        return None
-    body, first = _body(tokens, text)
     path = None
-    if last[0] == "STRING" and (last[2] - last[1] == 1 or text[last[2] - 1] != '"'):
-        path, tokens = text[last[1] + 1 :], tokens[:-1]
-    match = None if path is not None else _WORD.search(text)
-    word = match.start() if match else offset
-    while tokens and tokens[-1][1] >= word and tokens[-1][0] != NEWLINE:
-        tokens = tokens[:-1]
-    statement = [one for one in tokens[first:] if one[0] != NEWLINE]
+    if last[0] == "STRING" and last[2] > len(text):
+        path, tokens = source.text[last[1] + 1 : offset], tokens[:-1]
+    elif "#" in text[max(last[2], text.rfind("\n") + 1) :]:
+        return None
+    body, first = _body(tokens)
+    statement = tokens[first:]
     start = statement[0][1] if statement else word
     return Place(body, word, start, tuple((kind, text[begin:end]) for kind, begin, end in statement), path)
 
 
 def _tokens(text: str) -> list[Token]:
-    """The tokens that are really written, and the ends of statements."""
-    lexer = Lexer(Source("typed", text), Report())
+    """The tokens that are really written in a text that goes on with a word, and the ends of statements."""
+    lexer = Lexer(Source("typed", f"{text}x"), Report())
     lexer.run()
-    return [one for one in lexer.tokens if one[1] < one[2] or (one[0] == NEWLINE and one[1] < len(text))]
+    return [
+        one for one in lexer.tokens
+        if (one[1] < one[2] and one[1] < len(text)) or (one[0] == NEWLINE and one[1] < len(text))
+    ]
 
 
-def _body(tokens: Sequence[Token], text: str) -> tuple[str, int]:
+def _body(tokens: Sequence[Token]) -> tuple[str, int]:
     """The kind of definition that the end of the tokens is in, and the index of the first token of its statement."""
     bodies, first = [""], 0
     for place, (kind, _, _) in enumerate(tokens):
