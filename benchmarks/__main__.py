@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("startup", "linear", "edit", "compile", "train", "draw")
+NAMES = ("startup", "linear", "edit", "compile", "train", "adversarial", "draw")
 
 
 def main() -> int:

@@ -4,10 +4,13 @@ errors.md        every diagnostic, with the first of its case files and what it 
 catalogue.md     every layer, function, loss, metric, ... with its arguments
 language.md      only the tables between `<!-- NAME -->` and `<!-- end of NAME -->`
 digits.svg       the diagram of examples/digits
+
+and the TextMate grammar in grammars/vscode/.
 """
 
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -20,9 +23,11 @@ from nndsl.catalogue.augmentations import Augmentation
 from nndsl.catalogue.component import REQUIRED, Component, Field, describe
 from nndsl.catalogue.training.terms import Term
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
+from nndsl.highlighting import textmate
 from nndsl.index import complete_index
 
 DOCS = Path(__file__).parent
+EXTENSION = DOCS.parent / "grammars" / "vscode"
 CASES = DOCS.parent / "tests" / "diagnostics"
 BEGIN = "<!-- Written by `python -m docs.make`: change the code, not this page. -->"
 LONGEST_CASE = 16
@@ -41,6 +46,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "catalogue.md": catalogue_page(),
         DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8")),
         DOCS / "digits.svg": api.load(DOCS.parent / "examples" / "digits" / "digits.nn").svg(),
+        EXTENSION / "syntaxes" / "nn.tmLanguage.json": json.dumps(textmate(), indent=2) + "\n",
     }
 
 

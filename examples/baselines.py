@@ -186,7 +186,7 @@ def reading(data: Parts) -> Mapping[str, float]:
         reader = Reader(learnt, around)
         return sum(edits(reader.read(word), said) for word, said in zip(asked, meant, strict=True)) / sum(map(len, meant))
 
-    return {"what each letter says most often": rate(0), "the same, by up to 3 letters on each side": rate(3)}
+    return {"what each letter says most often": rate(0), "what it says among up to 3 others on each side": rate(3)}
 
 
 def frequencies(letters: Array) -> Array:

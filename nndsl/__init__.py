@@ -16,3 +16,10 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module 'nndsl' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext nndsl` calls: the magic `%%nn` is known from then on."""
+    from nndsl.notebook import register
+
+    register(shell)

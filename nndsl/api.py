@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nndsl.diagnostics import Report, UserError, render
+from nndsl.diagnostics import Report, UserError, ansi, render
 from nndsl.driver import check
 from nndsl.program import Program
 from nndsl.source import Source
@@ -30,6 +30,10 @@ class Refused(UserError):
 
     def __str__(self) -> str:
         return "\n\n".join(render(one) for one in self.diagnostics)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: where the user's file is wrong, not where Python was when it was told."""
+        return "\n\n".join(render(one, ansi) for one in self.diagnostics).splitlines()
 
 
 @contextmanager
@@ -106,7 +110,7 @@ class LoadedProgram:
         return printer.summary(self.checked.network(name))
 
     def _repr_html_(self) -> str:
-        return "".join(self._html(name) for name in self.checked.networks)
+        return "".join(self._html(name) for name in self.checked.networks) or escape(repr(self))
 
     def _html(self, name: str) -> str:
         documentation = self.checked.networks[name].documentation or ""
@@ -127,7 +131,8 @@ def load(path: str | Path, *, data: str | Path | None = None, **parameters: Any)
         Refused: the file is wrong; the text is what `nndsl check` prints.
     """
     with _worded():
-        return _loaded(read_source(Path(path)), data, parameters)
+        source = read_source(Path(path))
+    return loaded(source, data, parameters)
 
 
 def loads(text: str, *, name: str = "<text>", data: str | Path | None = None, **parameters: Any) -> LoadedProgram:
@@ -136,14 +141,19 @@ def loads(text: str, *, name: str = "<text>", data: str | Path | None = None, **
     Raises:
         Refused: the text is wrong.
     """
-    with _worded():
-        return _loaded(Source(name, text), data, parameters)
+    return loaded(Source(name, text), data, parameters)
 
 
-def _loaded(source: Source, data: str | Path | None, parameters: dict[str, Any]) -> LoadedProgram:
+def loaded(source: Source, data: str | Path | None, parameters: dict[str, Any]) -> LoadedProgram:
+    """Check a source, wherever it is from.
+
+    Raises:
+        Refused: it is wrong.
+    """
     data_path = Path(data) if data is not None else None
-    checked, report = check(source, overrides=parameters, data_path=data_path)
-    report.raise_errors()
+    with _worded():
+        checked, report = check(source, overrides=parameters, data_path=data_path)
+        report.raise_errors()
     return LoadedProgram(checked, report, parameters, data_path)
 
 

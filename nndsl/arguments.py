@@ -115,14 +115,17 @@ def _add_check(commands: Any) -> None:
         "  nndsl check digits.nn\n"
         "  nndsl check --explain --set width=64 digits.nn     also say what was chosen, and why\n"
         "  nndsl check --fix digits.nn                        first mend what can be mended for certain\n"
-        "  nndsl check --json models/*.nn                     for editors and CI\n",
+        "  nndsl check --watch digits.nn                      again, whenever it or what it reads is changed\n"
+        "  nndsl check --json models/*.nn                     for programs\n"
+        "  nndsl check --format github models/*.nn            annotations, in a workflow of GitHub Actions\n",
         "TensorFlow is not loaded, and no example is read that is not needed to know the types.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".nn files; `-` reads from standard input")
     _add_values(parser)
     parser.add_argument("--fix", action="store_true", help="mend in the files what can be mended for certain, then check them")
     parser.add_argument("--explain", action="store_true", help="also print what was chosen for you, and why")
-    _add_format(parser, "a list with one object for each diagnostic")
+    parser.add_argument("--watch", action="store_true", help="go on: check again whenever a file, an imported file or the data are changed")
+    _add_format(parser, "a list with one object for each diagnostic", ("text", "json", "sarif", "github"))
 
 
 def _add_compile(commands: Any) -> None:
@@ -271,21 +274,22 @@ def _add_run(parser: _Parser) -> None:
 
 def _add_values(parser: _Parser) -> None:
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], type=_assignment, dest="overrides",
+        "--set", metavar="NAME=VALUE", action="append", default=[], type=assignment, dest="overrides",
         help="give a `param` of the file another value; may be repeated",
     )
     parser.add_argument("--data", metavar="PATH", type=Path, help="read this instead of the file that the `data` block names")
 
 
-def _add_format(parser: _Parser, what: str) -> None:
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+def _add_format(parser: _Parser, what: str, formats: Sequence[str] = ("text", "json")) -> None:
+    parser.add_argument("--format", choices=formats, default="text", help="how to print (default: text)")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help=f"--format json: {what}")
 
 
 # Values ------------------------------------------------------------------------------------------
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
+    """The name and the value of `NAME=VALUE`."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")

@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nndsl.arguments import parsed
+from nndsl.checking import check, checked, source_at
 from nndsl.console import (
-    as_json_text,
     count_errors,
-    counted,
     drop_output,
     is_colourful,
     misused,
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from nndsl.diagnostics import Diagnostic
     from nndsl.generation import Written
-    from nndsl.program import Network, Program, Training
-    from nndsl.source import Source
+    from nndsl.program import Network, Program
 
 GOOD, WRONG_FILE, INTERRUPTED, NO_READER = 0, 1, 130, 141
 """What a command returns, besides `WRONG_USE` and `BUG`; the last two are what a shell reports for SIGINT and SIGPIPE."""
@@ -85,92 +84,13 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _check(options: "Namespace") -> int:
-    from nndsl.diagnostics import as_json
+    if not options.watch:
+        return check(options)
+    from nndsl.watching import keep_checking
 
-    if options.fix and Path("-") in options.files:
-        return misused("check", "--fix changes files, and standard input is none")
-    found: list[Diagnostic] = []
-    for path in options.files:
-        program, diagnostics = (_mended if options.fix else _checked)(path, options)
-        found += diagnostics
-        if not wants_json(options):
-            print_diagnostics(diagnostics)
-            if program is not None and not count_errors(diagnostics):
-                print(_verdict(program, options.explain))
-    if wants_json(options):
-        print(as_json_text([as_json(one) for one in found]))
-    elif found:
-        tell(counted(found))
-    return WRONG_FILE if count_errors(found) else GOOD
-
-
-def _checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
-    from nndsl.diagnostics import UserError
-    from nndsl.driver import check
-
-    try:
-        program, report = check(_source(path), overrides=dict(options.overrides), data_path=options.data)
-    except UserError as unreadable:
-        return None, unreadable.diagnostics
-    return program, tuple(report)
-
-
-def _mended(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
-    """The file once it is mended, and what is left to say about it."""
-    from nndsl.diagnostics import UserError
-    from nndsl.files import write_file
-    from nndsl.mending import mend
-
-    try:
-        program, report, mended = mend(_source(path), overrides=dict(options.overrides), data_path=options.data)
-    except UserError as unreadable:
-        return None, unreadable.diagnostics
-    if mended:
-        write_file(path, program.source.text.encode())
-    for one in mended:
-        tell(f"{one.span}: mended {one.code}: {one.message} ({one.repair})")
-    return program, tuple(report)
-
-
-def _source(path: Path) -> "Source":
-    from nndsl.syntax.reading import decoded, read_source
-
-    return decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
-
-
-def _verdict(program: "Program", explain: bool) -> str:
-    """What was proved, in a line for each network; with `explain`, what was chosen."""
-    lines = [f"{program.source.name}: good", *(_network_line(name, one) for name, one in program.networks.items())]
-    for name, lacking in program.incomplete.items():
-        lines.append(f"  network {name}  is checked where it is used: no value for {' and '.join(lacking)}")
-    if len(lines) == 1:
-        lines.append("  no network in it; blocks are checked where they are used")
-    for name, training in program.trainings.items():
-        networks = ", ".join(f"{one.written.name} ({_parameters(one.written)})" for one in training.learnt.values())
-        lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}")
-        lines += [f"    {choice}" for choice in _choices(training) if explain]
-    return "\n".join(lines)
-
-
-def _network_line(name: str, network: "Network") -> str:
-    graph = network.graph
-    inputs = ", ".join(f"{one}: {node.type}" for one, node in graph.inputs.items())
-    outputs = ", ".join(f"{one}: {graph.type_of(ref)}" for one, ref in graph.outputs.items())
-    return f"  network {name}  {inputs} -> {outputs}  {_parameters(network)}"
-
-
-def _parameters(network: "Network") -> str:
-    from nndsl import costs
-
-    params = costs.params(network.graph)
-    return f"{params:,} parameters" if isinstance(params, int) else f"{params} parameters"
-
-
-def _choices(training: "Training") -> list[str]:
-    networks = [one.network for one in training.learnt.values()]
-    bound = {name: size for one in networks for name, size in one.bound_sizes.items() if name not in one.arguments}
-    sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
-    return [*sizes, *training.choices]
+    with suppress(KeyboardInterrupt):
+        return keep_checking(options)
+    return INTERRUPTED
 
 
 def _explain(options: "Namespace") -> int:
@@ -197,7 +117,7 @@ def _fmt(options: "Namespace") -> int:
     changed = 0
     for path in _nn_files(options.files):
         try:
-            source = _source(path)
+            source = source_at(path)
             text = formatted(source)
         except UserError as wrong:
             mistakes += wrong.diagnostics
@@ -237,7 +157,7 @@ def _loaded(options: "Namespace") -> "Program":
     """The program of a file without errors; its warnings are printed."""
     from nndsl.diagnostics import UserError
 
-    program, diagnostics = _checked(options.file, options)
+    program, diagnostics = checked(options.file, options)
     if program is None or count_errors(diagnostics):
         raise UserError(*diagnostics)
     print_diagnostics(diagnostics)

@@ -9,6 +9,7 @@ from typing import Any
 
 from nndsl.diagnostics import Report
 from nndsl.elaboration.program import elaborate
+from nndsl.elaboration.session import Reader, read_spec
 from nndsl.lint import lint
 from nndsl.lint.silence import without_silenced
 from nndsl.program import Program
@@ -20,7 +21,7 @@ DEEPEST_STACK = 20_000
 
 def check(
     source: Source, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
-    kept: Mapping[str, Mapping[str, Any]] | None = None,
+    kept: Mapping[str, Mapping[str, Any]] | None = None, read: Reader = read_spec,
 ) -> tuple[Program, Report]:
     """Parse, elaborate and prove one file. Nothing here imports Keras.
 
@@ -28,6 +29,7 @@ def check(
         overrides: values for the file's `param`s, by name.
         data_path: what is read instead of the file that the `data` block names.
         kept: of the file of a run, whose weights are kept: by the names of `data` blocks, what is kept of their data, too.
+        read: reads the files that are imported.
 
     Returns:
         The program, as far as it is without mistakes, and everything there is to say about it.
@@ -35,7 +37,7 @@ def check(
     report = Report()
     with uninterrupted():
         spec = parse(source, report)
-        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept)
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept, read=read)
         return program, advised(program, report)
 
 

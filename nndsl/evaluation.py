@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
@@ -67,9 +67,17 @@ class Evaluation:
     def headline(self) -> str:
         """One line: what a person wants to know first."""
         names = [name for name in self.figures if name != "loss"] or ["loss"]
-        shown = ", ".join(f"{name} {self.figures[name]:.4f}" for name in names)
+        shown = ", ".join([*(f"{name} {self.figures[name]:.4f}" for name in names), *self._errors_in_units()])
         which = f"the model of epoch {self.epoch}" if self.epoch is not None else "the model"
         return f"{shown} on {self.examples:,} {self.split} examples, by {which}"
+
+    def _errors_in_units(self) -> Iterator[str]:
+        """The mean errors of outputs in the units of the data, with those of a season before where these are smaller."""
+        for name, one in self.outputs.items():
+            error, season = one.errors.get("mae_in_units"), one.errors.get("season_mae_in_units")
+            if error is not None:
+                worse = f" (worse than a season before: {season:,.4g})" if season is not None and season <= error else ""
+                yield f"{name} off by {error:,.4g}{worse}"
 
     def table(self) -> str:
         """The figures as text, with those of each class and who is taken for whom."""

@@ -141,6 +141,12 @@ class Training:
     samples: tuple[Ref, ...] = ()
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The fields that networks see, and are not to say."""
+        seen = dict.fromkeys(name for one in self.objectives for name in one.graph.inputs)
+        return tuple(name for name in seen if name not in self.targets.values())
+
+    @property
     def input_types(self) -> Mapping[str, TensorType]:
         """The types of the fields that a step takes, by name."""
         augmented = () if self.data.augmentation is None else (self.data.augmentation,)

@@ -30,6 +30,7 @@ import yaml
 
 from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.elaboration import modules
 from nndsl.evaluation import Evaluation
 from nndsl.files import unwritable, write_text
 from nndsl.program import EarlyStopping
@@ -274,23 +275,44 @@ def read_metrics(path: Path) -> list[Row]:
 # Records -----------------------------------------------------------------------------------------
 
 
-def save_sources(folder: Path, main: Source, sources: Sequence[Source]) -> None:
-    """Copy the file, and those that it imports, into a run's folder.
+def save_sources(folder: Path, sources: Sequence[Source]) -> None:
+    """Copy the file, and then those that it imports, into a run's folder.
 
     Raises:
         UserError: they cannot be written.
     """
-    write_text(folder / "spec.nn", main.text)
-    others = [one for one in sources if one is not main]
-    if others:
+    write_text(folder / "spec.nn", sources[0].text)
+    if len(sources) > 1:
         (folder / "sources").mkdir()
-    for number, one in enumerate(others, 1):
-        write_text(folder / "sources" / f"{number:02}_{Path(one.name).name}", one.text)
+    for number, one in enumerate(sources[1:], 1):
+        write_text(folder / "sources" / _copy_of(place_of(one), number), one.text)
+
+
+def kept_sources(run: Run) -> dict[str, str]:
+    """The texts of a run's file, and of those that it imports, by their places, from the copies in its folder.
+
+    Raises:
+        UserError: a copy is gone, or is not what was written.
+    """
+    texts = {}
+    for number, (place, digest) in enumerate(run.settings["spec"].items()):
+        copy = run.folder / (Path("sources") / _copy_of(place, number) if number else "spec.nn")
+        try:
+            texts[place] = copy.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as failure:
+            raise UserError(not_a_run(run.folder, f"its copy of {place} cannot be read ({failure})")) from None
+        if text_hash(texts[place]) != digest:
+            raise UserError(not_a_run(run.folder, f"its copy of {place} is not what was trained"))
+    return texts
+
+
+def _copy_of(place: str, number: int) -> str:
+    return f"{number:02}_{Path(place).name}"
 
 
 def place_of(source: Source) -> str:
-    """What a source is called in `run.yaml`: its path, or for a text without one, its name in the current folder."""
-    return str((source.path or Path(source.name)).resolve())
+    """What a source is called in `run.yaml`; a text that is in no file, by its name in the current folder."""
+    return modules.place_of(source.path or Path(source.name))
 
 
 def text_hash(text: str) -> str:

@@ -5,7 +5,7 @@ A size is a whole number, or a polynomial over named sizes and floor divisions o
 `(L - 2) // 2 + 1` *is* `L // 2`. Every name stands for a whole number of at least 1.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import gcd
@@ -191,6 +191,19 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Size]) -> Size:
     return floor_divide(substitute(atom.numerator, values), substitute(atom.denominator, values))
 
 
+def divided(size: Size, divisor: int) -> Size | None:
+    """The size over a number that is not 0, where every term can be divided; None where that is not certain."""
+    if any(factor % divisor for _, factor in _terms(size)):
+        return None
+    return _collect((atoms, factor // divisor) for atoms, factor in _terms(size))
+
+
+def without(size: Size, names: Collection[str]) -> tuple[dict[str, int], Size]:
+    """The factors of those terms that are one of some names by itself, and the rest of the size."""
+    alone = {atoms[0]: factor for atoms, factor in _terms(size) if len(atoms) == 1 and isinstance(atoms[0], str) and atoms[0] in names}
+    return alone, _collect((atoms, factor) for atoms, factor in _terms(size) if not (len(atoms) == 1 and atoms[0] in alone))
+
+
 def names_in(size: Size) -> Iterator[str]:
     """The names that a size depends on, in order of appearance, with repetitions."""
     for atoms, _ in _terms(size):
@@ -200,6 +213,11 @@ def names_in(size: Size) -> Iterator[str]:
             else:
                 yield from names_in(atom.numerator)
                 yield from names_in(atom.denominator)
+
+
+def quotients(size: Size) -> Iterator[Quotient]:
+    """The quotients that a size is made of, but for those within others."""
+    yield from (atom for atoms, _ in _terms(size) for atom in atoms if isinstance(atom, Quotient))
 
 
 MOST_MENTIONS = 24

@@ -10,6 +10,7 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="rewrite the expected renderings of the case files")
+    parser.addoption("--soundness", type=int, default=500, help="how many programs, and mutations of programs, are held against Keras")
 
 
 @pytest.fixture

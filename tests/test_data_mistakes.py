@@ -361,10 +361,11 @@ def test_new_arrays_have_the_shape_of_the_old(tmp_path: Path) -> None:
     plan = planned(tmp_path, 'source = npz("a.npz")\nx = source.x')
     state = plan.load().state
     numpy.savez(tmp_path / "b.npz", x=numpy.ones((2, 4)))
-    with pytest.raises(UserError, match="NN527"):
-        plan.encode(tmp_path / "b.npz", state)
+    for other in (tmp_path / "b.npz", {"x": [[1, 2]]}):
+        with pytest.raises(UserError, match="NN527"):
+            plan.encode(other, state)
     with pytest.raises(UserError, match="NN503"):
-        plan.encode({"x": [[1, 2]]}, state)
+        plan.encode({"x": [[1, "two"], [3]]}, state)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -17,7 +17,7 @@ import pytest
 from nndsl import __version__
 
 ROOT = Path(__file__).parents[1]
-JUNK = ("__pycache__", ".pyc", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache", "/runs/", ".venv", ".keras", ".lock")
+JUNK = ("__pycache__", "node_modules", ".vsix", ".pyc", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache", "/runs/", ".venv", ".keras", ".lock")
 SPEC = """\
 from "std/blocks.nn" import Residual
 
@@ -101,7 +101,7 @@ def names_in(wheel: Path) -> set[str]:
 def test_the_wheel_holds_every_module_and_all_that_they_read(shipped: Shipped) -> None:
     names = names_in(shipped.wheel)
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "nndsl").rglob("*.py")}
-    read = {f"nndsl/{path.relative_to(ROOT)}" for folder in ("grammars", "specs") for path in (ROOT / folder).rglob("*.*") if path.is_file()}
+    read = {f"nndsl/{path.relative_to(ROOT)}" for pattern in ("grammars/*.lark", "specs/**/*.nn") for path in ROOT.glob(pattern)}
     fonts = {str(path.relative_to(ROOT)) for path in (ROOT / "nndsl" / "diagram" / "fonts").iterdir() if path.is_file()}
     assert modules | read | fonts <= names
     assert {"nndsl/grammars/nn.lark", "nndsl/specs/std/blocks.nn"} <= read
@@ -120,7 +120,7 @@ def test_every_data_set_in_the_wheel_has_its_licence(shipped: Shipped) -> None:
 def test_the_wheel_holds_the_package_and_nothing_else(shipped: Shipped) -> None:
     names = names_in(shipped.wheel)
     assert {name.partition("/")[0] for name in names} == {"nndsl", f"nndsl-{__version__}.dist-info"}
-    assert not [name for name in names if any(junk in name for junk in JUNK)]
+    assert not [name for name in names if any(junk in name for junk in JUNK) or "vscode" in name]
 
 
 def test_the_sdist_holds_what_it_takes_to_test_and_no_junk(shipped: Shipped) -> None:
@@ -146,6 +146,12 @@ def test_an_installed_command_checks_compiles_draws_and_explains(fresh: Path, el
     run(fresh / "nndsl", "render", "small.nn", "-o", "small.png", cwd=elsewhere)
     run(fresh / "nndsl", "compile", "small.nn", "-o", "small.keras", cwd=elsewhere)
     assert (elsewhere / "small.png").exists() and (elsewhere / "small.keras").exists()
+
+
+def test_pygments_finds_the_lexer_by_its_names_and_by_files(fresh: Path, elsewhere: Path) -> None:
+    found = "get_lexer_by_name('nn'), get_lexer_by_name('nndsl'), get_lexer_for_filename('a.nn')"
+    code = f"from pygments.lexers import *; print(*[type(one).__name__ for one in ({found})])"
+    assert run(fresh / "python", "-c", code, cwd=elsewhere) == "NNLexer NNLexer NNLexer\n"
 
 
 def test_an_installed_command_trains_on_data_that_come_with_it(fresh: Path, elsewhere: Path) -> None:

@@ -242,6 +242,13 @@ def test_an_evaluation_is_the_same_after_json() -> None:
     assert [line.split() for line in one.table().splitlines()[-2:]] == [["a", "1", "1"], ["b", "1", "0"]]
 
 
+@pytest.mark.parametrize(("season", "said"), [(None, ""), (30.0, ""), (9.5, " (worse than a season before: 9.5)")])
+def test_an_error_is_told_in_the_units_of_the_data_and_whether_a_plain_guess_is_better(season: float | None, said: str) -> None:
+    errors = {"mae": 0.1, "mae_in_units": 12.346, **({} if season is None else {"season_mae_in_units": season})}
+    one = Evaluation("test", 3, 7, {"loss": 0.5}, {"births": OutputFigures(errors=errors)})
+    assert one.headline() == f"loss 0.5000, births off by 12.35{said} on 3 test examples, by the model of epoch 7"
+
+
 def test_predictions_with_several_numbers_fit_into_a_cell() -> None:
     assert Predictions({"y": [[0.5, 1.0]], "z": ["a,b"]}).as_csv() == 'y,z\n"[0.5, 1.0]","a,b"\n'
     assert len(Predictions({})) == 0

@@ -1,4 +1,4 @@
-"""The blocks of the library compute what their papers say; and every spec that is shipped is good."""
+"""The blocks of the library compute what their papers say."""
 
 from pathlib import Path
 from typing import Any
@@ -9,30 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 import nndsl
-from nndsl.driver import check
-from nndsl.syntax.reading import read_source
 
 Array = NDArray[Any]
 
 SPECS = Path(__file__).parents[1] / "specs"
 RANDOM = np.random.default_rng(1)
-
-
-@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.nn")), ids=lambda path: path.stem)
-def test_a_spec_is_good_without_a_warning(path: Path) -> None:
-    """Its `check` lines hold, among them the published sizes."""
-    program, report = check(read_source(path))
-    assert list(report) == []
-    assert program.networks or path.parent.name == "std"
-
-
-@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.nn")), ids=lambda path: path.stem)
-def test_a_spec_says_where_it_comes_from(path: Path) -> None:
-    """Every network has a documentation, every block of the library too; a paper has a year."""
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith("# ") and text.partition("\n")[0].endswith(".")
-    for network in check(read_source(path))[0].networks.values():
-        assert network.documentation
 
 
 def output(text: str, x: Array) -> Array:
@@ -182,3 +163,15 @@ def test_both_strands_of_a_sequence_read_the_same_backwards(reader: str) -> None
     assert np.ptp(read) > 0.01
     if read.ndim > 2:
         assert abs(other - read).max() > 0.01  # it tells the strands apart by place alone
+
+
+def test_a_maxout_unit_is_the_largest_of_its_pieces() -> None:
+    model = nndsl.loads("""
+        from "std/maxout.nn" import Maxout
+        network N {
+          input x: float[5]
+          output y = x -> Maxout(3, pieces=2)
+        }""").model()
+    x = RANDOM.normal(size=(4, 5)).astype(np.float32)
+    kernel, bias = (np.asarray(one) for one in model.weights)
+    np.testing.assert_allclose(np.asarray(model(x)), (x @ kernel + bias).reshape(4, 3, 2).max(-1), rtol=1e-5, atol=1e-6)

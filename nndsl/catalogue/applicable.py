@@ -65,6 +65,9 @@ class Applicable(Component, abstract=True):
     keeps_mask: ClassVar[bool] = False
     """Whether the mask of its first operand leaves with its result, as Keras' `supports_masking` says of layers."""
 
+    begins_mask: ClassVar[bool] = False
+    """Whether masks begin with it: those of ids do where they are looked up, and are only spoken of before."""
+
     uses_mask: ClassVar[bool] = False
     """Whether it leaves out the positions of its operands that their masks leave out."""
 
@@ -259,6 +262,8 @@ def _infer(component: Applicable, kinds: tuple[type, ...], operands: tuple[Tenso
         _check_activation(component, results[0])
     masked = component.masked(*operands)
     masks = masked if isinstance(masked, tuple) else (masked,) * len(results)
+    if not component.begins_mask and not any(one.mask and one.is_float for one in operands):
+        masks = tuple(mask and not one.is_float for mask, one in zip(masks, results, strict=True))
     return tuple(one if one.mask == mask else replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
 
 

@@ -88,6 +88,8 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("cannot tell ReversibleEmbedding", "Keras would take the numbers of a vector for ids",
              ("SpectralNormalization", "TimeDistributed")),
     Stricter("computes with float numbers", "ids are not quantities; whoever means quantities says so with one word, `float`"),
+    Stricter("needs at least two", "one tensor alone is joined with nothing"),
+    Stricter("is a single number, without axes", "Keras would take the batch axis, and mix examples"),
     Stricter("which is the batch axis", "examples stay apart: no layer but BatchNormalization knows of the others in its batch"),
     Stricter("needs a tensor with at least one axis", "Keras would compute along the batch axis, and mix examples"),
     Stricter("needs one for each channel", "Keras stretches other lists over the channels, or the channels over them", ("Rescaling",)),
@@ -109,8 +111,29 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("needs a tensor of shape", "Keras does not check what it gives to the layer inside", ("TimeDistributed",)),
     Stricter("returns scores only where", "Keras promises one shape and gives another", ("MultiHeadAttention",)),
     Stricter("hides positions only along", "Keras hides along the wrong axis", ("MultiHeadAttention",)),
+    Stricter("would confuse their order", "Keras promises the axes of `...` in the opposite order, and builds what follows for it", ("EinsumDense",)),
+    Stricter("computes with numbers", "truth values are not quantities; `float` makes them 0 and 1"),
     Stricter("cannot pool", "TensorFlow ends the whole process: a division by zero in its kernel"),
     Stricter("needs a noise_shape", "Keras fails only once the network is trained"),
     Stricter("has a noise_shape", "Keras fails only once the network is trained"),
 )
 """What is refused that Keras would compute, or would fail at only later."""
+
+BEYOND_KERAS: dict[str, str] = {
+    "NN1": "Keras reads no text: this is the language's own syntax",
+    "NN2": "names, values and arithmetic of a file are worked out before Keras is there; an argument has to be of its kind at once, where "
+           "Keras looks at many of them late, or never",
+    "NN307": "a shape that is stated is held to",
+    "NN308": "one set of weights has one shape",
+    "NN309": "a type that is stated is held to",
+    "NN310": "a block takes the tensors that it names",
+    "NN4": "what nothing uses, is named twice, reaches no output or is stated and not true is a slip",
+    "NN5": "data are read before Keras is there",
+    "NN6": "a training fits its network and its data; Keras would stretch targets over outputs, and train on",
+}
+"""Diagnostics about what Keras has no part in, or lets pass, by their code or how it begins, each with the reason."""
+
+
+def beyond_keras(code: str) -> bool:
+    """Whether a diagnostic is about what Keras has no part in."""
+    return code.startswith(tuple(BEYOND_KERAS))

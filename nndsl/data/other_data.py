@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nndsl.data.broken import broken_source
 from nndsl.data.dataset import Examples
 from nndsl.data.fields import FieldPlan
-from nndsl.data.forms import Form, Numbers
+from nndsl.data.forms import Form, Numbers, Texts
 from nndsl.data.loading import encode_alone, encode_windows, no_examples, read_columns, too_short
 from nndsl.data.plan import DataPlan
 from nndsl.data.series import layout
@@ -75,9 +75,10 @@ def _check_columns(field: FieldPlan, table: Table, records: Mapping[str, Any]) -
         if column not in table.columns:
             raise UserError(missing_column(column, field, table))
         found, wanted = table.columns[column], known_form(records[column])
-        same = found == wanted
+        same = found in (wanted, Texts()) if isinstance(wanted, Texts) else False
         if isinstance(found, Numbers) and isinstance(wanted, Numbers):
-            same = found.type.shape == wanted.type.shape and found.type.is_float == wanted.type.is_float
+            kinds = field.type.is_float or found.type.is_float == wanted.type.is_float  # whole numbers become real ones anyway
+            same = found.type.shape == wanted.type.shape and kinds
         if not same:
             raise UserError(other_form(column, found, wanted, table))
 

@@ -234,34 +234,39 @@ class RowsInMemory(Table):
 
     def __init__(self, rows: Mapping[str, Any], forms: Mapping[str, Form]):
         self.label = "the data"
-        self.columns = {name: form for name, form in forms.items() if name in rows}
-        self._columns = {name: self._column(name, rows[name]) for name in self.columns}
+        self._columns = {name: _handed_over(name, rows[name], form) for name, form in forms.items() if name in rows}
+        self.columns = {name: _form_of(values) for name, values in self._columns.items()}
         lengths = {len(values) for values in self._columns.values()}
         if len(lengths) > 1:
             raise Unreadable("the columns of the data do not have the same number of rows")
         self.count = lengths.pop() if lengths else 0
-
-    def _column(self, name: str, values: Any) -> Column:
-        form = self.columns[name]
-        if isinstance(form, Texts):
-            return text_column(map(_as_text, values))
-        import numpy
-
-        assert isinstance(form, Numbers)
-        try:
-            array = array_column(numpy.asarray(values))
-            found = array_form(array.dtype.kind, array.dtype.name, array.shape[1:])
-        except (ValueError, AttributeError, Unreadable):
-            raise Unreadable(f"column `{name}` of the data is not an array of numbers") from None
-        if not isinstance(found, Numbers) or found.type.shape != form.type.shape:
-            raise Unreadable(f"column `{name}` of the data holds {found}, where the training had {form}")
-        return array
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
         yield {name: self._columns[name] for name in columns}
 
     def place(self, row: int) -> str:
         return f"row {row + 1}"
+
+
+def _handed_over(name: str, values: Any, form: Form) -> Column:
+    """Values as a column: as text, where the form is that, else as an array of numbers."""
+    if isinstance(form, Texts):
+        return text_column(map(_as_text, values))
+    import numpy
+
+    try:
+        array = array_column(numpy.asarray(values))
+        if isinstance(_form_of(array), Numbers):
+            return array
+    except (ValueError, AttributeError, Unreadable):
+        pass
+    raise Unreadable(f"column `{name}` of the data is not an array of numbers")
+
+
+def _form_of(column: Column) -> Form:
+    if not hasattr(column, "dtype"):
+        return Texts()
+    return array_form(column.dtype.kind, column.dtype.name, column.shape[1:])
 
 
 def _as_text(value: object) -> str | None:

@@ -14,7 +14,6 @@ from nndsl.elaboration.mistakes import listed
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.objective_mistakes import class_weights_differ
 from nndsl.elaboration.session import Session
-from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.watching import Settings, training
 from nndsl.graph import Graph, Node, Owner, Ref, needed_for
 from nndsl.passes.expose_logits import expose_logits, final_activation, logits_for
@@ -45,9 +44,9 @@ def _bound_network(session: Session, settings: Settings) -> Network:
     """The network, with the sizes that the data know; its inputs fit the fields of the same names."""
     closure = settings.model
     assert closure is not None
-    sizes = input_sizes(closure.definition, {name: field.type for name, field in settings.data.fields.items()})
+    given = {name: field.type for name, field in settings.data.fields.items()}
     before = session.report.errors
-    network = elaborate_network(session, closure.definition, closure.scope, closure.arguments, sizes)
+    network = elaborate_network(session, closure.definition, closure.scope, closure.arguments, given=given)
     if network is None or session.report.errors > before:
         raise Complaint
     for name, node in network.graph.inputs.items():
@@ -71,8 +70,8 @@ def _misfit(wanted: TensorType, given: TensorType) -> str | None:
     if wanted.rank != given.rank:
         return "they have different numbers of axes"
     for mine, theirs in zip(wanted.shape, given.shape, strict=True):
-        if mine != theirs and not isinstance(mine, Symbolic):
-            return f"{mine} is not {theirs}"
+        if mine != theirs:
+            return f"{mine} is not {theirs}" + (" for any whole numbers" if isinstance(mine, Symbolic) else "")
     if wanted.below is not None and given.below is not None and wanted.below != given.below:
         return f"the input takes values below {wanted.below}, and the field has {given.below} of them"
     return None

@@ -25,7 +25,7 @@ from nndsl.elaboration.shapes import TypeReader
 from nndsl.elaboration.values import APPLIABLE, FAILED, Binding, Closure, Defined, Scope, Tensor, describe_value
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size, named
+from nndsl.types import Size, TensorType, named
 
 DEEPEST_EXPANSION = 60
 
@@ -106,10 +106,17 @@ class Body(Evaluator):
             self.bind(target, self.builder.input(target.name, type, statement.span))
         elif len(self.inputs) <= len(self.operands):
             tensor = self.operands[len(self.inputs) - 1]
-            self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`")
+            if len(self.inputs) == 1:
+                self.sizes |= self.told_by([one.type for one in self.operands])
+            self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`", self.sizes)
             self.bind(target, self.builder.masked(tensor) if self._types.padded(statement.type) else tensor)
         else:
             self.scope.names[target.name] = Binding(FAILED, target.span)
+
+    def told_by(self, types: Sequence[TensorType | None]) -> dict[str, Size]:
+        """What tensors that go into the inputs tell of the names in these, by name; None where there is none for an input."""
+        inputs = [one for one in self.definition.body if isinstance(one, ast.Input)]
+        return self._types.solved((one.type, given) for one, given in zip(inputs, types, strict=False) if given is not None)
 
     def _output(self, statement: ast.Output) -> None:
         target = statement.target

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from nndsl.catalogue.applicable import Applicable, Constant, Input, Layer, Weight, infer
 from nndsl.catalogue.component import snake_case
@@ -21,6 +22,7 @@ from nndsl.types import (
     TooSmall,
     WrongDtype,
     WrongRank,
+    quotients,
     shape_text,
 )
 
@@ -296,7 +298,18 @@ class RefusedCall(Frozen):
         span = self.place.arguments.get(mismatch.argument or "", self.place.span)
         blamed = [one for one in self.operands if one.type in mismatch.types]
         notes = tuple(Note(f"this is {one.type}", one.span) for one in blamed)
-        return Diagnostic(span, message, notes + expansion_notes(self.place.frames), mismatch.repair)
+        return Diagnostic(span, message, notes + expansion_notes(self.place.frames), mismatch.repair or _rounding(mismatch.types))
+
+
+def _rounding(types: Sequence[TensorType]) -> str | None:
+    """What to do where two sizes differ only if one of them is no multiple of a number: `2 * (h // 2)` and `h`."""
+    for one, other in combinations(types, 2):
+        for pair in zip(one.shape, other.shape, strict=False):
+            for rounded, whole in (pair, pair[::-1]):
+                for quotient in quotients(rounded):
+                    if quotient.numerator == whole and rounded == quotient.denominator * (whole // quotient.denominator):
+                        return f"they are equal where {whole} is a multiple of {quotient.denominator}: state that, such as `input x: [{quotient.denominator} * n]`"
+    return None
 
 
 def expansion_notes(frames: tuple[Frame, ...]) -> tuple[Note, ...]:

@@ -1,20 +1,21 @@
 """`check` lines: what must be true of a network, proved when it is compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
 from nndsl.diagnostics import Diagnostic, Note, error
 from nndsl.elaboration.arithmetic import COMPARISONS
 from nndsl.elaboration.builder import Complaint
-from nndsl.elaboration.mistakes import later
+from nndsl.elaboration.mistakes import later, undecided_size
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.values import FAILED, Binding, Scope, describe_value
 from nndsl.graph import Graph
+from nndsl.proofs import COMPARED, decide
 from nndsl.receptive_field import NotLocal, receptive_field
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size
+from nndsl.types import Size, Symbolic, substitute
 
 if TYPE_CHECKING:
     from nndsl.elaboration.bodies import Body
@@ -49,12 +50,43 @@ def _prove(body: "Body", statement: ast.Check) -> None:
         _define_quantities(body, statement)
         if statement.when is not None and not _condition(body, statement.when):
             return
-        if not _condition(body, statement.condition):
-            raise Complaint(check_failed(statement, _sides(body, statement.condition)))
+        for claim in _claims(statement.condition):
+            found = _decided(body, claim)
+            if found is not True:
+                raise Complaint(check_failed(claim, _sides(body, claim, found or {}), found or {}))
     except OutOfBudget:
         raise
     except Complaint as complaint:
         complaint.report_to(body.session.report)
+
+
+def _claims(condition: ast.Expression) -> Iterator[ast.Expression]:
+    """What is joined by `and`."""
+    if isinstance(condition, ast.Binary) and condition.operator == "and":
+        yield from _claims(condition.left)
+        yield from _claims(condition.right)
+    else:
+        yield condition
+
+
+def _decided(body: "Body", claim: ast.Expression) -> bool | Mapping[str, int]:
+    """Whether a claim is true; or sizes for which it is not."""
+    if isinstance(claim, ast.Binary) and claim.operator in COMPARED:
+        left, right = body.evaluate(claim.left), body.evaluate(claim.right)
+        if _is_open(left, right):
+            assert body.builder is not None
+            axes = dict.fromkeys(size for node in body.builder.nodes for type in node.types for size in type.shape)
+            found = decide(claim.operator, left, right, [one for one in axes if isinstance(one, Symbolic)])
+            if found is None:
+                raise Complaint(undecided_size(f"`{claim.span.text}` could be neither proved for all sizes nor refuted", claim.span))
+            return found
+    return _condition(body, claim)
+
+
+def _is_open(*values: Any) -> bool:
+    """Whether values are sizes, one of them with names."""
+    sizes = all(isinstance(one, int | Symbolic) and not isinstance(one, bool) for one in values)
+    return sizes and any(isinstance(one, Symbolic) for one in values)
 
 
 def _condition(body: "Body", expression: ast.Expression) -> bool:
@@ -91,12 +123,16 @@ def _quantity(body: "Body", name: str, span: Span) -> Any:
     return sum((one.size for one in weights if one.trainable or name == "params"), 0)
 
 
-def _sides(body: "Body", condition: ast.Expression) -> list[str]:
+def _sides(body: "Body", condition: ast.Expression, values: Mapping[str, int]) -> list[str]:
     """What the sides of the comparison that failed are worth, where they do not say so themselves."""
     if not isinstance(condition, ast.Binary) or condition.operator not in COMPARISONS:
         return []
-    sides = [(side.span.text, _grouped(body.evaluate(side))) for side in (condition.left, condition.right)]
+    sides = [(side.span.text, _grouped(_worth(body.evaluate(side), values))) for side in (condition.left, condition.right)]
     return [f"`{written}` is {value}" for written, value in sides if written.replace("_", "") != value.replace("_", "")]
+
+
+def _worth(value: Any, values: Mapping[str, int]) -> Any:
+    return substitute(value, values) if isinstance(value, Symbolic) else value
 
 
 def _grouped(value: Any) -> str:
@@ -105,18 +141,20 @@ def _grouped(value: Any) -> str:
 
 
 @error("NN403")
-def check_failed(statement: ast.Check, sides: list[str]) -> Diagnostic:
+def check_failed(claim: ast.Expression, sides: list[str], values: Mapping[str, int]) -> Diagnostic:
     """A `check` states what must be true of the network, and it is not.
 
     A published size, written next to the architecture that claims it, tells at once when the two part.
 
         check trainable == 272_474 when width == 16
 
+    A claim about sizes that are still names is true if it is so for all that they can stand for; if it is not, values are told
+    for which it fails.
+
     Either the network or the line has to be mended; the message gives what was found.
     """
-    return Diagnostic(
-        statement.condition.span, f"this check fails: `{statement.condition.span.text}`", tuple(Note(side) for side in sides)
-    )
+    where = f" for {' and '.join(f'{name} = {value}' for name, value in values.items())}" if values else ""
+    return Diagnostic(claim.span, f"this check fails{where}: `{claim.span.text}`", tuple(Note(side) for side in sides))
 
 
 @error("NN406")

@@ -30,7 +30,6 @@ from nndsl.elaboration.objective_mistakes import (
     wrong_penalty,
 )
 from nndsl.elaboration.session import Session
-from nndsl.elaboration.shapes import input_sizes
 from nndsl.elaboration.terms import names_of, summands
 from nndsl.elaboration.values import (
     FAILED,
@@ -368,8 +367,10 @@ class Learning(Body):
         if closure.definition.kind != "network":
             return None
         names = [one.target.name for one in closure.definition.body if isinstance(one, ast.Input)]
-        sizes = input_sizes(closure.definition, dict(zip(names, self._first_operands[id(value)], strict=False)))
-        network = elaborate_network(self.session, closure.definition, closure.scope, closure.arguments, sizes, value.owners)
+        given = dict(zip(names, self._first_operands[id(value)], strict=False))
+        network = elaborate_network(
+            self.session, closure.definition, closure.scope, closure.arguments, given=given, owners=value.owners
+        )
         if network is None:
             raise Complaint
         return network

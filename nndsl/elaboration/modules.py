@@ -156,6 +156,12 @@ class ModuleLoader:
         return self._modules[path]
 
 
+def place_of(path: Path) -> str:
+    """What a file is called in a record: a file of the library by its name there, wherever that is installed; others by their path."""
+    library = library_folder()
+    return path.relative_to(library).as_posix() if path.is_relative_to(library / LIBRARY) else str(path.resolve())
+
+
 def locate(written: str, importer: Source) -> Path:
     """The file that an import means: in the library that comes with nndsl, or relative to the importing file."""
     if written.startswith(LIBRARY):

@@ -9,6 +9,7 @@ from nndsl.elaboration.applying import Replay
 from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
+from nndsl.elaboration.cropping import refuse_cropping
 from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
@@ -18,26 +19,30 @@ from nndsl.program import Network
 from nndsl.repairs import Repair
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size
+from nndsl.types import Size, TensorType
 
 
 def elaborate_network(
-    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Size],
-    owners: list[Owner] | None = None,
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], *,
+    sizes: Mapping[str, Size] | None = None, given: Mapping[str, TensorType] | None = None, owners: list[Owner] | None = None,
 ) -> Network | None:
     """A network with its arguments, and with those sizes of its inputs that are known; None if something is wrong with it.
 
     Args:
+        sizes: sizes by the names that inputs are stated with.
+        given: the types of what goes into its inputs, by the names of these: they tell the sizes, too.
         owners: weights that it has already, in order; otherwise it gets new ones.
     """
     builder = Builder()
     body = Body(
         definition, session=session, scope=Scope(outer=outer), builder=builder, owners=None if owners is None else Replay(owners, None)
     )
-    body.sizes = dict(sizes)
+    body.sizes = dict(sizes or {})
     session.expanding.append(definition)
     try:
         parameters = _parameters(body, arguments)
+        inputs = [one.target.name for one in definition.body if isinstance(one, ast.Input)]
+        body.sizes |= body.told_by([(given or {}).get(name) for name in inputs])
         body.run(definition.body)
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
@@ -54,8 +59,9 @@ def elaborate_network(
     if not session.report.errors:
         _report_unreached(session, graph)
         report_padding(graph, session.report)
+        refuse_cropping(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
-    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(sizes))
+    return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
 
 
 def default_arguments(session: Session, definition: ast.Definition, outer: Scope) -> dict[str, Any]:

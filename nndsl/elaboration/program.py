@@ -91,7 +91,7 @@ def _networks(session: Session, module: Module, trainings: Mapping[str, Training
         sizes = _bound_sizes(trained)
         waiting = not sizes and (definition.name in failed or None in failed or broken)
         elaborated = _without_sizes if waiting else elaborate_network
-        network = _as_trained(session, definition, module.scope, trained) or elaborated(session, definition, module.scope, {}, sizes)
+        network = _as_trained(session, definition, module.scope, trained) or elaborated(session, definition, module.scope, {}, sizes=sizes)
         if network is not None:
             networks[definition.name] = network
     return networks
@@ -120,11 +120,11 @@ def _model_name(training: ast.Definition) -> str | None:
 
 
 def _without_sizes(
-    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], sizes: Mapping[str, Any]
+    session: Session, definition: ast.Definition, outer: Scope, arguments: Mapping[str, Any], *, sizes: Mapping[str, Any]
 ) -> Network | None:
     """A network whose training failed, or is broken: what the sizes of its data would have decided is no mistake of the network's."""
     aside = replace(session, report=Report())
-    network = elaborate_network(aside, definition, outer, arguments, sizes)
+    network = elaborate_network(aside, definition, outer, arguments, sizes=sizes)
     for one in aside.report:
         if one.severity == "error" and not _for_want_of_sizes(one, definition):
             session.report.add(one)

@@ -31,6 +31,7 @@ def read_spec(path: Path, name: str, report: Report) -> ast.Spec:
     return parse(read_source(path, name=name), report)
 
 
+
 @dataclass(eq=False, slots=True)
 class Session:
     """One elaboration of one file and what it imports.

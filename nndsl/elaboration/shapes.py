@@ -1,18 +1,25 @@
 """Written types against the types of tensors: names of sizes are bound, everything else is compared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
+from nndsl.diagnostics import Diagnostic, Note, Report, did_you_mean, error
 from nndsl.elaboration.arithmetic import Undecided as UndecidedSizes
 from nndsl.elaboration.arithmetic import equal, is_number
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import Notes
-from nndsl.elaboration.values import FAILED, Binding, Tensor, describe_value
+from nndsl.elaboration.session import OutOfBudget
+from nndsl.elaboration.values import FAILED, Binding, Scope, Tensor, describe_value
+from nndsl.equations import solve
+from nndsl.frozen import Frozen
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size, Symbolic, TensorType, names_in, sign
+from nndsl.types import Size, Symbolic, TensorType, named, names_in, sign
+
+_UNKNOWN = "?"
+"""Before the names that are looked for, to tell them from the names of other bodies."""
 
 DTYPES = {
     "float": "float32", "int": "int32", "bool": "bool", "float16": "float16", "bfloat16": "bfloat16", "float32": "float32",
@@ -41,11 +48,41 @@ class TypeReader:
         return type
 
     def _declared_size(self, expression: ast.Expression, given: Callable[[str], Size]) -> Size:
-        if isinstance(expression, ast.Name) and self._body.scope.find(expression.text) is None:
-            size = given(expression.text)
-            self._bind(expression, size)
-            return size
+        for name in self._new_names(expression):
+            self._bind(name, given(name.text))
         return self._size(expression)
+
+    def _new_names(self, expression: ast.Expression) -> list[ast.Name]:
+        """The names in a size that stand for nothing yet, each once."""
+        named = {one.text: one for one in reversed([*_names(expression)]) if self._body.scope.find(one.text) is None}
+        return list(named.values())[::-1]
+
+    # Equations ---------------------------------------------------------------
+
+    def solved(self, pairs: Iterable[tuple[ast.Type, TensorType]]) -> dict[str, Size]:
+        """What types, held against what is given for them, tell of the new names in them, in whatever order they are written."""
+        sizes = [(expression, size) for written, given in pairs
+                 for expression, size in zip([*written.shape, written.below], [*given.shape, given.below], strict=False)
+                 if expression is not None and size is not None]
+        new = {name.text for expression, _ in sizes for name in self._new_names(expression)}
+        if not new:
+            return {}
+        equations = [(value, size) for expression, size in sizes if (value := self._value(expression, new)) is not None]
+        return {name.removeprefix(_UNKNOWN): size for name, size in solve(equations, {_UNKNOWN + name for name in new}).items()}
+
+    def _value(self, expression: ast.Expression, new: Collection[str]) -> Size | None:
+        """A size in which new names stand for themselves, apart from all others; None if it is none. Nothing is reported."""
+        body = self._body
+        scope, session = body.scope, body.session
+        unknown = {name: Binding(named(_UNKNOWN + name), expression.span, used=True) for name in new}
+        body.scope, body.session = Scope(unknown, scope), replace(session, report=Report())
+        try:
+            value = body.evaluate(expression)
+        except OutOfBudget:
+            return None
+        finally:
+            body.scope, body.session = scope, session
+        return value if isinstance(value, int | Symbolic) and not isinstance(value, bool) else None
 
     def _bind(self, name: ast.Name, size: Size) -> None:
         self._body.scope.names[name.text] = Binding(size, name.span, used=True)
@@ -76,11 +113,12 @@ class TypeReader:
             padded = True
         return padded
 
-    def unify(self, written: ast.Type, tensor: Tensor, what: str) -> TensorType:
+    def unify(self, written: ast.Type, tensor: Tensor, what: str, known: Mapping[str, Size] | None = None) -> TensorType:
         """Check a tensor against a written type, binding the names of sizes that are new.
 
         Args:
             what: what the type was written for, for messages: "`h`", "the input `x` of `Shortcut`".
+            known: what other types tell of names that are new in this one.
 
         Raises:
             Complaint: they do not agree.
@@ -92,16 +130,24 @@ class TypeReader:
         dtype = _dtype(written)
         if dtype is not None and not _same_family(written.dtype, dtype, actual.dtype):
             raise Complaint(stated_differs(f"{what} is stated as {written.dtype}, and is {actual.dtype}", written.span, notes))
+        if known is None and any(not isinstance(one, ast.Name) and self._new_names(one) for one in written.shape):
+            known = self.solved([(written, actual)])
         for expression, size in zip(written.shape, actual.shape, strict=True):
-            self._unify_size(expression, size, what, notes)
+            self._unify_size(expression, size, what, notes, known or {})
         if written.below is not None and actual.below is not None:
-            self._unify_size(written.below, actual.below, what, notes)
+            self._unify_size(written.below, actual.below, what, notes, known or {})
         return actual
 
-    def _unify_size(self, expression: ast.Expression, actual: Size, what: str, notes: Notes) -> None:
-        if isinstance(expression, ast.Name) and self._body.scope.find(expression.text) is None:
+    def _unify_size(self, expression: ast.Expression, actual: Size, what: str, notes: Notes, known: Mapping[str, Size]) -> None:
+        new = self._new_names(expression)
+        if isinstance(expression, ast.Name) and new:
             self._bind(expression, actual)
             return
+        unsolved = [name for name in new if name.text not in known]
+        if unsolved:
+            raise Complaint(no_size(unsolved[0].text, expression, actual, what, len(new) > 1, notes))
+        for name in new:
+            self._bind(name, known[name.text])
         stated = self._body.evaluate(expression)
         if stated is FAILED:
             raise Complaint
@@ -153,6 +199,42 @@ def open_sizes(types: list[TensorType]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for type in types for size in type.shape for name in names_in(size)))
 
 
+def _names(node: Any) -> Iterator[ast.Name]:
+    """The names in an expression that stand for values; those of functions are called."""
+    match node:
+        case ast.Name():
+            yield node
+        case ast.Call(callee=callee):
+            yield from _names((() if isinstance(callee, ast.Name) else callee, node.positional, node.keywords))
+        case Frozen():
+            for field in node.__match_args__:
+                yield from _names(getattr(node, field))
+        case tuple():
+            for one in node:
+                yield from _names(one)
+
+
+@error("NN312")
+def no_size(name: str, expression: ast.Expression, actual: Size, what: str, several: bool, notes: Notes) -> Diagnostic:
+    """What is stated does not tell the size that a name stands for: no whole number fits, or more than one.
+
+        block Halves {
+          input x: [2 * n, 4]                         # of a tensor [7, 4]
+          ...
+
+    Names are found from all inputs together, in any order. A quotient alone does not tell: `n // 2` is 4 for 8 and for 9. State
+    the name by itself, in another input or as a parameter:
+
+        block Halves(n) {
+          input x: [n // 2, 4]
+    """
+    written = expression.span.text
+    message = f"{what} is stated with the size {written}, and has {actual}: that does not tell what `{name}` is"
+    if not several and "//" not in written:
+        message = f"{what} is stated with the size {written}, and has {actual}: `{name}` would be no whole number"
+    return Diagnostic(expression.span, message, notes, f"take a size that fits, or state `{name}` by itself in another input")
+
+
 @error("NN307")
 def stated_differs(message: str, span: Span, notes: Notes = ()) -> Diagnostic:
     """A tensor does not have the shape that is stated for it.
@@ -179,15 +261,3 @@ def wrong_type(message: str, span: Span, repair: str | None = None) -> Diagnosti
         input tokens: float[T, 4]
     """
     return Diagnostic(span, message, (), repair)
-
-
-def input_sizes(definition: ast.Definition, types: Mapping[str, TensorType]) -> dict[str, Size]:
-    """What tensors tell of the names in the types of inputs (`L` in `float[L, 4]`), by the names of the inputs."""
-    sizes: dict[str, Size] = {}
-    for statement in definition.body:
-        if isinstance(statement, ast.Input) and statement.target.name in types:
-            given = types[statement.target.name]
-            for expression, size in zip([*statement.type.shape, statement.type.below], [*given.shape, given.below], strict=False):
-                if isinstance(expression, ast.Name) and size is not None:
-                    sizes.setdefault(expression.text, size)
-    return sizes

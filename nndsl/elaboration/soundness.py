@@ -9,6 +9,7 @@ from nndsl.data.encoders.language import Shift
 from nndsl.data.fields import FieldPlan
 from nndsl.data.series import frame_of
 from nndsl.diagnostics import Diagnostic, Note, Report, error, warning
+from nndsl.elaboration.cropping import refuse_cropping
 from nndsl.elaboration.padding import report_padding
 from nndsl.graph import Graph, needed_for
 from nndsl.program import Objective, Training
@@ -23,6 +24,7 @@ def prove_sound(training: Training, report: Report, model: Span | None) -> None:
     """
     for one in training.objectives:
         report_padding(one.graph, report)
+        refuse_cropping(one.graph, report)
         if not _learns(one):
             report.add(nothing_to_learn(model or one.span))
     _report_answers(training, report)

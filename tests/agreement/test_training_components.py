@@ -63,7 +63,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "OneHotMeanIoU": {"num_classes": 3},
 }
 
-OUR_ALIASES = {"rmse", "RMSE", "acc", "f1", "logcosh", "iou", "mean_iou", "one_hot_iou", "one_hot_mean_iou", "binary_iou",
+OUR_ALIASES = {"r2", "R2", "rmse", "RMSE", "acc", "f1", "logcosh", "iou", "mean_iou", "one_hot_iou", "one_hot_mean_iou", "binary_iou",
                "fbeta_score", "kld", "KLD", "l1_l2", "log_cosh_error"}
 """Short names that people use and Keras does not take as strings (some are names of Keras' instances and functions)."""
 

@@ -1,6 +1,5 @@
 """Runs that are interrupted: what is kept, how they go on, and what is refused; and checkpoints that are damaged."""
 
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +34,7 @@ class Interrupting(Progress):
         if what == self._when:
             self._left -= 1
         if self._left <= 0 and self._signals:
-            os.kill(os.getpid(), self._signals.pop(0))
+            signal.raise_signal(self._signals.pop(0))  # to this very thread, so that it is there on return
 
     def advance(self, epoch: int, done: int, loss: float) -> None:
         self._happened("advance")

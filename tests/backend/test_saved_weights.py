@@ -105,7 +105,7 @@ def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
 def test_a_file_that_changed_since_the_check_is_refused(folder: Path) -> None:
     program = load(folder, NETWORK)
     np.savez(folder / "small.npz", **{**ARRAYS, "b": np.zeros(2)})
-    with pytest.raises(UserError, match="not what it was"):
+    with pytest.raises(UserError, match="NN728: .*not what it was"):
         program.model()
     (folder / "small.npz").unlink()
     with pytest.raises(UserError, match="cannot be read"):

@@ -15,7 +15,7 @@ from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.evaluate import evaluate, predict
 from nndsl.backend.keras.train import train
 from nndsl.catalogue.training import Loss
-from nndsl.diagnostics import UserError, render
+from nndsl.diagnostics import Diagnostic, UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
@@ -241,6 +241,17 @@ def test_of_a_hinge_loss_the_sign_decides_and_scores_are_told_instead_of_probabi
     assert sum(found.values()) == pytest.approx((np.array(columns["label"])[test] == arrays["label"][test]).sum())
 
 
+def test_real_numbers_stand_for_whole_ones_where_a_field_is_real_anyway_in_a_file_as_in_memory(tmp_path: Path) -> None:
+    text = blobs(epochs=1).replace("source.x", "source.x -> scale(1 / 16)")
+    arrays = blob_arrays() | {"x": np.random.default_rng(1).integers(0, 16, (COUNT, 4)).astype("uint8")}
+    run = trained(tmp_path, text, arrays)
+    for x in (arrays["x"], arrays["x"].astype("float64") + 0.25):
+        np.savez(tmp_path / "new.npz", x=x)
+        assert predict(run, tmp_path / "new.npz").columns == predict(run, {"x": x}).columns
+    with pytest.raises(UserError, match="where the training had"):
+        predict(run, {"x": arrays["x"][:, :3]})
+
+
 def test_numbers_are_predicted_in_the_units_of_the_data(tmp_path: Path) -> None:
     text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> standardize")
     text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
@@ -266,6 +277,29 @@ def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, 
     found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
     assert found.startswith(f"error[NN729]: data.npz, index 40: {said}")
     assert not (tmp_path / "runs").exists()
+
+
+class Listening(Progress):
+    """Somebody who is told, and remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def say(self, message: str | Diagnostic) -> None:
+        self.told.append(message if isinstance(message, str) else render(message))
+
+
+def test_examples_that_were_learnt_from_and_are_tested_too_are_counted(tmp_path: Path) -> None:
+    arrays, who = blob_arrays(), Listening()
+    trained(tmp_path, blobs(epochs=1), arrays, progress=who)
+    assert not who.told
+    arrays["x"][46:49] = arrays["x"][[3, 0, 3]]
+    trained(tmp_path, blobs(epochs=1), arrays, progress=who)
+    (said,) = who.told
+    assert said.startswith(
+        "warning[NN731]: 3 of 8 test examples have exactly the inputs of training examples (data.npz, index 46 has those of index 3)"
+    )
 
 
 def test_an_output_without_a_loss_is_predicted_and_not_compared(tmp_path: Path) -> None:
@@ -339,13 +373,17 @@ def test_a_run_whose_data_have_changed_is_not_evaluated(tmp_path: Path) -> None:
     assert len(predict(run, {"x": arrays["x"]})) == len(arrays["x"])
 
 
-def test_a_run_whose_imports_have_changed_is_not_evaluated(tmp_path: Path) -> None:
+def test_a_run_is_asked_by_the_copies_of_its_files_whatever_became_of_them(tmp_path: Path) -> None:
     (tmp_path / "hidden.nn").write_text("block Hidden { Dense(8, activation=relu) }\n")
-    text = 'from "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
-    run = trained(tmp_path, text)
-    assert [one.name for one in (run.folder / "sources").iterdir()] == ["01_hidden.nn"]
+    text = 'from "std/blocks.nn" import ConvBN\nfrom "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
+    run = trained(tmp_path, f"{text}\nblock Unused {{ ConvBN(8) }}\n")
+    assert sorted(one.name for one in (run.folder / "sources").iterdir()) == ["01_blocks.nn", "02_hidden.nn"]
+    assert list(run.settings["spec"])[1:] == ["std/blocks.nn", str(tmp_path / "hidden.nn")]
     (tmp_path / "hidden.nn").write_text("block Hidden { Dense(9, activation=relu) }\n")
-    with pytest.raises(UserError, match="NN723: .*hidden.nn is not what it was"):
+    (tmp_path / "net.nn").unlink()
+    assert run.evaluation is not None and evaluate(run).figures == pytest.approx(run.evaluation.figures)
+    (run.folder / "sources" / "02_hidden.nn").write_text("block Hidden { Dense(9, activation=relu) }\n")
+    with pytest.raises(UserError, match="its copy of .*hidden.nn is not what was trained"):
         evaluate(run)
 
 

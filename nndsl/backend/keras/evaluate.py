@@ -12,25 +12,23 @@ from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
-from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
+from nndsl.elaboration.modules import place_of
+from nndsl.elaboration.session import Reader, read_spec
 from nndsl.evaluation import Evaluation, Predictions
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run
 from nndsl.source import Source
+from nndsl.syntax.ast import Spec
+from nndsl.syntax.parser import parse
 
 
 @error("NN722")
 def no_examples(run: Run, split: str) -> Diagnostic:
     """A run cannot be evaluated on a split that its data does not have."""
     return Diagnostic(None, f"the data of {run.folder} has no {split} examples", repair=f"give the split a {split} part, and train anew")
-
-
-@error("NN723")
-def spec_changed(run: Run, path: str) -> Diagnostic:
-    """A file that the trained file imports is no longer what it was, so the network of the run cannot be built again."""
-    return Diagnostic(None, f"{path} is not what it was when {run.folder} was trained", repair="restore it, or train anew")
 
 
 @error("NN724")
@@ -110,29 +108,32 @@ def _chosen(training: Training, name: str | None) -> str:
     return name
 
 
-def reopened(run: Run, kept: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Program, Training]:
-    """The program of a run, from the copy of its file, with the parameters that it was trained with.
+def reopened(run: Run, data: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Program, Training]:
+    """The program of a run, from the copies of its files, with the parameters that it was trained with.
 
     Args:
-        kept: by the names of `data` blocks, what the run kept of their data: then the data need not be there.
+        data: by the names of `data` blocks, what the run kept of their data: then the data need not be there.
 
     Raises:
-        UserError: an imported file or the data have changed so much that it is no longer valid.
+        UserError: the copies or the data have changed so much that it is no longer valid.
     """
-    settings = run.settings
-    where = Path(settings["source"])
-    try:
-        text = (run.folder / "spec.nn").read_text(encoding="utf-8")
-    except OSError as failure:
-        raise UserError(runs.not_a_run(run.folder, f"its spec.nn cannot be read ({failure.strerror})")) from None
-    asked = settings["asked"]
-    data = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(Source(where.name, text, where), overrides=asked["overrides"], data_path=data, kept=kept or {})
+    settings, texts = run.settings, runs.kept_sources(run)
+    where, asked = Path(settings["source"]), settings["asked"]
+    source = Source(where.name, texts.pop(settings["source"]), where)
+    path = None if asked["data"] is None else Path(asked["data"])
+    program, report = check(source, overrides=asked["overrides"], data_path=path, kept=data or {}, read=_copies(texts))
     report.raise_errors()
-    for one in program.sources:
-        if settings["spec"].get(runs.place_of(one)) != runs.text_hash(one.text):
-            raise UserError(spec_changed(run, runs.place_of(one)))
     return program, program.trainings[settings["training"]]
+
+
+def _copies(texts: Mapping[str, str]) -> Reader:
+    """Reads imported files from the copies that a run keeps, by their places."""
+
+    def read(path: Path, name: str, report: Report) -> Spec:
+        text = texts.get(place_of(path))
+        return read_spec(path, name, report) if text is None else parse(Source(name, text, path), report)
+
+    return read
 
 
 def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:

@@ -25,6 +25,7 @@ from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
+from nndsl.catalogue.layers.einsum import EinsumDense
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.training.terms import Term
 from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
@@ -118,8 +119,8 @@ def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
         taken |= set(graph.inputs)
         for owner, node in graph.owners():
             if owner not in layers:
-                masking = {"mask_zero": True} if owner in padded else {}
-                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **masking)
+                settled = {"mask_zero": True} if owner in padded else _settled(owner, graphs)
+                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **settled)
     return layers
 
 
@@ -130,6 +131,15 @@ def _of_padded_ids(graph: Graph) -> Iterator[Owner]:
             ids = graph.type_of(node.operands[0])
             if ids.mask and ids.is_integer:
                 yield node.owner
+
+
+def _settled(owner: Owner, graphs: Iterable[Graph]) -> dict[str, Any]:
+    """The sizes that an EinsumDense takes from its input, where all its uses agree: Keras would forget them, and build nothing after it."""
+    if not isinstance(owner.component, EinsumDense):
+        return {}
+    sizes = {owner.component.sizes_of_result(*graph.operand_types(node)) for graph in graphs for node in graph.nodes if node.owner is owner}
+    (known, *others) = sizes
+    return {} if others or any(isinstance(size, Symbolic) for size in known) else {"output_shape": known}
 
 
 def keras_name(name: str) -> str:
@@ -176,11 +186,28 @@ def _called(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], t
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return call_function(component, operands, types)
+            return _named(keras_name(node.name), call_function(component, operands, types), operands)
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
     return _call_layer(component, layer, operands, types)
+
+
+def _named(name: str, result: Any, operands: Sequence[Tensor]) -> Any:
+    """The result of a function, whose operations have the name of the node: Keras would number them past names that layers have."""
+    known = {id(one) for one in operands}
+    waiting, count = [one for one in _several(result) if isinstance(one, keras.KerasTensor)], 0
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in known:
+            continue
+        known.add(id(tensor))
+        made_by = tensor._keras_history.operation
+        if id(made_by) not in known:
+            known.add(id(made_by))
+            made_by.name, count = f"{name}.{count}" if count else name, count + 1
+        waiting += made_by._inbound_nodes[-1].arguments.keras_tensors
+    return result
 
 
 def mask_of(tensor: Tensor) -> Tensor | None:

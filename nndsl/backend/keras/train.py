@@ -21,6 +21,7 @@ from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
+from nndsl.data.overlap import overlaps
 from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
@@ -87,6 +88,8 @@ def train(
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
+    for one in overlaps(training.data, dataset, training.inputs):
+        progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
@@ -162,7 +165,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
 
 def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
     """Everything that a run's folder holds from the start."""
-    runs.save_sources(run.folder, program.source, program.sources)
+    runs.save_sources(run.folder, program.sources)
     run.settings["started"] = _now()
     for name, one in training.learnt.items():
         chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"

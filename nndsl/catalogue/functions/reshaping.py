@@ -82,6 +82,11 @@ class Swapaxes(_Redrawing):
         order[one], order[two] = two, one
         return _ordered(x, tuple(order))
 
+    def masked(self, *operands: TensorType) -> bool:
+        """An axis in its own place is no change: Keras gives back what it was given."""
+        (x,) = operands
+        return x.mask and position_of(self.axis1, x, "axis1") == position_of(self.axis2, x, "axis2")
+
 
 class Moveaxis(_Redrawing):
     """Axes at other places; the others keep their order."""

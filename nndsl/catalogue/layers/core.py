@@ -75,6 +75,7 @@ class Embedding(Layer):
     """
 
     number_by_number = True
+    begins_mask = True
 
     input_dim: Count
     output_dim: Count
@@ -103,6 +104,8 @@ class ReversibleEmbedding(Layer):
     Shape: `int[...] -> [..., output_dim]`, and `[..., output_dim] -> [..., input_dim]`
     """
 
+    begins_mask = True
+
     input_dim: Count
     output_dim: Count
     tie_weights: bool = True
@@ -116,7 +119,7 @@ class ReversibleEmbedding(Layer):
         if not x.is_float:
             return looked_up(x, self.input_dim, self.output_dim)
         *others, width = at_least_one_axis(x).shape
-        if sign(width - self.output_dim) in (-1, 1):
+        if width != self.output_dim:
             raise SizesDiffer(f"compares vectors of size {self.output_dim}, and is given {shape_text(x.shape)}", x)
         return TensorType(FLOAT, (*others, self.input_dim))
 
@@ -179,6 +182,8 @@ class Masking(Layer):
 
     Shape: `[..., channels] -> [..., channels]`
     """
+
+    begins_mask = True
 
     mask_value: float = 0.0
 

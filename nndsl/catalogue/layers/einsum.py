@@ -10,7 +10,7 @@ from nndsl.catalogue.rules import floating
 from nndsl.catalogue.weights import Constraint, GlorotUniform, Initializer, Regularizer, Zeros
 from nndsl.catalogue.windows import Window
 from nndsl.frozen import Frozen
-from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements
+from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongRank, elements, shape_text
 
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
@@ -98,6 +98,9 @@ class EinsumDense(Layer):
         sizes = dict(zip(letters, x.shape[cut : cut + len(letters)], strict=True))
         for letter, size in zip(equation.named(equation.result), self._given(), strict=True):
             self._settle(letter, size, sizes, letter in equation.kernel, x)
+        if equation.before and len(set(x.shape[:spare])) > 1:
+            message = f"leaves the axes {shape_text(x.shape[:spare])} as they are, and Keras would confuse their order"
+            raise BadArgument(message, x, argument="equation", repair="name them: `abx,xy->aby`")
         return sizes, x.shape[:spare] if equation.before else x.shape[len(letters) :]
 
     def _settle(self, letter: str, size: int | None, sizes: dict[str, Size], in_kernel: bool, x: TensorType) -> None:
@@ -106,10 +109,16 @@ class EinsumDense(Layer):
         if size is not None and sizes.setdefault(letter, size) != size:
             raise SizesDiffer(f"has {size} for `{letter}`, which is {sizes[letter]} in its input", x, argument="output_shape")
 
+    def sizes_of_result(self, x: TensorType) -> Shape:
+        """The sizes of the letters of the result, without the batch axis."""
+        sizes, _ = self._sizes(x)
+        equation = Equation.parse(self.equation)
+        return tuple(sizes[letter] for letter in equation.named(equation.result))
+
     def infer(self, x: TensorType) -> TensorType:
         equation = Equation.parse(self.equation)
-        sizes, spare = self._sizes(x)
-        named = tuple(sizes[letter] for letter in equation.named(equation.result))
+        _, spare = self._sizes(x)
+        named = self.sizes_of_result(x)
         return floating(x).with_shape(*((*spare, *named) if equation.before else (*named, *spare)))
 
     def windows(self, *operands: TensorType) -> tuple[Window, ...] | None:

@@ -6,9 +6,9 @@ from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
 from nndsl.catalogue.layers.reshaping import interpolation_flops
-from nndsl.catalogue.rules import FLOAT, moved, number
+from nndsl.catalogue.rules import FLOAT, floating, moved, number
 from nndsl.catalogue.sight import Sight
-from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, elements
+from nndsl.types import BadArgument, Size, SizesDiffer, TensorType, WrongDtype, elements
 
 Seed = Annotated[int, Known(0)] | None
 Share = Annotated[float, Number(least=0, most=1)]
@@ -91,6 +91,14 @@ class _Image(Layer, abstract=True):
         return (Sight.UNKNOWN,)
 
 
+class _Colours(_Image, abstract=True):
+    """What changes the colours of images, and so computes with float numbers."""
+
+    def infer(self, image: TensorType) -> TensorType:
+        image.expect("height, width, channels")
+        return floating(image)
+
+
 class Resizing(_Image):
     """An image of another height and width.
 
@@ -112,6 +120,8 @@ class Resizing(_Image):
 
     def infer(self, image: TensorType) -> TensorType:
         *_, channels = image.expect("height, width, channels")
+        if image.dtype == "bool":
+            raise WrongDtype(f"computes with numbers, and this is {image}", image, repair="turn it into numbers with float")
         return moved(image, self.height, self.width, channels)
 
     def windows(self, *operands: TensorType) -> None:
@@ -141,7 +151,7 @@ class CenterCrop(_Image):
 
 
 class RandomCrop(CenterCrop):
-    """A part of an image, at a random place in training and in the middle otherwise; too small an image is enlarged.
+    """A part of an image, at a random place, to vary training examples (`augment`); too small an image is enlarged.
 
     Shape: `[height, width, channels] -> [height', width', channels]`
     """
@@ -216,7 +226,7 @@ class RandomShear(_Image):
     seed: Seed = None
 
 
-class RandomContrast(_Image):
+class RandomContrast(_Colours):
     """Raises or lowers the contrast by a random share in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -227,7 +237,7 @@ class RandomContrast(_Image):
     seed: Seed = None
 
 
-class RandomBrightness(_Image):
+class RandomBrightness(_Colours):
     """Makes images brighter or darker by a random share of the range of values in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -238,7 +248,7 @@ class RandomBrightness(_Image):
     seed: Seed = None
 
 
-class RandomInvert(_Image):
+class RandomInvert(_Colours):
     """Inverts the colours of a random share of the images in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -249,7 +259,7 @@ class RandomInvert(_Image):
     seed: Seed = None
 
 
-class _ColourImage(_Image, abstract=True):
+class _ColourImage(_Colours, abstract=True):
     """What needs images in red, green and blue."""
 
     def infer(self, image: TensorType) -> TensorType:

@@ -1,0 +1,115 @@
+"""`nndsl check`: what is said about each file, and how."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nndsl.console import count_errors, counted, misused, print_diagnostics, tell
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from nndsl.diagnostics import Diagnostic
+    from nndsl.program import Network, Program, Training
+    from nndsl.source import Source
+
+
+def check(options: "Namespace") -> int:
+    """Check all files; what is found is printed, or written for other programs.
+
+    Returns:
+        Whether there are errors, as the exit code of the command.
+    """
+    if options.fix and Path("-") in options.files:
+        return misused("check", "--fix changes files, and standard input is none")
+    found = [(path, one) for path in options.files for one in check_one(path, options)[1]]
+    diagnostics = [one for _, one in found]
+    if options.format != "text":
+        from nndsl import formats
+
+        sys.stdout.write(formats.written(options.format, found))
+    elif found:
+        tell(counted(diagnostics))
+    return int(count_errors(diagnostics) > 0)
+
+
+def check_one(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
+    """What a file is and what there is to say about it, which people are told at once."""
+    program, diagnostics = (_mended if options.fix else checked)(path, options)
+    if options.format == "text":
+        print_diagnostics(diagnostics)
+        if program is not None and not count_errors(diagnostics):
+            print(_verdict(program, options.explain))
+    return program, diagnostics
+
+
+def checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
+    """What a file is, as far as it can be read, and what there is to say about it."""
+    from nndsl.diagnostics import UserError
+    from nndsl.driver import check
+
+    try:
+        program, report = check(source_at(path), overrides=dict(options.overrides), data_path=options.data)
+    except UserError as unreadable:
+        return None, unreadable.diagnostics
+    return program, tuple(report)
+
+
+def _mended(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
+    """The file once it is mended, and what is left to say about it."""
+    from nndsl.diagnostics import UserError
+    from nndsl.files import write_file
+    from nndsl.mending import mend
+
+    try:
+        program, report, mended = mend(source_at(path), overrides=dict(options.overrides), data_path=options.data)
+    except UserError as unreadable:
+        return None, unreadable.diagnostics
+    if mended:
+        write_file(path, program.source.text.encode())
+    for one in mended:
+        tell(f"{one.span}: mended {one.code}: {one.message} ({one.repair})")
+    return program, tuple(report)
+
+
+def source_at(path: Path) -> "Source":
+    """The source that a command names by a path, or by `-`."""
+    from nndsl.syntax.reading import decoded, read_source
+
+    return decoded(sys.stdin.buffer.read(), "<stdin>") if str(path) == "-" else read_source(path)
+
+
+def _verdict(program: "Program", explain: bool) -> str:
+    """What was proved, in a line for each network; with `explain`, what was chosen."""
+    lines = [f"{program.source.name}: good", *(_network_line(name, one) for name, one in program.networks.items())]
+    for name, lacking in program.incomplete.items():
+        lines.append(f"  network {name}  is checked where it is used: no value for {' and '.join(lacking)}")
+    if len(lines) == 1:
+        lines.append("  no network in it; blocks are checked where they are used")
+    for name, training in program.trainings.items():
+        networks = ", ".join(f"{one.written.name} ({_parameters(one.written)})" for one in training.learnt.values())
+        lines.append(f"  train {name}  {networks} on {training.data.name}, {training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}")
+        lines += [f"    {choice}" for choice in _choices(training) if explain]
+    return "\n".join(lines)
+
+
+def _network_line(name: str, network: "Network") -> str:
+    graph = network.graph
+    inputs = ", ".join(f"{one}: {node.type}" for one, node in graph.inputs.items())
+    outputs = ", ".join(f"{one}: {graph.type_of(ref)}" for one, ref in graph.outputs.items())
+    return f"  network {name}  {inputs} -> {outputs}  {_parameters(network)}"
+
+
+def _parameters(network: "Network") -> str:
+    from nndsl import costs
+
+    params = costs.params(network.graph)
+    return f"{params:,} parameters" if isinstance(params, int) else f"{params} parameters"
+
+
+def _choices(training: "Training") -> list[str]:
+    networks = [one.network for one in training.learnt.values()]
+    bound = {name: size for one in networks for name, size in one.bound_sizes.items()}
+    sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
+    return [*sizes, *training.choices]

@@ -1,0 +1,93 @@
+"""What the generated programs have found, each mistake by its name."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from nndsl.backend.keras import lower
+from nndsl.backend.keras.objective import example_losses
+from nndsl.catalogue.applicable import Layer, infer
+from nndsl.catalogue.layers import preprocessing
+from nndsl.driver import check
+from nndsl.source import Source
+from nndsl.types import Mismatch, TensorType
+from tests.agreement.keras_side import outcome
+from tests.programs.realized import realize
+
+
+def codes(text: str, realized: bool = True) -> list[str]:
+    program, report = check(Source("net.nn", text))
+    if not report.errors and realized:
+        realize(program, {})
+    return [one.code for one in report]
+
+
+def network(*lines: str) -> str:
+    return "network Net {\n" + "\n".join(f"  {line}" for line in lines) + "\n}\n"
+
+
+def test_operations_have_names_that_no_layer_has() -> None:
+    """Keras numbers operations over all models of a process, past names that layers have been given."""
+    for _ in range(3):
+        assert codes(network("input x: float[4]", "h = x -> celu(alpha=0.5) -> celu -> celu(alpha=0.5) -> celu", "output y = h + ((x, x) -> Add)")) == []
+
+
+def test_operations_are_named_like_their_nodes() -> None:
+    program, _ = check(Source("net.nn", network("input x: float[4]", "output y = x -> positions -> cast(float32) -> celu")))
+    names = {one.name for one in lower.model(program.networks["Net"]).operations}
+    assert {"x", "positions", "cast", "celu"} <= names
+
+
+def test_vectors_of_an_open_size_are_not_taken_for_those_of_a_table() -> None:
+    assert codes(network("input x: float[M, N]", "output y = x -> ReversibleEmbedding(7, 4)")) == ["NN303"]
+
+
+def test_a_mask_begins_where_ids_are_looked_up() -> None:
+    words = "input words: int[6] < 7, padding=0"
+    assert codes(network(words, "output y = words -> Rescaling(0.5)")) == []
+    assert codes(network(words, "output y = words -> Normalization(mean=0.5, variance=2) -> expand_dims(axis=-1) -> LSTM(3)")) == []
+    assert codes(network(words, "output y = words -> Embedding(7, 4) -> Rescaling(0.5) -> LSTM(3)")) == []
+
+
+def test_axes_that_einsum_dense_leaves_as_they_are_stay_in_order() -> None:
+    image = "input x: float[6, 5, 2]"
+    assert codes(network(image, 'output y = x -> EinsumDense("...x,xy->...y", 7)')) == ["NN306"]
+    assert codes(network(image, 'output y = x -> EinsumDense("abcx,xy->abcy", [none, none, 7])')) == []
+
+
+def test_what_follows_an_einsum_dense_is_built_and_saved(tmp_path: Path) -> None:
+    text = network("input x: float[3, 4]", 'output y = x -> EinsumDense("abc,cde->abde", [none, 2, 5]) -> Flatten -> Dense(2)')
+    assert codes(text) == []
+    program, _ = check(Source("net.nn", text))
+    lower.save(lower.model(program.networks["Net"]), tmp_path / "net.keras")
+    assert keras.models.load_model(tmp_path / "net.keras").output_shape == (None, 2)
+
+
+def test_axes_that_change_places_with_themselves_keep_their_mask() -> None:
+    words = "input words: int[6] < 7, padding=0"
+    assert codes(network(words, "output y = words -> Embedding(7, 4) -> swapaxes(axis1=2, axis2=-1)")) == []
+    assert codes(network(words, "output y = words -> Embedding(7, 6) -> swapaxes(axis1=1, axis2=-1)")) == []
+
+
+@pytest.mark.parametrize("layer", [one for one in Layer.registered() if one.__module__ == preprocessing.__name__], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int32", "uint8", "int64", "bool"])
+def test_an_image_of_any_dtype_is_refused_or_varied_in_training(layer: type[Layer], dtype: str) -> None:
+    given = {"Normalization": (-1, 0.5, 1.0), "Resizing": (3, 3), "CenterCrop": (3, 3), "RandomCrop": (3, 3)}.get(layer.__name__)
+    component = layer.build(*(0.5 for _ in layer.required()) if given is None else given)
+    types = (TensorType(dtype, (4, 4, 3)),)
+    try:
+        results = infer(component, types)
+    except Mismatch:
+        return
+    found = outcome(component, types)
+    assert (found.shapes, found.dtypes) == (tuple(one.shape for one in results), tuple(one.dtype for one in results))
+
+
+def test_a_mask_counts_positions_also_where_the_target_lacks_the_last_axis() -> None:
+    prediction = keras.ops.convert_to_tensor(np.array([[[1.0], [2.0], [9.0]]], "float32"))
+    target = keras.ops.convert_to_tensor(np.zeros((1, 3), "float32"))
+    prediction._keras_mask = keras.ops.convert_to_tensor([[True, True, False]])
+    (loss,) = np.asarray(example_losses(keras.losses.MeanSquaredError(), target, prediction))
+    assert loss == pytest.approx((1 + 4) / 2)
