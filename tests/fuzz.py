@@ -11,12 +11,14 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -208,8 +210,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--each", type=float, default=1.0, help="seconds of the processor for one input")
     parser.add_argument("--keep", type=Path, default=Path("broken"), help="where inputs go that break something")
+    parser.add_argument("--guided", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args(arguments)
-    guided = _atheris() if told.seconds and not told.inputs else None
+    if not told.guided and not told.inputs and find_spec("atheris") is not None:
+        return _followed(told)
+    guided = _atheris() if told.guided else None
     resource.setrlimit(resource.RLIMIT_DATA, (512 * MEGABYTE, 512 * MEGABYTE) if guided is None else resource.getrlimit(resource.RLIMIT_DATA))
     trial = Trial(told.keep, told.each)
     if guided is not None:
@@ -224,12 +229,20 @@ def main(arguments: list[str] | None = None) -> int:
     return int(trial.broken > 0)
 
 
+def _followed(told: argparse.Namespace) -> int:
+    """The run that is guided by coverage, in a process of its own: libFuzzer ends it, whatever was found."""
+    before = set(told.keep.glob("*"))
+    options = ["--seconds", str(told.seconds), "--seed", str(told.seed), "--each", str(told.each), "--keep", str(told.keep)]
+    done = subprocess.run([sys.executable, "-m", "tests.fuzz", "--guided", *options], check=False)
+    broken = len(set(told.keep.glob("*")) - before)
+    print(f"{broken} new inputs that break something")
+    return int(broken > 0 or done.returncode != 0)
+
+
 def _atheris() -> Any:
-    """The coverage-guided fuzzer, with nndsl made to tell what it reaches; None where it is not installed."""
-    try:
-        import atheris
-    except ImportError:
-        return None
+    """The fuzzer that is guided by coverage, with nndsl made to tell what it reaches."""
+    import atheris
+
     with atheris.instrument_imports(include=["nndsl"]):
         import nndsl.driver
         import nndsl.syntax.formatting  # noqa: F401
@@ -237,12 +250,12 @@ def _atheris() -> Any:
 
 
 def _guided(atheris: Any, trial: Callable[[bytes], None], seconds: int, seed: int) -> None:
-    """Run until the time is up; libFuzzer then ends the process itself."""
+    """Run until the time is up; libFuzzer ends the process itself."""
     corpus = Path(tempfile.mkdtemp())
     made = inputs(seed)
     for number in range(400):
         (corpus / str(number)).write_bytes(next(made))
-    options = [f"-max_total_time={seconds}", "-rss_limit_mb=512", "-max_len=65536", f"-seed={seed + 1}", "-len_control=20", "-verbosity=0"]
+    options = [f"-max_total_time={seconds}", "-rss_limit_mb=512", "-max_len=65536", f"-seed={seed + 1}", "-len_control=20", "-verbosity=0", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], str(corpus), *options], trial)
     atheris.Fuzz()
 

@@ -28,7 +28,7 @@ EXTREMES = {
     "calls without a break": ("h = " + "range(3)" * 8_000, "NN199"),
     "positions without a break": ("h = " + "x[0]" * 16_000, "NN199"),
     "braces without a break": ("h = x " + "{;" * 32_000, "NN199"),
-    "unknown names without a break": (NETWORK.format("h = x" + " + not over" * 6_000), "NN199"),
+    "unknown names without a break": (NETWORK.format("h = x + (not over)" + " + (not over)" * 6_000), "NN199"),
     "quotes": ('"' * 65_536, "NN199"),
 }
 

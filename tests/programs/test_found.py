@@ -54,6 +54,12 @@ def test_a_mask_begins_where_ids_are_looked_up() -> None:
     assert codes(network(words, "output y = words -> Embedding(7, 4) -> Rescaling(0.5) -> LSTM(3)")) == []
 
 
+@pytest.mark.parametrize("attention", ["MultiHeadAttention(2, 2", "GroupQueryAttention(2, 2, 1"])
+def test_scores_of_attention_have_no_mask(attention: str) -> None:
+    scores = f"(h, scores) = (x, x) -> {attention}, return_attention_scores=true, use_causal_mask=true)"
+    assert codes(network("input x: float[6, 4]", scores, "output h", "output scores")) == []
+
+
 def test_axes_that_einsum_dense_leaves_as_they_are_stay_in_order() -> None:
     image = "input x: float[6, 5, 2]"
     assert codes(network(image, 'output y = x -> EinsumDense("...x,xy->...y", 7)')) == ["NN306"]
