@@ -21,6 +21,7 @@ from nndsl.catalogue import activations, differences, functions, layers, trainin
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
 from nndsl.catalogue.component import REQUIRED, Component, Field, describe
+from nndsl.catalogue.functions import differences as function_differences
 from nndsl.catalogue.training.terms import Term
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
 from nndsl.highlighting import textmate
@@ -177,8 +178,17 @@ def augmentations_table() -> str:
     return _table("augmentation", Augmentation.registered())
 
 
+def strictness() -> str:
+    """What is refused though Keras would compute it."""
+    layers = ((one.words, ", ".join(f"`{name}`" for name in one.components) or "layers", one.reason) for one in differences.STRICTER)
+    calls = ((words, "functions", reason) for words, reason in function_differences.STRICTER.items())
+    own = (f"| {code}{'xx'[: 3 - len(code.removeprefix('NN'))]} | | {reason} |" for code, reason in differences.BEYOND_KERAS.items())
+    rows = [*own, *(f"| \"... {words} ...\" | {where} | {reason} |" for words, where, reason in (*layers, *calls))]
+    return "\n".join(["| what is said | of | why |", "|---|---|---|", *rows])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
-    "augmentations": augmentations_table, "data tables": data_tables, "schedules": schedules_table, "terms": terms_table,
+    "augmentations": augmentations_table, "data tables": data_tables, "strictness": strictness, "schedules": schedules_table, "terms": terms_table,
 }
 
 

@@ -67,6 +67,7 @@ class Applier:
 
     def unknown(self, name: str, span: Span) -> Diagnostic:
         """The diagnostic for a name that stands for nothing here."""
+        self.session.count_mistakes(span)
         known = set(self.scope.visible())
         for family in self.families:
             known.update(family.names())

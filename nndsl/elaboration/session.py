@@ -14,10 +14,10 @@ from nndsl.syntax.mistakes import too_many_mistakes
 from nndsl.syntax.parser import parse
 from nndsl.syntax.reading import read_source
 
-MOST_STEPS, STEPS_A_CHARACTER = 1_000_000, 25
+MOST_STEPS, STEPS_A_CHARACTER = 500_000, 25
 """What a file may expand to: so much, and more the more is written, since what is written out was meant."""
 CALL = 40
-"""How many steps a call in the graph counts for, by the time that it takes: so loops can make about 25,000 of them."""
+"""How many steps a call in the graph counts for, by the time that it takes: so loops can make about 12,500 of them."""
 MOST_MISTAKES = 100
 Reader: TypeAlias = Callable[[Path, str, Report], ast.Spec]
 

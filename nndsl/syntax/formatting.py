@@ -224,6 +224,8 @@ class _Layout:
         written = token[1] > self._before[2]
         if "LBRACE" in (before, kind) or "RBRACE" in (before, kind):
             return (before, kind) != ("LBRACE", "RBRACE")
+        if kind == "DOT" and before in ("NUMBER", "PERCENTAGE"):
+            return True
         if before in ("LPAR", "LSQB", "DOT") or kind in ("RPAR", "RSQB", "COMMA", "DOT", "COLON"):
             return False
         if "EQUAL" in (before, kind):

@@ -6,6 +6,7 @@ are made to balance, so that the parser meets each such mistake as if it had bee
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import NoReturn, TypeAlias
 
@@ -31,7 +32,7 @@ _COMMENT = r"(?:#[^\r\n]*+)"
 _LAYOUT = [
     ("break", rf"{_COMMENT}?+{_BREAK}(?:[ \t\f]*+{_COMMENT}?+{_BREAK})*+"),
     ("comment", rf"{_COMMENT}"),
-    ("foreign", r'"""|\.(?=[0-9])|=>|===|!==|<>|>>|<<|:=|&&|\|\||\|>|->>|--+>|-[ \t]+>|[-+*/%]='),
+    ("foreign", r'"""|\.(?=[0-9])|=>|===|!==|<>|>>|<<|:=|&&|\|\||\|>|->>|(?<!-)--++>|-[ \t]+>|[-+*/%]='),
 ]
 
 
@@ -94,7 +95,8 @@ class Lexer:
                 position = self._read_from(position)
         except Stop:
             pass
-        self._brackets.close_all()
+        with suppress(Stop):
+            self._brackets.close_all()
         if self.tokens and self.tokens[-1][0] == NEWLINE:
             self.tokens.pop()
         self.tokens.append((END, len(self.text), len(self.text)))

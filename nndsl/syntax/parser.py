@@ -16,10 +16,14 @@ from nndsl.syntax.building import Builder
 from nndsl.syntax.diagnosis import diagnose
 from nndsl.syntax.grammar import END, Plan, Rule, jumps, shift, tables
 from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
+from nndsl.syntax.mistakes import too_many_mistakes
 from nndsl.syntax.situation import WANTS_VALUE, Mend, Situation, names_bound
 
 MENDS = 8
 """How many mistakes of one statement are mended before it is left out."""
+
+MOST_MENDS = 500
+"""How many mistakes of one file are mended, before the rest is not looked at."""
 
 DEPTH = 256
 """How many unfinished rules may wait for each other: operators that bind to the right, and open brackets."""
@@ -115,6 +119,8 @@ class Parser:
 
     def _recover(self, index: int) -> int:
         """Mend the statement that holds a token which is not allowed; where to go on reading."""
+        if self._mended.total() == MOST_MENDS:
+            self._lexer.stop(too_many_mistakes(self._lexer.span(*self._tokens[index][1:]), MOST_MENDS))
         boundary = self._boundary()
         first = self._firsts[boundary] if boundary < len(self._firsts) else index
         if len(self._states) > DEPTH:
@@ -151,14 +157,14 @@ class Parser:
 
     def _is_silent(self, first: int, index: int) -> bool:
         """Whether something was said about this statement already, so that more would confuse."""
-        start, end = self._tokens[first][1], self._tokens[self._end_of_statement(index)][1]
-        return (
-            self._tokens[first][0] == BROKEN
-            or start in self._silent
-            or self._is_made_up(self._tokens[index])
-            or any(start <= place <= end for place in self._lexer.doubtful)
-            or (self._lexer.stopped and end >= self._tokens[-1][1])
-        )
+        start = self._tokens[first][1]
+        if self._tokens[first][0] == BROKEN or start in self._silent or self._is_made_up(self._tokens[index]):
+            return True
+        doubtful = min((place for place in self._lexer.doubtful if place >= start), default=None)
+        if doubtful is None and not self._lexer.stopped:
+            return False  # without a look at the end of the statement, which may be far away
+        end = self._tokens[self._end_of_statement(index)][1]
+        return (doubtful is not None and doubtful <= end) or (self._lexer.stopped and end >= self._tokens[-1][1])
 
     @staticmethod
     def _is_made_up(token: Token) -> bool:

@@ -128,7 +128,7 @@ class Grower:
     def input(self, type: TensorType) -> str:
         """Declare an input; some of its sizes get names."""
         name = f"x{len(self.inputs) + 1}"
-        if type.is_integer and type.below is not None and type.rank and self.chance(3):
+        if type.dtype == "int32" and type.below is not None and type.rank and self.chance(3):
             type = replace(type, mask=True)
         self.inputs[name] = self.tensors[name] = type
         self.unused.append(name)
@@ -156,6 +156,14 @@ class Grower:
 
     # Calls ---------------------------------------------------------------------------------------
 
+    def results(self, step: Step, *types: TensorType) -> Types | None:
+        """What a step makes of operands, whatever their named sizes are, and with what they are in tests."""
+        found = step.results(*types)
+        if not self.sizes or found is None:
+            return found
+        filled = [replace(one, shape=tuple(substitute(size, self.sizes) for size in one.shape)) for one in types]
+        return found if step.results(*filled) is not None else None
+
     def grow(self) -> None:
         """One more statement."""
         for _ in range(ATTEMPTS):
@@ -169,7 +177,7 @@ class Grower:
             chosen, types = self.draw(drawn(kind))
             types = tuple(one if one.constant else self.opened(replace(one, mask=False)) for one in types)
             step = self.step(kind, chosen)
-            found = None if step is None else step.results(*types)
+            found = None if step is None else self.results(step, *types)
             if step is not None and found is not None and self._small(found):
                 names = [str(NUMBERS[one.dtype]) if one.constant else self.input(one) for one in types]
                 return self.bind(self.call(step, names), found, names)
@@ -248,7 +256,7 @@ class Grower:
         taken = [one, *(self.pick(*alike) for _ in range(count - 1))]
         if kind.takes_numbers and len(taken) > 1 and self.chance(3):
             taken[self.pick(0, 1)] = self.pick("2", "0.5")
-        found = step.results(*(self.tensors.get(name) or _number(name) for name in taken))
+        found = self.results(step, *(self.tensors.get(name) or _number(name) for name in taken))
         if found is None or not self._small(found):
             return False
         self.bind(self.call(step, taken), found, taken)
@@ -266,7 +274,7 @@ class Grower:
             if step is None:
                 break
             steps.append(step)
-            (last,) = step.results(last) or (last,)
+            (last,) = self.results(step, last) or (last,)
         return steps, last
 
     def _next(self, type: TensorType) -> Step | None:
@@ -275,7 +283,7 @@ class Grower:
             if sum(not operand.optional for operand in kind.operands()) > 1:
                 continue
             step = self.step(kind, self.draw(settings_of(kind)))
-            found = None if step is None else step.results(type)
+            found = None if step is None else self.results(step, type)
             if found is not None and len(found) == 1 and self._small(found):
                 return step
         return None
@@ -331,7 +339,7 @@ class Grower:
             return False
         name = self.pick(*self.shared)
         step, shapes = self.shared[name]
-        found = step.results(self.tensors[one])
+        found = self.results(step, self.tensors[one])
         if found is None or not self._small(found):
             return False
         assert isinstance(step.component, Layer)
@@ -372,7 +380,7 @@ class Grower:
         """What comes out of steps that take one tensor; None if one of them cannot take it."""
         last: TensorType | None = type
         for step in steps:
-            (last,) = (step.results(last) if last is not None else None) or (None,)
+            (last,) = (self.results(step, last) if last is not None else None) or (None,)
         return last
 
     def finished(self) -> Definition | None:

@@ -140,7 +140,8 @@ class _Learnt:
         return chosen + ["  seed = 4"] * self.draw(st.integers(0, 1))
 
     def concrete(self, output: str) -> TensorType:
-        return TensorType("float32", of(self.network.outputs[output].shape, self.network.sizes))
+        type = self.network.outputs[output]
+        return TensorType("float32", of(type.shape, self.network.sizes), mask=type.mask)
 
     def short(self, targets: Mapping[str, tuple[TensorType, Loss]]) -> str:
         """The short form: `model`, `loss`, `optimizer`."""

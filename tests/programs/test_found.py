@@ -1,5 +1,6 @@
 """What the generated programs have found, each mistake by its name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,6 +11,8 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.applicable import Layer, infer
 from nndsl.catalogue.layers import preprocessing
+from nndsl.catalogue.training import Loss
+from nndsl.catalogue.training.losses import BinaryCrossentropy, CosineSimilarity, Dice, MeanSquaredError, Tversky
 from nndsl.driver import check
 from nndsl.source import Source
 from nndsl.types import Mismatch, TensorType
@@ -51,6 +54,12 @@ def test_a_mask_begins_where_ids_are_looked_up() -> None:
     assert codes(network(words, "output y = words -> Embedding(7, 4) -> Rescaling(0.5) -> LSTM(3)")) == []
 
 
+@pytest.mark.parametrize("attention", ["MultiHeadAttention(2, 2", "GroupQueryAttention(2, 2, 1"])
+def test_scores_of_attention_have_no_mask(attention: str) -> None:
+    scores = f"(h, scores) = (x, x) -> {attention}, return_attention_scores=true, use_causal_mask=true)"
+    assert codes(network("input x: float[6, 4]", scores, "output h", "output scores")) == []
+
+
 def test_axes_that_einsum_dense_leaves_as_they_are_stay_in_order() -> None:
     image = "input x: float[6, 5, 2]"
     assert codes(network(image, 'output y = x -> EinsumDense("...x,xy->...y", 7)')) == ["NN306"]
@@ -69,6 +78,38 @@ def test_axes_that_change_places_with_themselves_keep_their_mask() -> None:
     words = "input words: int[6] < 7, padding=0"
     assert codes(network(words, "output y = words -> Embedding(7, 4) -> swapaxes(axis1=2, axis2=-1)")) == []
     assert codes(network(words, "output y = words -> Embedding(7, 6) -> swapaxes(axis1=1, axis2=-1)")) == []
+
+
+def test_a_batch_of_one_example_keeps_its_axis() -> None:
+    assert codes(network("input x: float[3, 2]", "output y = x -> squeeze")) == ["NN304"]
+    program, _ = check(Source("net.nn", network("input x: float[3, 1]", "output y = x -> squeeze")))
+    assert lower.model(program.networks["Net"])(np.zeros((1, 3, 1), "float32")).shape == (1, 3)
+
+
+def test_axes_are_pooled_into_one_number_by_global_pooling_alone() -> None:
+    """Compiled, Keras fails at one; at another, the process ends."""
+    for kind in ("Average", "Max"):
+        assert codes(network("input x: float[4, 2]", f"output y = x -> Adaptive{kind}Pooling1D(1)")) == ["NN203"]
+        assert codes(network("input x: float[4, 2]", f"output y = x -> Adaptive{kind}Pooling1D(2)")) == []
+
+
+def test_only_real_images_are_padded_to_their_aspect_ratio() -> None:
+    for dtype, found in {"float": [], "uint8": ["NN302"], "int": ["NN302"]}.items():
+        assert codes(network(f"input x: {dtype}[6, 2, 3]", "output y = x -> Resizing(3, 3, pad_to_aspect_ratio=true)")) == found
+
+
+@pytest.mark.parametrize(("loss", "fits"), [
+    (BinaryCrossentropy(), True), (BinaryCrossentropy(axis=2), True), (BinaryCrossentropy(axis=1), False), (CosineSimilarity(axis=1), False),
+    (Dice(axis=(1, 2)), False), (Dice(), False), (Tversky(), False), (MeanSquaredError(), True),
+])
+def test_a_loss_that_sums_over_positions_takes_no_mask(loss: Loss, fits: bool) -> None:
+    plain = TensorType("float32", (5, 2))
+    loss.infer(plain, plain)
+    if fits:
+        loss.infer(plain, replace(plain, mask=True))
+    else:
+        with pytest.raises(Mismatch, match="padding"):
+            loss.infer(plain, replace(plain, mask=True))
 
 
 @pytest.mark.parametrize("layer", [one for one in Layer.registered() if one.__module__ == preprocessing.__name__], ids=lambda one: one.__name__)

@@ -128,6 +128,11 @@ def test_a_file_without_anything_stays_empty() -> None:
     assert laid_out("\r\n# one\r\n\r\n\r\n# two") == "# one\n\n# two\n"
 
 
+@pytest.mark.parametrize("text", ["a = 2 .data\n", "a = [0.5 .x]\n", "a = f(1).x\n"])
+def test_a_dot_after_a_number_stays_apart_from_it(text: str) -> None:
+    assert laid_out(text) == text
+
+
 def test_a_text_with_mistakes_is_not_touched() -> None:
     with pytest.raises(UserError, match="NN1"):
         laid_out("network Net {\n  input x: float[2\n}\n")

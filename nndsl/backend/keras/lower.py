@@ -244,7 +244,10 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
     if isinstance(component, MultiHeadAttention | GroupQueryAttention):  # whose masks Keras does not make part of the model
         known = zip(component.operands()[1:], map(mask_of, operands[1:]), strict=False)
         options |= {f"{operand.name}_mask": mask for operand, mask in known if mask is not None}
-    return layer(first, **options)
+    result = layer(first, **options)
+    if isinstance(component, MultiHeadAttention | GroupQueryAttention) and isinstance(result, tuple):
+        result[1]._keras_mask = None  # the softmax inside leaves its own with the scores
+    return result
 
 
 def call_function(component: Function, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:

@@ -75,6 +75,7 @@ STRICTER: dict[str, str] = {
     "computes in float32": "Keras promises one dtype here and gives another",
     "which is the batch axis": "examples stay apart",
     "is a single number, without axes": "Keras would take the batch axis, and mix examples",
+    "finds no axis of size 1": "Keras would take the batch axis away from a batch of one example",
     "names an axis twice": "an axis is meant once",
     "needs to be told along which axis": "without one, Keras takes the batch axis too",
     "needs the order of the axes": "without one, Keras moves the batch axis",

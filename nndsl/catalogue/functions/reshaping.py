@@ -129,6 +129,8 @@ class Squeeze(_Redrawing):
 
     def infer(self, x: TensorType) -> TensorType:
         gone = self._gone(x)
+        if not gone:
+            raise TooSmall(f"finds no axis of size 1 in {x}", x, repair="delete it: the tensor stays as it is")
         for place in gone:
             if sign(x.shape[place] - 1) != 0:
                 raise TooSmall(f"takes away axes of size 1, and axis {in_keras(place)} is {x.shape[place]}", x, argument="axis")

@@ -209,6 +209,11 @@ class _AdaptivePooling(Layer, abstract=True):
 
     output_size: Extent
 
+    def validate(self) -> None:
+        if 1 in self.lengths:  # Keras tries a window that is longer by one too: TensorFlow fails, or divides by zero, and the process ends
+            one_number = f"Global{type(self).__name__.removeprefix('Adaptive')}"
+            raise BadArgument("cannot pool an axis into one number", argument="output_size", repair=f"{one_number} makes one number of all")
+
     @property
     def lengths(self) -> tuple[int, ...]:
         """The length of each axis of the result but the last."""
@@ -262,16 +267,7 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
     output_size: Count | Triple
 
 
-class _AdaptiveMaxPooling(_AdaptivePooling, abstract=True):
-    """The largest number of each window."""
-
-    def validate(self) -> None:
-        if 1 in self.lengths:  # TensorFlow divides by zero, and the process ends
-            raise BadArgument("cannot pool an axis into one number", argument="output_size",
-                              repair=f"GlobalMaxPooling{len(self.lengths)}D takes the largest number of all")
-
-
-class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
+class AdaptiveMaxPooling1D(_AdaptivePooling):
     """The largest number of each of `output_size` windows.
 
     Shape: `[length, channels] -> [output_size, channels]`
@@ -282,7 +278,7 @@ class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
     output_size: Count | tuple[Count]
 
 
-class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
+class AdaptiveMaxPooling2D(_AdaptivePooling):
     """The largest number of each of `output_size` windows along each axis.
 
     Shape: `[height, width, channels] -> [output_size, output_size, channels]`
@@ -293,7 +289,7 @@ class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
     output_size: Count | Pair
 
 
-class AdaptiveMaxPooling3D(_AdaptiveMaxPooling):
+class AdaptiveMaxPooling3D(_AdaptivePooling):
     """The largest number of each of `output_size` windows along each axis.
 
     Shape: `[depth, height, width, channels] -> [output_size, output_size, output_size, channels]`

@@ -122,6 +122,8 @@ class Resizing(_Image):
         *_, channels = image.expect("height, width, channels")
         if image.dtype == "bool":
             raise WrongDtype(f"computes with numbers, and this is {image}", image, repair="turn it into numbers with float")
+        if self.pad_to_aspect_ratio and not image.is_float:
+            raise WrongDtype(f"pads with float numbers, and this is {image}", image, repair="turn it into numbers with float")
         return moved(image, self.height, self.width, channels)
 
     def windows(self, *operands: TensorType) -> None:

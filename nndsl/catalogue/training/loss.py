@@ -25,9 +25,19 @@ class Loss(Applicable, kw_only=True):
 
     def infer(self, target: TensorType, prediction: TensorType) -> TensorType:
         self.compare(target, prediction)
+        if prediction.mask:
+            self._check_positions(prediction)
         if self.class_weights is not None:
             self._check_class_weights(target)
         return TensorType("float32", ())
+
+    def _check_positions(self, prediction: TensorType) -> None:
+        """Refuse to sum over positions some of which are padding: what is left of them has no place for the mask."""
+        axis = self.__dict__.get("axis", -1)
+        axes = axis if isinstance(axis, tuple) else range(prediction.rank) if axis is None else (axis,)
+        if any(place not in (-1, prediction.rank) for place in axes):
+            raise BadArgument("counts every position, and some of this output are padding", prediction, argument="axis",
+                              repair="pool over the positions first, or use sequences of one length")
 
     def _check_class_weights(self, target: TensorType) -> None:
         if not self.by_example:
