@@ -75,7 +75,7 @@ class TypeReader:
         body = self._body
         scope, session = body.scope, body.session
         unknown = {name: Binding(named(_UNKNOWN + name), expression.span, used=True) for name in new}
-        body.scope, body.session = Scope(unknown, scope), replace(session, report=Report())
+        body.scope, body.session = Scope(unknown, scope), replace(session, report=Report(), trace=None)
         try:
             value = body.evaluate(expression)
         except OutOfBudget:

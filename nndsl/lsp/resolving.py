@@ -246,13 +246,23 @@ class _Expressions:
         self._add(expression.name_span, field or Member(expression.base, expression.name), expression)
 
     def _type(self, written: ast.Type) -> None:
-        for size in (*written.shape, *([] if written.below is None else [written.below])):
-            if isinstance(size, ast.Name) and self.find(size.text) is None:
-                self.bind(ast.Target(size.span, size.text), "size", size)
-            else:
-                self.read(size)
+        for size in (*written.shape, written.below):
+            self._size(size)
         for option in written.options:
             self.read(option.value)
+
+    def _size(self, size: ast.Expression | None) -> None:
+        """A size of a type, in which names that mean nothing yet get a meaning."""
+        match size:
+            case ast.Name() if self.find(size.text) is None:
+                self.bind(ast.Target(size.span, size.text), "size", size)
+            case ast.Binary():
+                self._size(size.left)
+                self._size(size.right)
+            case ast.Unary():
+                self._size(size.operand)
+            case _:
+                self.read(size)
 
     # Statements ------------------------------------------------------------------------------------
 

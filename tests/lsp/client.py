@@ -26,7 +26,7 @@ class Editor:
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.news = asyncio.Event()
 
-        client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._hear)
+        client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._hear(params))
 
     def _hear(self, params: types.PublishDiagnosticsParams) -> None:
         self.published[params.uri] = params
