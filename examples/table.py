@@ -52,7 +52,7 @@ class Runs:
     def of(self, file: str) -> Path:
         """The run folder of an example, trained by the command of its README."""
         folder = self._folder / file.removesuffix(".nn").replace("/", "_")
-        done = [one.parent for one in folder.glob("*/0*/run.yaml") if settings(one.parent)["status"] == "finished"]
+        done = [one.parent for one in folder.glob("*/0*/run.yaml") if settings(one.parent)["status"] in ("finished", "stopped early")]
         if done:
             return max(done)
         said = nndsl(*command(file)[1:], "--seed", self.seed, "--runs", folder)
