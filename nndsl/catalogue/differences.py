@@ -122,6 +122,31 @@ STRICTER: tuple[Stricter, ...] = (
 )
 """What is refused that Keras would compute, or would fail at only later."""
 
+OUT_OF_BOUNDS: dict[str, str] = {
+    "dropout": "a share that is left out is at least 0, and not all",
+    "recurrent_dropout": "a share that is left out is at least 0, and not all",
+    "rate": "a share that is left out is not all: nothing would be left to learn from",
+    "noise_shape": "sizes are at least 1",
+    "factor": "Keras takes the bounds of a share in any order, and shares beyond all",
+    "mode": "Keras flips nothing where it does not know the word",
+    "epsilon": "below 0 it would not keep what is divided by away from 0",
+    "variance": "a variance is not below 0",
+    "threshold": "below 0, what is to be 0 would not be",
+    "b": "below 0, some results would have no root",
+    "logit_soft_cap": "scores are divided by it",
+    "height": "an image without rows is a mistake",
+    "width": "an image without columns is a mistake",
+    "output_shape": "a tensor without numbers is a mistake",
+    "repeats": "a tensor without numbers is a mistake",
+    "k": "a tensor without numbers is a mistake",
+    "num_classes": "a tensor without numbers is a mistake",
+    "num_query_heads": "attention without heads is none",
+    "indices_or_sections": "a tensor without numbers is a mistake",
+    "step": "to go backwards is `flip`",
+    "activity_regularizer": "recurrent layers of Keras do not look at it before they are trained",
+}
+"""Arguments with bounds that Keras does not hold them to, each with the reason."""
+
 BEYOND_KERAS: dict[str, str] = {
     "NN1": "Keras reads no text: this is the language's own syntax",
     "NN2": "names, values and arithmetic of a file are worked out before Keras is there; an argument has to be of its kind at once, where "
