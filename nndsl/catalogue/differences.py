@@ -114,7 +114,7 @@ STRICTER: tuple[Stricter, ...] = (
              tuple(f"Adaptive{kind}Pooling{axes}D" for kind in ("Average", "Max") for axes in (1, 2, 3))),
     Stricter("returns scores only where", "Keras promises one shape and gives another", ("MultiHeadAttention",)),
     Stricter("hides positions only along", "Keras hides along the wrong axis", ("MultiHeadAttention",)),
-    Stricter("would confuse their order", "Keras promises the axes of `...` in the opposite order, and builds what follows for it", ("EinsumDense",)),
+    Stricter("leaves several axes as they are", "Keras confuses their order, or TensorFlow damages its memory and ends the process", ("EinsumDense",)),
     Stricter("computes with numbers", "truth values are not quantities; `float` makes them 0 and 1"),
     Stricter("cannot pool", "TensorFlow ends the whole process: a division by zero in its kernel"),
     Stricter("needs a noise_shape", "Keras fails only once the network is trained"),

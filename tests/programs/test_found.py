@@ -66,6 +66,12 @@ def test_axes_that_einsum_dense_leaves_as_they_are_stay_in_order() -> None:
     assert codes(network(image, 'output y = x -> EinsumDense("abcx,xy->abcy", [none, none, 7])')) == []
 
 
+def test_an_einsum_that_ends_the_process_is_refused() -> None:
+    """Of TensorFlow, where `...` stands for several axes at the end, the last of them of size 1: "munmap_chunk(): invalid pointer"."""
+    assert codes(network("input x: float[6, 9, 1]", 'output y = x -> EinsumDense("ab...,bc->ac...", 3)'), realized=False) == ["NN306"]
+    assert codes(network("input x: float[6, 9]", 'output y = x -> EinsumDense("ab...,bc->ac...", 3)')) == []
+
+
 def test_what_follows_an_einsum_dense_is_built_and_saved(tmp_path: Path) -> None:
     text = network("input x: float[3, 4]", 'output y = x -> EinsumDense("abc,cde->abde", [none, 2, 5]) -> Flatten -> Dense(2)')
     assert codes(text) == []
