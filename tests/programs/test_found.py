@@ -80,6 +80,12 @@ def test_what_follows_an_einsum_dense_is_built_and_saved(tmp_path: Path) -> None
     assert keras.models.load_model(tmp_path / "net.keras").output_shape == (None, 2)
 
 
+@pytest.mark.parametrize("order", ["nuc", "2.0", "-2.0"])
+def test_singular_values_are_those_of_single_precision(order: str) -> None:
+    assert codes(network("input x: bfloat16[4, 3]", f"output y = x -> norm(ord={order}, axis=[1, 2])")) == ["NN302"]
+    assert codes(network("input x: float[4, 3]", f"output y = x -> norm(ord={order}, axis=[1, 2])")) == []
+
+
 def test_axes_that_change_places_with_themselves_keep_their_mask() -> None:
     words = "input words: int[6] < 7, padding=0"
     assert codes(network(words, "output y = words -> Embedding(7, 4) -> swapaxes(axis1=2, axis2=-1)")) == []
