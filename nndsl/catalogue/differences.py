@@ -106,6 +106,7 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("has no such axis", "Keras counts past the end, from the start again", ("Dot",)),
     Stricter("needs a tensor of shape [length, channels]", "attention along one axis; for more there is MultiHeadAttention",
              ("Attention", "AdditiveAttention")),
+    Stricter("has a state of shape", "Keras stretches a smaller state over the units"),
     Stricter("cannot keep its state", "examples stay apart, and with them batches"),
     Stricter("cannot use a mask of places", "Keras fails at most of them"),
     Stricter("that no longer fits its result", "Keras passes such a mask on, and the next layer fails", ("TimeDistributed",)),

@@ -74,6 +74,7 @@ STRICTER: dict[str, str] = {
     "or two of truth values": "numbers and truth values are not mixed",
     "computes in float32": "Keras promises one dtype here and gives another",
     "which is the batch axis": "examples stay apart",
+    "is a single number, without axes": "Keras would take the batch axis, and mix examples",
     "finds no axis of size 1": "Keras would take the batch axis away from a batch of one example",
     "names an axis twice": "an axis is meant once",
     "needs to be told along which axis": "without one, Keras takes the batch axis too",
