@@ -106,6 +106,7 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("has no such axis", "Keras counts past the end, from the start again", ("Dot",)),
     Stricter("needs a tensor of shape [length, channels]", "attention along one axis; for more there is MultiHeadAttention",
              ("Attention", "AdditiveAttention")),
+    Stricter("has a state of shape", "Keras stretches a smaller state over the units"),
     Stricter("cannot keep its state", "examples stay apart, and with them batches"),
     Stricter("cannot use a mask of places", "Keras fails at most of them"),
     Stricter("that no longer fits its result", "Keras passes such a mask on, and the next layer fails", ("TimeDistributed",)),
@@ -114,13 +115,38 @@ STRICTER: tuple[Stricter, ...] = (
              tuple(f"Adaptive{kind}Pooling{axes}D" for kind in ("Average", "Max") for axes in (1, 2, 3))),
     Stricter("returns scores only where", "Keras promises one shape and gives another", ("MultiHeadAttention",)),
     Stricter("hides positions only along", "Keras hides along the wrong axis", ("MultiHeadAttention",)),
-    Stricter("would confuse their order", "Keras promises the axes of `...` in the opposite order, and builds what follows for it", ("EinsumDense",)),
+    Stricter("leaves several axes as they are", "Keras confuses their order, or TensorFlow damages its memory and ends the process", ("EinsumDense",)),
     Stricter("computes with numbers", "truth values are not quantities; `float` makes them 0 and 1"),
     Stricter("cannot pool", "TensorFlow ends the whole process: a division by zero in its kernel"),
     Stricter("needs a noise_shape", "Keras fails only once the network is trained"),
     Stricter("has a noise_shape", "Keras fails only once the network is trained"),
 )
 """What is refused that Keras would compute, or would fail at only later."""
+
+OUT_OF_BOUNDS: dict[str, str] = {
+    "dropout": "a share that is left out is at least 0, and not all",
+    "recurrent_dropout": "a share that is left out is at least 0, and not all",
+    "rate": "a share that is left out is not all: nothing would be left to learn from",
+    "noise_shape": "sizes are at least 1",
+    "factor": "Keras takes the bounds of a share in any order, and shares beyond all",
+    "mode": "Keras flips nothing where it does not know the word",
+    "epsilon": "below 0 it would not keep what is divided by away from 0",
+    "variance": "a variance is not below 0",
+    "threshold": "below 0, what is to be 0 would not be",
+    "b": "below 0, some results would have no root",
+    "logit_soft_cap": "scores are divided by it",
+    "height": "an image without rows is a mistake",
+    "width": "an image without columns is a mistake",
+    "output_shape": "a tensor without numbers is a mistake",
+    "repeats": "a tensor without numbers is a mistake",
+    "k": "a tensor without numbers is a mistake",
+    "num_classes": "a tensor without numbers is a mistake",
+    "num_query_heads": "attention without heads is none",
+    "indices_or_sections": "a tensor without numbers is a mistake",
+    "step": "to go backwards is `flip`",
+    "activity_regularizer": "recurrent layers of Keras do not look at it before they are trained",
+}
+"""Arguments with bounds that Keras does not hold them to, each with the reason."""
 
 BEYOND_KERAS: dict[str, str] = {
     "NN1": "Keras reads no text: this is the language's own syntax",

@@ -48,6 +48,7 @@ def _shapes(*several: tuple[tuple[int, ...], ...]) -> st.SearchStrategy[tuple[Te
 
 OPERANDS: dict[str, st.SearchStrategy[tuple[TensorType, ...]]] = {
     "Dot": _shapes(((3,), (3,)), ((3, 3), (3, 3)), ((2, 3), (3, 2)), ((3, 4), (3,)), ((2, 3, 4), (4, 3, 2))),
+    "EinsumDense": _shapes(((3, 4),), ((4,),), ((4, 4),), ((2, 3, 4),), ((3, 3, 4),), ((5, 1),)),
     "GroupNormalization": _shapes(((64,),), ((3, 32),), ((3, 6),), ((2, 3, 32),), ((6, 6, 6),), ((5,),)),
     "SpectralNormalization": _shapes(((4,),), ((5, 3),), ((6, 6, 2),), ((2,),)),
     "Permute": st.sampled_from([(TensorType("float32", (2, 3)),), (TensorType("int32", (2, 3, 4)),), (TensorType("bool", (5,)),)]),

@@ -66,12 +66,24 @@ def test_axes_that_einsum_dense_leaves_as_they_are_stay_in_order() -> None:
     assert codes(network(image, 'output y = x -> EinsumDense("abcx,xy->abcy", [none, none, 7])')) == []
 
 
+def test_an_einsum_that_ends_the_process_is_refused() -> None:
+    """Of TensorFlow, where `...` stands for several axes at the end, the last of them of size 1: "munmap_chunk(): invalid pointer"."""
+    assert codes(network("input x: float[6, 9, 1]", 'output y = x -> EinsumDense("ab...,bc->ac...", 3)'), realized=False) == ["NN306"]
+    assert codes(network("input x: float[6, 9]", 'output y = x -> EinsumDense("ab...,bc->ac...", 3)')) == []
+
+
 def test_what_follows_an_einsum_dense_is_built_and_saved(tmp_path: Path) -> None:
     text = network("input x: float[3, 4]", 'output y = x -> EinsumDense("abc,cde->abde", [none, 2, 5]) -> Flatten -> Dense(2)')
     assert codes(text) == []
     program, _ = check(Source("net.nn", text))
     lower.save(lower.model(program.networks["Net"]), tmp_path / "net.keras")
     assert keras.models.load_model(tmp_path / "net.keras").output_shape == (None, 2)
+
+
+@pytest.mark.parametrize("order", ["nuc", "2.0", "-2.0"])
+def test_singular_values_are_those_of_single_precision(order: str) -> None:
+    assert codes(network("input x: bfloat16[4, 3]", f"output y = x -> norm(ord={order}, axis=[1, 2])")) == ["NN302"]
+    assert codes(network("input x: float[4, 3]", f"output y = x -> norm(ord={order}, axis=[1, 2])")) == []
 
 
 def test_axes_that_change_places_with_themselves_keep_their_mask() -> None:

@@ -171,6 +171,8 @@ class Norm(_Along):
         if isinstance(self.ord, str) if vector else self.ord not in (None, "fro", "nuc", 1, -1, 2, -2):
             orders = "a number" if vector else "fro, nuc, 1, -1, 2 or -2"
             raise BadArgument(f"of a {'vector' if vector else 'matrix'} has an order that is {orders}", argument="ord")
+        if not vector and self.ord in ("nuc", 2, -2):
+            single(x)  # which TensorFlow takes apart into singular values
         return TensorType(x.dtype, reduced(x, self.axis, self.keepdims))
 
 

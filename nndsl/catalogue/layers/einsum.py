@@ -98,10 +98,11 @@ class EinsumDense(Layer):
         sizes = dict(zip(letters, x.shape[cut : cut + len(letters)], strict=True))
         for letter, size in zip(equation.named(equation.result), self._given(), strict=True):
             self._settle(letter, size, sizes, letter in equation.kernel, x)
-        if equation.before and len(set(x.shape[:spare])) > 1:
-            message = f"leaves the axes {shape_text(x.shape[:spare])} as they are, and Keras would confuse their order"
-            raise BadArgument(message, x, argument="equation", repair="name them: `abx,xy->aby`")
-        return sizes, x.shape[:spare] if equation.before else x.shape[len(letters) :]
+        left = x.shape[:spare] if equation.before else x.shape[len(letters) :]
+        if len(set(left)) > 1 or (equation.after and len(left) > 1):
+            # Before the others, Keras promises them in the opposite order; after them, an einsum of TensorFlow writes beyond its memory.
+            raise BadArgument(f"leaves several axes as they are, {shape_text(left)}", x, argument="equation", repair="name them: `abcx,xy->abcy`")
+        return sizes, left
 
     def _settle(self, letter: str, size: int | None, sizes: dict[str, Size], in_kernel: bool, x: TensorType) -> None:
         if size is None and (in_kernel or letter not in sizes):
