@@ -97,7 +97,7 @@ class _Seam:
         measures = tuple(measure for name in self.targets for measure in self._measures(name))
         outputs = {"loss": self._total(list(terms.values())), **(terms if len(terms) > 1 else {})}
         graph = replace(self._network.graph, nodes=tuple(self._nodes), inputs=self._inputs, outputs=outputs)
-        reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [outputs["loss"]])}
+        reached = {graph.nodes[number].owner for number in needed_for(graph.nodes, [outputs["loss"]])}
         self._report_untaught(graph, reached)
         owners = tuple(owner for owner, _ in self._network.graph.owners() if owner in reached)
         optimizer, spans = self._settings.optimizer, self._settings.spans
@@ -108,7 +108,7 @@ class _Seam:
     def _report_untaught(self, graph: Graph, taught: Collection[Owner | None]) -> None:
         """Report the outputs without a loss that depend on weights which no loss teaches."""
         for name, ref in self._network.graph.outputs.items():
-            before = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, [ref]))]
+            before = [graph.nodes[number] for number in sorted(needed_for(graph.nodes, [ref]))]
             lacking = [one for one in before if one.owner not in taught and one.component.weights(*graph.operand_types(one))]
             if lacking and self._loss_of(name) is None:
                 self._session.report.add(untaught(name, lacking, self._settings))

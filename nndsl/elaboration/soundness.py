@@ -41,8 +41,8 @@ def _report_answers(training: Training, report: Report) -> None:
 def _compared(graph: Graph) -> Iterator[tuple[str, str]]:
     """The fields that are targets, each with the fields that its prediction is made from; what is to be made again is no secret."""
     fields = {node.id: name for name, node in graph.inputs.items()}
-    for id in needed_for(graph.nodes, graph.outputs.values()):
-        node = graph.nodes[id]
+    for number in needed_for(graph.nodes, graph.outputs.values()):
+        node = graph.nodes[number]
         if isinstance(node.component, Loss) and node.operands[0].node in fields:
             used = needed_for(graph.nodes, [node.operands[1]])
             if node.operands[0].node not in used:
@@ -70,7 +70,7 @@ def _learns(objective: Objective) -> bool:
     for node in reversed(graph.nodes):
         if node.id in reached:
             reached.update(ref.node for ref in node.operands if graph.type_of(ref).is_float)
-    learning = (graph.nodes[id] for id in reached)
+    learning = (graph.nodes[number] for number in reached)
     return any(one.owner in objective.updates and any(weight.trainable for weight in costs.weights(graph, one)) for one in learning)
 
 

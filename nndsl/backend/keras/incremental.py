@@ -310,7 +310,7 @@ def _order(speaker: Speaker) -> tuple[set[int], list[Node]]:
     for node in graph.nodes:
         if any(ref.node in moving for ref in node.operands):
             moving.add(node.id)
-    return moving, [graph.nodes[id] for id in sorted(needed_for(graph.nodes, [speaker.logits])) if id in moving]
+    return moving, [graph.nodes[number] for number in sorted(needed_for(graph.nodes, [speaker.logits])) if number in moving]
 
 
 def _types_at_a_place(speaker: Speaker, moving: Sequence[Node]) -> dict[Ref, TensorType]:

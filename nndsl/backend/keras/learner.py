@@ -185,7 +185,7 @@ class Learner:
     def _first_of(self, objective: Objective, turn: int) -> Node | None:
         """The first call of an objective with a result that is not finite, on the batch of one of its turns in the next step."""
         graph = objective.graph
-        needed = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, graph.outputs.values()))]
+        needed = [graph.nodes[number] for number in sorted(needed_for(graph.nodes, graph.outputs.values()))]
         refs = [Ref(node.id, output) for node in needed for output in range(len(node.types)) if not isinstance(node.component, Constant)]
         computation = Computation(graph, self.layers, refs)
 

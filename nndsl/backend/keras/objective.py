@@ -71,7 +71,7 @@ class Computation(keras.Layer):
 
     def __init__(self, graph: Graph, layers: Layers, wanted: Sequence[Ref], name: str | None = None):
         super().__init__(name=name, autocast=False)
-        nodes = [graph.nodes[id] for id in sorted(needed_for(graph.nodes, wanted))]
+        nodes = [graph.nodes[number] for number in sorted(needed_for(graph.nodes, wanted))]
         self.graph = graph
         self.wanted = tuple(wanted)
         self.fields = tuple(name for name, node in graph.inputs.items() if node in nodes)
@@ -179,7 +179,7 @@ class Step:
 
 def _reached(objective: Objective, layers: Layers, wanted: Sequence[Ref], but: Collection[Owner] = ()) -> list[keras.Layer]:
     """The layers that some tensors of an objective depend on, each once."""
-    nodes = [objective.graph.nodes[id] for id in sorted(needed_for(objective.graph.nodes, wanted))]
+    nodes = [objective.graph.nodes[number] for number in sorted(needed_for(objective.graph.nodes, wanted))]
     return list(dict.fromkeys(layers[one.owner] for one in nodes if one.owner is not None and one.owner not in but))
 
 
@@ -192,7 +192,7 @@ def _fixed(objective: Objective, layers: Layers, measures: Sequence[Measure]) ->
 def _learnt(objective: Objective, layers: Layers) -> list[keras.Variable]:
     """The weights that an objective may change and depends on; for others there is no gradient."""
     graph = objective.graph
-    reached = {graph.nodes[id].owner for id in needed_for(graph.nodes, [objective.loss])}
+    reached = {graph.nodes[number].owner for number in needed_for(graph.nodes, [objective.loss])}
     variables = (one for owner in objective.updates if owner in reached for one in layers[owner].trainable_variables)
     return list({id(one): one for one in variables}.values())
 
