@@ -1,6 +1,7 @@
 """The house is as `docs/architecture.md` says: the page is read, and the code compared with it."""
 
 import ast
+import builtins
 import re
 import subprocess
 import sys
@@ -181,3 +182,14 @@ def test_a_diagnostic_has_a_case(code: str) -> None:
         assert code in (ROOT / "tests" / tests).read_text(encoding="utf-8")
     else:
         assert code in CASES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_comprehension_hides_a_builtin_that_its_function_calls(module: Path) -> None:
+    """Python 3.12 takes both for the same local variable."""
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
+        loops = (one for one in ast.walk(function) if isinstance(one, ast.ListComp | ast.SetComp | ast.DictComp))
+        bound = {name.id for one in loops for part in one.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        called = {one.func.id for one in ast.walk(function) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+        assert not bound & called & set(dir(builtins)), function.name
