@@ -71,6 +71,7 @@ AT_ONCE = {
 }
 """Networks that cannot."""
 CHANCE = np.random.default_rng(2)
+START = CHANCE.bit_generator.state
 SOURCE = CHANCE.integers(1, 5, (3, 6)) * (np.arange(6) < [[6], [2], [4]])
 
 
@@ -90,6 +91,12 @@ def read_along(kind: Any, sources: Mapping[str, Any], tokens: Any) -> Any:
     """The logits after each token."""
     going = kind.begin(sources, len(tokens))
     return np.stack([going.read(tokens[:, place : place + 1]) for place in range(tokens.shape[1])], axis=1)
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """Each test draws the same, whatever tests come before it."""
+    CHANCE.bit_generator.state = START
 
 
 @pytest.mark.parametrize("name", [*STEPWISE, *PAIRS])
