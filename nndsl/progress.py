@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from nndsl.diagnostics import Diagnostic, render
@@ -54,13 +54,14 @@ class Lines(Progress):
 
 
 class Bar(Progress):
-    """A bar with speed, time left and loss, on a terminal; the epochs stay above it as lines."""
+    """A bar with speed, time left and loss, on a terminal; the epochs stay above it as lines. `clock` tells seconds."""
 
-    def __init__(self, stream: IO[str] | None = None):
+    def __init__(self, stream: IO[str] | None = None, clock: Callable[[], float] = time.monotonic):
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as RichProgress
 
+        self._clock = clock
         self._console = Console(file=stream or sys.stderr, highlight=False)
         self._shown = RichProgress(
             TextColumn("{task.description}"), BarColumn(bar_width=28), TextColumn("{task.fields[figures]}"),
@@ -69,26 +70,27 @@ class Bar(Progress):
         self._task: Any = None
         self._epochs = self._steps = 0
         self._started: float | None = None
-        self._since = time.monotonic()
+        self._since = self._clock()
         self._done_before = 0
 
     def begin(self, epochs: int, steps: int, first: int) -> None:
         self._epochs, self._steps = epochs, steps
-        self._since = time.monotonic()
+        self._since = self._clock()
         self._task = self._shown.add_task(epoch_text(first, epochs), total=steps, figures="compiling")
         self._shown.start()
 
     def advance(self, epoch: int, done: int, loss: float) -> None:
         total_done = (epoch - 1) * self._steps + done
-        if self._started is None:  # the first call compiles, and says nothing about the speed
-            self._started, self._done_before = time.monotonic(), total_done
+        compiled = self._started is None
+        if compiled:  # the first call compiles, and says nothing about the speed
+            self._started, self._done_before = self._clock(), total_done
         self._shown.update(
             self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
-            figures=f"loss {loss:.4g}{self._speed(total_done)}",
+            figures=f"loss {loss:.4g}{self._speed(total_done)}", refresh=compiled,
         )
 
     def _speed(self, done: int) -> str:
-        elapsed = time.monotonic() - (self._started or 0)
+        elapsed = self._clock() - (self._started or 0)
         if done <= self._done_before or elapsed < 0.2:
             return ""
         rate = (done - self._done_before) / elapsed
@@ -99,7 +101,7 @@ class Bar(Progress):
         self._shown.update(self._task, completed=done, total=total, figures=what)
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
-        now = time.monotonic()
+        now = self._clock()
         mark = "  [green]best[/green]" if best else ""
         self._console.print(
             f"{epoch_text(epoch, self._epochs)}  {figures_text(figures)}  [dim]{duration_text(now - self._since)}[/dim]{mark}"

@@ -210,6 +210,28 @@ def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
     assert "[something] worth knowing" in shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "figures"),
+    [
+        ([30], "loss 0.5"),
+        ([30, 0.1], "loss 0.5"),
+        ([30, 0.1, 1.9], "loss 0.5  50 steps/s  7.0 s left"),
+        ([30, 0.1, 1.9, 148], "loss 0.5  1 s a step  5 min 0 s left"),
+    ],
+)
+def test_a_bar_tells_the_speed_and_the_time_left_once_it_knows_them(seconds: list[float], figures: str) -> None:
+    """What 10 epochs of 50 steps show after so many; the first, which compiles, does not count."""
+    stream, now = Terminal(), 100.0
+    bar = Bar(stream, lambda: now)
+    bar.begin(10, 50, 1)
+    for epoch, passed in enumerate(seconds, 1):
+        now += passed
+        bar.advance(epoch, 50, 0.5)
+    bar.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert re.findall(r"epoch +(\d+)/10 ━+ ([^\r\n]+)", shown)[-1] == (str(len(seconds)), figures)
+
+
 def test_someone_who_wants_to_hear_nothing_can_be_told_everything() -> None:
     silent = Progress()
     silent.begin(1, 1, 1)

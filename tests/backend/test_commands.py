@@ -231,12 +231,12 @@ def on_a_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
     return process.wait(timeout=30), b"".join(parts).decode()
 
 
-def test_a_terminal_shows_a_bar_with_speed_and_time_left(tmp_path: Path) -> None:
+def test_a_terminal_shows_a_bar(tmp_path: Path) -> None:
     write(tmp_path, blobs(epochs=1))
     code, shown = on_a_terminal(tmp_path, "train", "net.nn", "--epochs", "150")
     assert code == 0
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     assert "━" in text
-    assert re.search(r"epoch +\d+/150 .*loss [\d.e-]+  [\d,]+ steps/s  [\d.]+ s left", text)
+    assert re.search(r"epoch +\d+/150 ━+ loss [\d.e-]+", text)
     assert re.search(r"accuracy [01]\.\d{4} on 8 test examples", text)
     assert not re.search(r"oneDNN|cudart|cpu_feature|WARNING|I0000|absl", text)
