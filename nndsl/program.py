@@ -9,6 +9,7 @@ from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import closest
 from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Owner, Ref, needed_for
+from nndsl.search_space import Searched
 from nndsl.source import Source, Span
 from nndsl.types import Size, TensorType
 
@@ -163,6 +164,7 @@ class Program:
         incomplete: by name, the other networks, each with its parameters that have none. They are checked where they are used.
         parameters: the file's `param`s with their values, after `--set`.
         sources: the file and everything it imports.
+        searched: those of the file's `param`s that say what they may be.
     """
 
     source: Source
@@ -172,6 +174,7 @@ class Program:
     parameters: Mapping[str, Any]
     sources: tuple[Source, ...]
     incomplete: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    searched: tuple[Searched, ...] = ()
 
     def network(self, name: str | None = None) -> Network:
         """The network that a command means: the one named, by itself or by its training, or else the only one.

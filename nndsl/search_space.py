@@ -1,0 +1,54 @@
+"""What `nndsl tune` may choose for a `param`: one of a few values, or any number of an interval."""
+
+from typing import Literal, TypeAlias
+
+from nndsl.frozen import Frozen
+from nndsl.source import Span
+
+DIGITS = 4
+"""Significant digits of a number that is drawn from an interval: so it is written in a file, and so it is used."""
+
+
+class Listed(Frozen):
+    """`in [16, 32, 64]`: one of several values, as the file writes them."""
+
+    texts: tuple[str, ...]
+
+
+class Interval(Frozen):
+    """`in log(1e-4, 1e-2)`: a number between two, both included.
+
+    Attributes:
+        scale: whether the number itself (`linear`) or its logarithm (`log`) is drawn uniformly.
+        whole: whether it is an integer.
+    """
+
+    low: float
+    high: float
+    scale: Literal["log", "linear"]
+    whole: bool
+
+    def text(self, value: float) -> str:
+        """A number of the interval as a file writes it, rounded to a few digits, but never to beyond the ends."""
+        if self.whole:
+            return str(int(value))
+        return repr(min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high))
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return self.text(self.low), self.text(self.high)
+
+
+Space: TypeAlias = Listed | Interval
+
+
+class Searched(Frozen):
+    """A `param` that is searched over.
+
+    Attributes:
+        default: where its value stands in the file; another is tried by writing it there.
+    """
+
+    name: str
+    default: Span
+    space: Space
