@@ -1,8 +1,8 @@
 """A checked file: networks, data and training, bound to each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from nndsl.catalogue.training import Metric, Optimizer
 from nndsl.data.plan import DataPlan
@@ -12,6 +12,9 @@ from nndsl.graph import Graph, Owner, Ref, needed_for
 from nndsl.search_space import Searched
 from nndsl.source import Source, Span
 from nndsl.types import Size, TensorType
+
+Mode: TypeAlias = Literal["min", "max"]
+"""Whether a small or a large figure is good."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class EarlyStopping(Frozen):
     monitor: str
     patience: int
     min_delta: float
-    mode: Literal["min", "max"]
+    mode: Mode
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +145,11 @@ class Training:
     samples: tuple[Ref, ...] = ()
 
     @property
+    def modes(self) -> Mapping[str, Mode | None]:
+        """Every figure of an epoch by name, and whether lower or higher is better, where one is."""
+        return modes_of(self.objectives, self.measures)
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The fields that networks see, and are not to say."""
         seen = dict.fromkeys(name for one in self.objectives for name in one.graph.inputs)
@@ -153,6 +161,13 @@ class Training:
         augmented = () if self.data.augmentation is None else (self.data.augmentation,)
         graphs = (*(one.graph for one in self.objectives), *augmented)
         return {name: node.type for graph in graphs for name, node in graph.inputs.items()}
+
+
+def modes_of(objectives: Sequence[Objective], measures: Sequence[Measure]) -> Mapping[str, Mode | None]:
+    """Every figure of a training by name, and whether lower or higher is better, where one is."""
+    modes: dict[str, Mode | None] = {name: "min" for one in objectives for name in one.figures}
+    modes.update({one.name: one.metric.mode for one in measures})
+    return {**modes, **{f"val_{name}": mode for name, mode in modes.items()}}
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,6 +173,19 @@ def new_folder(root: Path, training: str) -> Path:
         raise unwritable(home, failure) from None
 
 
+def made_folder(folder: Path) -> Path:
+    """Make a folder for a run, which must not be there yet.
+
+    Raises:
+        UserError: it cannot be made, or is there.
+    """
+    try:
+        (folder / "checkpoints").mkdir(parents=True)
+    except OSError as failure:
+        raise unwritable(folder, failure) from None
+    return folder.resolve()
+
+
 @contextmanager
 def removed_if_it_fails(folder: Path) -> Iterator[None]:
     """Remove a new folder again if what is to be written into it first cannot be."""

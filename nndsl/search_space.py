@@ -46,9 +46,11 @@ class Searched(Frozen):
     """A `param` that is searched over.
 
     Attributes:
-        default: where its value stands in the file; another is tried by writing it there.
+        place: where its value stands in the file; another is tried by writing it there.
+        default: its value there: one of the texts of a list, or a number of an interval.
     """
 
     name: str
-    default: Span
+    place: Span
     space: Space
+    default: str | float

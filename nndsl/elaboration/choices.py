@@ -22,16 +22,17 @@ def searched(statement: ast.Param, default: Any, evaluator: Evaluator) -> Search
     Raises:
         Complaint: there is nothing to choose from, or the default is not among the choices.
     """
+    found: tuple[Space, str | float] | None
     match statement.choices:
         case None:
             return None
         case ast.ListOf(items=(_, *_)) as choices:
-            space = _listed(choices, statement, default, evaluator)
+            found = _listed(choices, statement, default, evaluator)
         case ast.Call(callee=ast.Name(text="log" | "linear"), positional=(_, _), keywords=()) as choices:
-            space = _interval(choices, statement, default, evaluator)
+            found = _interval(choices, statement, default, evaluator)
         case _:
             raise Complaint(not_choices(statement.choices.span, "is nothing to choose from", _FORMS))
-    return None if space is None else Searched(statement.target.name, statement.value.span, space)
+    return None if found is None else Searched(statement.target.name, statement.value.span, *found)
 
 
 def fits(value: Any, default: Any) -> bool:
@@ -43,7 +44,7 @@ def fits(value: Any, default: Any) -> bool:
     return default is None or isinstance(value, type(default)) or (isinstance(value, str) and isinstance(default, str))
 
 
-def _listed(choices: ast.ListOf, statement: ast.Param, default: Any, evaluator: Evaluator) -> Space | None:
+def _listed(choices: ast.ListOf, statement: ast.Param, default: Any, evaluator: Evaluator) -> tuple[Space, str] | None:
     values = [evaluator.evaluate(one) for one in choices.items]
     if FAILED in (default, *values):
         return None
@@ -51,13 +52,14 @@ def _listed(choices: ast.ListOf, statement: ast.Param, default: Any, evaluator: 
         if not (fits(value, default) or (isinstance(value, _COMPONENTS) and isinstance(default, _COMPONENTS))):
             message = f"is {describe_value(value)}, and the default is {describe_value(default)}"
             raise Complaint(not_choices(item.span, message, "let all choices be of the kind of the default"))
-    texts = tuple(dict.fromkeys(one.span.text for one in choices.items))
-    if statement.value.span.text not in texts and default not in values:
+    texts = [one.span.text for one in choices.items]
+    written = statement.value.span.text
+    if written not in texts and default not in values:
         raise Complaint(default_not_among(statement, describe_value(default)))
-    return Listed(texts)
+    return Listed(tuple(dict.fromkeys(texts))), written if written in texts else texts[values.index(default)]
 
 
-def _interval(choices: ast.Call, statement: ast.Param, default: Any, evaluator: Evaluator) -> Space | None:
+def _interval(choices: ast.Call, statement: ast.Param, default: Any, evaluator: Evaluator) -> tuple[Space, float] | None:
     low, high = (evaluator.evaluate(one) for one in choices.positional)
     if FAILED in (low, high, default):
         return None
@@ -75,7 +77,7 @@ def _interval(choices: ast.Call, statement: ast.Param, default: Any, evaluator: 
         raise Complaint(not_choices(choices.positional[1].span, f"is not more than {low}", "write the lower end first"))
     if not low <= default <= high:
         raise Complaint(default_not_among(statement, describe_value(default)))
-    return Interval(low, high, "log" if log else "linear", whole)
+    return Interval(low, high, "log" if log else "linear", whole), default
 
 
 @error("NN230")
