@@ -36,7 +36,8 @@ class Interval(Frozen):
 
     @property
     def ends(self) -> tuple[str, str]:
-        return self.text(self.low), self.text(self.high)
+        """The least and the greatest number, with all their digits."""
+        return repr(self.low), repr(self.high)
 
 
 Space: TypeAlias = Listed | Interval
