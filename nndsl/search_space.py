@@ -1,5 +1,7 @@
 """What `nndsl tune` may choose for a `param`: one of a few values, or any number of an interval."""
 
+from collections.abc import Iterable
+from math import prod
 from typing import Literal, TypeAlias
 
 from nndsl.frozen import Frozen
@@ -41,6 +43,12 @@ class Interval(Frozen):
 
 
 Space: TypeAlias = Listed | Interval
+
+
+def points(spaces: Iterable[Space]) -> int | None:
+    """How many ways there are to choose from each of some spaces; None if one is an interval."""
+    listed = list(spaces)
+    return prod(len(one.texts) for one in listed if isinstance(one, Listed)) if all(isinstance(one, Listed) for one in listed) else None
 
 
 class Searched(Frozen):

@@ -93,7 +93,7 @@ network Net {
     with pytest.raises(UserError) as caught:
         refuse_bad_choices(found, searched_in(found, {}), {}, None)
     kernel, rate = caught.value.diagnostics
-    assert kernel.message.startswith("with kernel = 30: ") and rate.message.startswith("with rate = 1: ")
+    assert kernel.message.startswith("with kernel = 30: ") and rate.message.startswith("with rate = 1.0: ")
     assert kernel.code == rate.code == "NN744"
     assert kernel.span is not None and kernel.span.text == "Conv1D(8, kernel)"
 

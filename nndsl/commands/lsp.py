@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from nndsl.commands import Command
-from nndsl.console import GOOD, WRONG_FILE, tell
+from nndsl.console import GOOD
+from nndsl.extras import need
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -11,13 +12,10 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(options: Namespace) -> int:
-    try:
-        from nndsl.lsp.server import start
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
-            raise
-        tell(f"nndsl: the language server needs {missing.name}; install it: pip install 'nndsl[lsp]'")
-        return WRONG_FILE
+    for package in ("pygls", "lsprotocol"):
+        need("the language server", package, "lsp")
+    from nndsl.lsp.server import start
+
     start()
     return GOOD
 

@@ -77,7 +77,8 @@ def _interval(choices: ast.Call, statement: ast.Param, default: Any, evaluator: 
         raise Complaint(not_choices(choices.positional[1].span, f"is not more than {low}", "write the lower end first"))
     if not low <= default <= high:
         raise Complaint(default_not_among(statement, describe_value(default)))
-    return Interval(low, high, "log" if log else "linear", whole), default
+    kind = int if whole else float
+    return Interval(kind(low), kind(high), "log" if log else "linear", whole), default
 
 
 @error("NN230")

@@ -8,7 +8,7 @@ than the median of the others' at the same epoch (Golovin et al., 2017, "Google 
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import isfinite, prod
+from math import isfinite
 from typing import Any
 
 import optuna
@@ -16,7 +16,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState, create_trial
 
 from nndsl.program import Mode
-from nndsl.search_space import Interval, Listed, Searched
+from nndsl.search_space import Interval, Listed, Searched, points
 from nndsl.tuning.trials import Trial
 
 _DRAWN_AT_RANDOM = 10
@@ -45,17 +45,14 @@ class Sampler:
         self._study = optuna.create_study(direction="minimize" if mode == "min" else "maximize", pruner=pruner)
         self._asked: dict[int, optuna.Trial] = {}
         self._told: dict[int, int] = {}
-        self._points = list(self._all_points()) if self._size() <= most else None
-
-    def _size(self) -> float:
-        """How many points the space has."""
-        return prod(len(one.space.texts) if isinstance(one.space, Listed) else float("inf") for one in self._searched)
+        size = points(one.space for one in searched)
+        self._points = list(self._all_points()) if size is not None and size <= most else None
 
     def _all_points(self) -> Iterator[dict[str, Any]]:
         """All points of a space that has so many, the defaults first."""
         texts = [one.space.texts for one in self._searched if isinstance(one.space, Listed)]
-        points = [dict(zip(self._distributions, values, strict=True)) for values in product(*texts)]
-        return iter(sorted(points, key=lambda point: point != self.defaults))
+        found = [dict(zip(self._distributions, values, strict=True)) for values in product(*texts)]
+        return iter(sorted(found, key=lambda point: point != self.defaults))
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -19,19 +19,15 @@ from nndsl.program import Mode, Program, Training
 from nndsl.progress import Tally
 from nndsl.repairs import Edit, applied
 from nndsl.run import locked, text_hash
-from nndsl.search_space import Listed, Searched
+from nndsl.search_space import Listed, Searched, points
 from nndsl.source import Source
 from nndsl.tuning.page import page, trial_text
 from nndsl.tuning.sampler import Sampler
 from nndsl.tuning.trials import Record, Trial, Wish, as_csv, best, ranked, repeated, search_differs
-from nndsl.tuning.worker import Job, Outcome, work
-
-_SOON = 60.0
-"""Seconds that workers have to save and end after Ctrl-C."""
-
+from nndsl.tuning.worker import SOON, Job, Outcome, work
 
 @error("NN742")
-def nothing_to_search(source: Source) -> Diagnostic:
+def nothing_to_search(source: Source, fixed: bool) -> Diagnostic:
     """A file is to be searched whose `param`s do not say what they may be.
 
         param width = 32
@@ -40,7 +36,8 @@ def nothing_to_search(source: Source) -> Diagnostic:
 
         param width = 32 in [16, 32, 64]
     """
-    return Diagnostic(None, f"{source.name} has no `param` to search over", repair="say what one may be: `param width = 32 in [16, 32, 64]`")
+    left = " that --set leaves open" if fixed else ""
+    return Diagnostic(None, f"{source.name} has no `param` to search over{left}", repair="say what one may be: `param width = 32 in [16, 32, 64]`")
 
 
 @error("NN743")
@@ -107,7 +104,7 @@ def searched_in(program: Program, fixed: Mapping[str, Any]) -> tuple[Searched, .
     """
     searched = tuple(one for one in program.searched if one.name not in fixed)
     if not searched:
-        raise UserError(nothing_to_search(program.source))
+        raise UserError(nothing_to_search(program.source, bool(program.searched)))
     return searched
 
 
@@ -264,11 +261,12 @@ class Search:
             self._end(replace(trial, state="failed", reason=_how_it_died(worker.process.exitcode)))
 
     def _take(self, trial: Trial, outcome: Outcome) -> None:
-        if outcome.state is not None:
-            self._end(replace(
-                trial, state=outcome.state, values=outcome.values, value=outcome.value, epoch=outcome.epoch, seconds=outcome.seconds,
-                reason=outcome.reason,
-            ))
+        if outcome.state is None:
+            return
+        before = next((one.data for one in self._ended() if one.data is not None), outcome.data)
+        if outcome.data is not None and outcome.data != before:
+            raise UserError(search_differs(self._record.folder, "data (SHA-256)", _short(before), _short(outcome.data)))
+        self._end(replace(trial, **{one.name: getattr(outcome, one.name) for one in fields(Outcome)}))
 
     def _end(self, trial: Trial) -> None:
         self._keep(trial)
@@ -299,11 +297,15 @@ class Search:
             if one.trial is not None:
                 one.process.terminate()
             one.connection.close()
-        deadline = time.monotonic() + _SOON
+        deadline = time.monotonic() + SOON
         for one in self._workers:
             one.process.join(max(0.0, deadline - time.monotonic()))
             if one.process.is_alive():
                 one.process.kill()
+
+
+def _short(digest: str | None) -> str:
+    return (digest or "none")[:12]
 
 
 def _can_resume(place: Path) -> bool:
@@ -334,28 +336,40 @@ def begin(
     """
     training = program.training(name)
     figure, mode = objective_of(training, objective)
-    wish = Wish(training.name, trials, figure, mode, seed, epochs, pruning, text_hash(program.source.text), dict(fixed))
-    refuse_bad_choices(program, searched_in(program, fixed), fixed, data_path)
+    searched = searched_in(program, fixed)
+    wish = Wish(training.name, _at_most(trials, searched), figure, mode, seed, epochs, pruning, text_hash(program.source.text), dict(fixed))
+    refuse_bad_choices(program, searched, fixed, data_path)
     record = Record.new(root, wish, program.source.text)
     return _search(program, wish, record, workers, data_path, tally)
 
 
 def go_on(
-    program: Program, folder: Path, *, trials: int | None, workers: int, data_path: Path | None, tally: Tally
+    program: Program, folder: Path, *, trials: int | None, workers: int, data_path: Path | None, tally: Tally, **asked: Any
 ) -> Found:
-    """Go on with a search, perhaps to more trials. What is asked for besides must be as it was.
+    """Go on with a search, perhaps to more trials.
+
+    Args:
+        asked: what else is asked for, by its name in `Wish`; it must be as it was, or None.
 
     Raises:
         UserError: it is not the folder of a search, or the file is another.
     """
     record = Record(folder.resolve())
     wish = record.wish()
-    if text_hash(program.source.text) != wish.spec:
-        raise UserError(search_differs(folder, "text of the file (SHA-256)", wish.spec[:12], text_hash(program.source.text)[:12]))
-    if trials is not None and trials != wish.trials:
-        wish = replace(wish, trials=trials)
+    digest = text_hash(program.source.text)
+    if digest != wish.spec:
+        raise UserError(search_differs(folder, "text of the file (SHA-256)", _short(wish.spec), _short(digest)))
+    wish.refuse_changes(folder, **asked)
+    if trials is not None:
+        wish = replace(wish, trials=_at_most(trials, searched_in(program, wish.fixed)))
         record.save_wish(wish)
     return _search(program, wish, record, workers, data_path, tally)
+
+
+def _at_most(trials: int, searched: Sequence[Searched]) -> int:
+    """How many trials there can be: of a space with few points, one for each."""
+    size = points(one.space for one in searched)
+    return trials if size is None else min(trials, size)
 
 
 def _search(program: Program, wish: Wish, record: Record, workers: int, data_path: Path | None, tally: Tally) -> Found:

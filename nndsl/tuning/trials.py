@@ -34,7 +34,7 @@ def not_a_search(folder: Path, reason: str) -> Diagnostic:
 @error("NN741")
 def search_differs(folder: Path, what: str, then: object, now: object) -> Diagnostic:
     """A search goes on only as it began: with the same file, objective and seed. Only the number of trials may grow."""
-    message = f"the search {folder} was begun with another {what}: {then} then, {now} now"
+    message = f"the search {folder} was begun with another `{what}`: {then} then, {now} now"
     return Diagnostic(None, message, repair="begin a new search, without --resume")
 
 
@@ -50,6 +50,7 @@ class Trial:
         value: the objective of the model that was kept.
         epoch: the epoch of that model.
         reason: why it was refused or failed, or which trial it repeats.
+        data: the SHA-256 of the data that it was trained on.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Trial:
     epoch: int | None = None
     seconds: float = 0.0
     reason: str | None = None
+    data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ class Wish:
     pruning: bool
     spec: str
     fixed: dict[str, Any]
+
+    def refuse_changes(self, folder: Path, **now: Any) -> None:
+        """Compare with what is asked for now; None is whatever it was.
+
+        Raises:
+            UserError: something is another.
+        """
+        for name, value in now.items():
+            then = getattr(self, name)
+            if value is not None and value != then:
+                raise UserError(search_differs(folder, name, then, value))
 
 
 class Record:

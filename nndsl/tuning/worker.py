@@ -22,8 +22,13 @@ from nndsl.diagnostics import UserError
 from nndsl.driver import check
 from nndsl.monitor import History
 from nndsl.progress import Progress
+from nndsl.run import Run, locked
 from nndsl.source import Source
 from nndsl.tuning.trials import State
+
+
+SOON = 60.0
+"""Seconds that workers have to save and end when a search ends."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Outcome:
     epoch: int | None = None
     seconds: float = 0.0
     reason: str | None = None
+    data: str | None = None
 
 
 def work(connection: "Connection[Any, Any]", log: Path, threads: int | None) -> None:
@@ -94,9 +100,17 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _wait_until_free(place: Path) -> None:
+    """The worker of a search that was killed may still be saving; a run that is not free in time is refused where it is resumed."""
+    deadline = time.monotonic() + SOON
+    while time.monotonic() < deadline:
+        with suppress(UserError), locked(place):
+            return
+        time.sleep(0.1)
+
+
 def _outcome(job: Job, connection: "Connection[Any, Any]") -> Outcome:
     from nndsl.backend.keras.train import train
-    from nndsl.run import Run
 
     def goes_on(history: History) -> bool:
         try:
@@ -107,12 +121,14 @@ def _outcome(job: Job, connection: "Connection[Any, Any]") -> Outcome:
             return True
 
     started = time.monotonic()
+    if job.resumed:
+        _wait_until_free(job.place)
     try:
         program, report = check(Source(job.name, job.text, job.path), overrides=job.fixed, data_path=job.data_path)
         if report.errors:
             first = next(one for one in report if one.severity == "error")
             return Outcome("refused", reason=f"{first.code}: {first.message}")
-        run: Run = train(
+        run = train(
             program, program.training(job.training), epochs=job.epochs, overrides=job.fixed, data_path=job.data_path,
             progress=Progress(), place=job.place, resume=job.place if job.resumed else None, goes_on=goes_on,
         )
@@ -124,4 +140,5 @@ def _outcome(job: Job, connection: "Connection[Any, Any]") -> Outcome:
     values = tuple(row[job.objective] for row in run.history)
     return Outcome(
         "pruned" if run.status == "pruned" else "finished", values, kept[job.objective], int(kept["epoch"]), run.settings["seconds"],
+        data=run.settings["data"]["sha256"],
     )
