@@ -31,7 +31,6 @@ def read_spec(path: Path, name: str, report: Report) -> ast.Spec:
     return parse(read_source(path, name=name), report)
 
 
-
 @dataclass(eq=False, slots=True)
 class Session:
     """One elaboration of one file and what it imports.
@@ -99,8 +98,8 @@ class OutOfBudget(Complaint):
 def over_budget(span: Span) -> Diagnostic:
     """The loops and repetitions of this file expand to more than can be meant.
 
-    Everything is decided when a file is compiled, so expansion has to end within a budget: a million steps, and
-    25 for each character that is written. An evaluated expression is a step, a call in the graph is forty, and
+    Everything is decided when a file is compiled, so expansion has to end within a budget: half a million steps,
+    and 25 for each character that is written. An evaluated expression is a step, a call in the graph is forty, and
     a list counts by its length. Nested loops multiply.
 
         for i in range(100000) { for j in range(100000) { h = h -> Dense(8) } }
