@@ -324,7 +324,13 @@ class Learning(Body):
         return tuple(found)
 
     def finish(self, settings: Settings, measures: Sequence[Measure], samples: Sequence[Ref]) -> Training:
-        """The training, in whose graph losses that can take logits do."""
+        """The training, in whose graph losses that can take logits do.
+
+        Raises:
+            Complaint: nothing is learnt, for reasons that were reported where else they were met; or the parts do not fit.
+        """
+        if not self.minimized:
+            raise Complaint
         graph = self.builder.graph()
         compared: list[tuple[Any, Ref]] = [(node.component, node.operands[1]) for node in graph.nodes if isinstance(node.component, Loss)]
         compared += [(one.metric, one.prediction) for one in measures]

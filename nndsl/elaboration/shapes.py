@@ -94,7 +94,7 @@ class TypeReader:
         if size is FAILED:
             raise Complaint
         if isinstance(size, bool) or not isinstance(size, int | Symbolic) or sign(size) in (-1, 0):
-            raise Complaint(wrong_type(f"a size is a whole number of at least 1, not {describe_value(size)}", expression.span))
+            raise Complaint(no_whole_number(size, expression.span))
         return size
 
     def _below(self, written: ast.Type, given: Callable[[str], Size]) -> Size | None:
@@ -152,7 +152,7 @@ class TypeReader:
         if stated is FAILED:
             raise Complaint
         if not is_number(stated):
-            raise Complaint(wrong_type(f"a size is a whole number, not {describe_value(stated)}", expression.span))
+            raise Complaint(no_whole_number(stated, expression.span))
         if not _known_equal(stated, actual):
             raise Complaint(stated_differs(f"{what} is stated with the size {_written(expression, stated)}, and has {actual}",
                                            expression.span, (*notes, *self._fixed_here(expression))))
@@ -261,3 +261,10 @@ def wrong_type(message: str, span: Span, repair: str | None = None) -> Diagnosti
         input tokens: float[T, 4]
     """
     return Diagnostic(span, message, (), repair)
+
+
+def no_whole_number(found: Any, span: Span) -> Diagnostic:
+    """What other libraries write for any length, `None` or -1, is told its name."""
+    any_length = found is None or (is_number(found) and sign(found) == -1)
+    repair = "an axis of any length has a name: `float[L, 4]`" if any_length else None
+    return wrong_type(f"a size is a whole number of at least 1, not {describe_value(found)}", span, repair)

@@ -230,6 +230,8 @@ class Lexer:
         word = self.text[start:end]
         plain = spelling.FOREIGN_TRUTHS[word]
         self.tokens.append((tables().keywords[plain], start, end))
+        if plain == "none" and self._brackets.inside_type:
+            return  # no size is `none` either: what is meant is said where sizes are read
         self.add(token_mistakes.foreign_word(self.span(start, end), word, write(plain, self.span(start, end))))
 
     def _misspelt(self, kind: str, start: int, end: int) -> int:

@@ -294,7 +294,7 @@ def test_a_loss_that_takes_padding_leaves_it_out(member: type[Loss], target: Ten
         output._keras_mask = keras.ops.convert_to_tensor(mask)
         found.append(np.array(example_losses(optimize.loss(component), keras.ops.convert_to_tensor(y_true), output)))
     assert found[0].shape == (BATCH,)
-    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-5)
 
 
 TYPICAL = [
