@@ -10,9 +10,9 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.trace import Trace
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
-from nndsl.syntax.mistakes import too_many_mistakes
 from nndsl.syntax.parser import parse
 from nndsl.syntax.reading import read_source
+from nndsl.syntax.statement_mistakes import too_many_mistakes
 
 MOST_STEPS, STEPS_A_CHARACTER = 500_000, 25
 """What a file may expand to: so much, and more the more is written, since what is written out was meant."""
