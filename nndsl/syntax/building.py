@@ -102,7 +102,7 @@ class Builder:
         return ast.Definition(Span(self._source, start, end), word, self._word(name), head, parameters, documentation, body)
 
     def parameters(self, start: int, end: int, *parameters: ast.Parameter) -> tuple[ast.Parameter, ...]:
-        self._unique([(one.name, Span(self._source, one.span.start, one.span.start + len(one.name))) for one in parameters])
+        self._unique([(one.name, one.target.span) for one in parameters])
         return parameters
 
     def parameter(self, start: int, end: int, name: Token, default: ast.Expression | None) -> ast.Parameter:
