@@ -107,7 +107,10 @@ class TypeReader:
             if option.name != "padding":
                 repair = did_you_mean(option.name, ["padding"]) or "an input takes `padding=0`"
                 raise Complaint(wrong_type(f"an input has no setting `{option.name}`", option.name_span, repair))
-            if self._body.evaluate(option.value) != 0 or not (_dtype(written) or "").startswith("int"):
+            token = self._body.evaluate(option.value)
+            if token is FAILED:
+                raise Complaint
+            if type(token) is not int or token != 0 or not (_dtype(written) or "").startswith("int"):
                 message = "padding is the token 0 of an `int` input: that is what Keras masks"
                 raise Complaint(wrong_type(message, option.span, "write `int[T] < vocabulary, padding=0`"))
             padded = True
