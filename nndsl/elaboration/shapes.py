@@ -148,6 +148,7 @@ class TypeReader:
             return
         unsolved = [name for name in new if name.text not in known]
         if unsolved:
+            self._refuse_no_size(expression, new)
             raise Complaint(no_size(unsolved[0].text, expression, actual, what, len(new) > 1, notes))
         for name in new:
             self._bind(name, known[name.text])
@@ -159,6 +160,14 @@ class TypeReader:
         if not _known_equal(stated, actual):
             raise Complaint(stated_differs(f"{what} is stated with the size {_written(expression, stated)}, and has {actual}",
                                            expression.span, (*notes, *self._fixed_here(expression))))
+
+    def _refuse_no_size(self, expression: ast.Expression, new: Iterable[ast.Name]) -> None:
+        """Complain of what is no size whatever its new names are; nothing more is said of these."""
+        try:
+            self._declared_size(expression, named)
+        finally:
+            for name in new:
+                self._body.scope.names[name.text] = Binding(FAILED, name.span)
 
     def _fixed_here(self, expression: ast.Expression) -> Notes:
         """Where the size that a name stands for was fixed."""
