@@ -13,7 +13,7 @@ from pygls import uris
 from pygls.lsp.client import LanguageClient
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 30
+SECONDS = 120
 CURSOR = "│"
 """Marks a place in the texts of tests."""
 
