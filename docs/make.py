@@ -21,7 +21,7 @@ from nndsl import api
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
-from nndsl.catalogue.component import REQUIRED, Component, Field, describe
+from nndsl.catalogue.component import REQUIRED, Component, Field
 from nndsl.catalogue.functions import differences as function_differences
 from nndsl.catalogue.training.terms import Term
 from nndsl.data.component import DataSource, Encoder, RowStep, Split
@@ -163,8 +163,7 @@ def _argument(field: Field) -> str:
         return f"{field.name}..."
     if field.default is REQUIRED:
         return field.name
-    default = field.default
-    shown = default if isinstance(default, str) and default in field.kind.options() else describe(default).strip("`")
+    shown = field.written_default()
     return f"{field.name}={shown if len(shown) <= 24 else '...'}"
 
 

@@ -140,7 +140,7 @@ def made() -> Server:
 # Life of a text --------------------------------------------------------------------------------------
 
 
-def _initialized(ls: Server, params: types.InitializedParams) -> None:
+def _settled(ls: Server, params: types.InitializedParams | types.DidChangeWorkspaceFoldersParams) -> None:
     ls.desk.encoding = types.PositionEncodingKind(ls.workspace.position_encoding or "utf-16").value
     folders = [path_of(one.uri) for one in ls.workspace.folders.values()]
     ls.desk.folders = [one for one in folders if one is not None]
@@ -165,10 +165,6 @@ def _refresh(ls: Server, params: types.DidSaveTextDocumentParams | types.DidChan
 
 def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
     ls.close(params.text_document.uri)
-
-
-def _folders_changed(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    _initialized(ls, types.InitializedParams())
 
 
 # Requests --------------------------------------------------------------------------------------------
@@ -256,13 +252,13 @@ async def _formatting(ls: Server, params: types.DocumentFormattingParams) -> lis
 
 
 FEATURES: tuple[tuple[str, Any, Any], ...] = (
-    (types.INITIALIZED, None, _initialized),
+    (types.INITIALIZED, None, _settled),
     (types.TEXT_DOCUMENT_DID_OPEN, None, _opened),
     (types.TEXT_DOCUMENT_DID_CHANGE, None, _changed),
     (types.TEXT_DOCUMENT_DID_SAVE, None, _refresh),
     (types.TEXT_DOCUMENT_DID_CLOSE, None, _closed),
     (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, None, _refresh),
-    (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, None, _folders_changed),
+    (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, None, _settled),
     (types.TEXT_DOCUMENT_HOVER, None, _hover),
     (types.TEXT_DOCUMENT_INLAY_HINT, None, _hints),
     (types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=TRIGGERS, resolve_provider=True), _completion),
