@@ -69,7 +69,7 @@ class Server(LanguageServer):
             if self.desk.source(uri) is not source:
                 raise JsonRpcContentModified
             if not sought.cancelled():
-                sought.result()
+                return sought.result()
         return None if source is None else self.desk.analysis(uri)
 
     async def at(self, params: Any) -> tuple[Analysis, int] | None:
