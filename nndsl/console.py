@@ -104,8 +104,8 @@ def width_of(stream: IO[str]) -> int | None:
 
 def prepare_streams() -> None:
     """Let every character be printed, whatever the terminal's encoding; and let closed streams swallow what they get."""
-    sys.stdout = sys.stdout or io.StringIO()
-    sys.stderr = sys.stderr or io.StringIO()
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.BytesIO())
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.BytesIO())
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

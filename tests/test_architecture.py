@@ -152,13 +152,13 @@ ELSEWHERE = {
     "NN199": ("it comes after a hundred others", "syntax/test_parser.py"),
     "NN221": ("it takes an option of the command line", "commands/test_check.py"),
     "NN222": ("it takes an option of the command line", "commands/test_check.py"),
-    "NN507": ("it takes a file of more than 64 MB", "test_data_mistakes.py"),
+    "NN507": ("it takes a file of more than 64 MB", "test_data_files.py"),
     "NN512": ("it takes a package that is not installed", "test_data_genomes.py"),
     "NN524": ("classes are counted when the examples are loaded", "test_data_mistakes.py"),
-    "NN525": ("the data change between check and training", "test_data_mistakes.py"),
-    "NN526": ("it is about data to predict from", "test_data_mistakes.py"),
+    "NN525": ("the data change between check and training", "test_data_changes.py"),
+    "NN526": ("it is about data to predict from", "test_data_changes.py"),
     "NN528": ("rows are counted when the examples are loaded", "test_data_series.py"),
-    "NN527": ("it is about data to predict from", "test_data_mistakes.py"),
+    "NN527": ("it is about data to predict from", "test_data_changes.py"),
 }
 """Codes without a case file: why, and the tests that make them happen instead."""
 

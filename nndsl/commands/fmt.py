@@ -34,7 +34,7 @@ def _run(options: Namespace) -> int:
             mistakes += wrong.diagnostics
             continue
         if str(path) == "-" and not options.check:
-            sys.stdout.write(text)
+            sys.stdout.buffer.write(text.encode())
         elif text != source.text:
             changed += 1
             print(f"{source.name}  {'would change' if options.check else 'laid out anew'}")

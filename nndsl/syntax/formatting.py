@@ -31,7 +31,7 @@ _GAP = re.compile(r"#[^\r\n]*|\r\n?|\n")
 
 
 def formatted(source: Source) -> str:
-    """The text of a source in the one style; formatting it again changes nothing.
+    """The text of a source in the one style; formatting it again changes nothing. Lines end as they did: in CR LF, if any did.
 
     Raises:
         UserError: the text has mistakes of syntax, so that it is not clear what it says.
@@ -41,8 +41,8 @@ def formatted(source: Source) -> str:
     if report.errors:
         raise UserError(*report)
     lines = _Layout(source, _tokens(source)).lines()
-    text = "\n".join(_aligned_comments(_aligned_settings(lines)))
-    text = f"{text}\n" if text else ""
+    end = "\r\n" if "\r\n" in source.text else "\n"
+    text = "".join(f"{line}{end}" for line in _aligned_comments(_aligned_settings(lines)))
     if _written(source) != _written(Source(source.name, text)):
         raise InternalError(f"formatting {source.name} would change what it says")
     return text

@@ -26,6 +26,7 @@ from nndsl.tuning.sampler import Sampler
 from nndsl.tuning.trials import Record, Trial, Wish, as_csv, best, ranked, repeated, search_differs
 from nndsl.tuning.worker import SOON, Job, Outcome, work
 
+
 @error("NN742")
 def nothing_to_search(source: Source, fixed: bool) -> Diagnostic:
     """A file is to be searched whose `param`s do not say what they may be.

@@ -22,10 +22,9 @@ from nndsl.diagnostics import UserError
 from nndsl.driver import check
 from nndsl.monitor import History
 from nndsl.progress import Progress
-from nndsl.run import Run, locked
+from nndsl.run import locked
 from nndsl.source import Source
 from nndsl.tuning.trials import State
-
 
 SOON = 60.0
 """Seconds that workers have to save and end when a search ends."""

@@ -72,6 +72,11 @@ def test_any_encoding_of_the_terminal_will_do(tmp_path: Path) -> None:
     assert said.code == 0 and "parameters  60" in said.out and said.err == ""
 
 
+def test_a_text_is_laid_out_as_it_came_whatever_the_encoding_of_the_terminal() -> None:
+    text = "# 日本\r\nparam width = 4\r\n"
+    assert answer(["fmt", "-"], text.encode(), PYTHONIOENCODING="ascii").out == text
+
+
 def test_closed_streams_are_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "good.nn").write_text(GOOD, encoding="utf-8")
     shell = f'"{sys.executable}" -m nndsl check "{tmp_path}/good.nn" >&- 2>&-; echo $?'
