@@ -374,7 +374,7 @@ def test_a_run_whose_data_have_changed_is_not_evaluated(tmp_path: Path) -> None:
 
 
 def test_a_run_is_asked_by_the_copies_of_its_files_whatever_became_of_them(tmp_path: Path) -> None:
-    (tmp_path / "hidden.nn").write_text("block Hidden { Dense(8, activation=relu) }\n")
+    (tmp_path / "hidden.nn").write_bytes(b"block Hidden {\r\n  Dense(8, activation=relu)\r\n}\r\n")  # as some editors write it
     text = 'from "std/blocks.nn" import ConvBN\nfrom "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
     run = trained(tmp_path, f"{text}\nblock Unused {{ ConvBN(8) }}\n")
     assert sorted(one.name for one in (run.folder / "sources").iterdir()) == ["01_blocks.nn", "02_hidden.nn"]

@@ -51,7 +51,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         UserError: the run, its file or its data are not what they were; or there is no such split.
     """
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    dataset = training.data.load(state=run.data_state())
     if dataset.sha256 != run.settings["data"]["sha256"]:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", run.settings["data"]["sha256"][:12], dataset.sha256[:12]))
     if not len(dataset.splits.get(split, ())):
@@ -82,7 +82,7 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
     Raises:
         UserError: the run or its file are not what they were; or the data do not fit.
     """
-    state = run.read_json("data.json")
+    state = run.data_state()
     _, training = reopened(run, {run.settings["data"]["name"]: state})
     chosen = _chosen(training, network)
     inputs = training.learnt[chosen].network.graph.inputs

@@ -126,7 +126,7 @@ def generate(run: Run, wish: Wish, progress: Progress | None = None) -> Written 
         UserError: the run or its file are not what they were; or there is nothing that it could make.
         NotApplicable: something is wished for that does not go with this training.
     """
-    state = run.read_json("data.json")
+    state = run.data_state()
     _, training = reopened(run, {run.settings["data"]["name"]: state})
     if training.samples:
         wish.refuse("prompt", "data", "length", "temperature", "top_k", "beam", because="the samples of a generative network")
@@ -151,7 +151,7 @@ def generate(run: Run, wish: Wish, progress: Progress | None = None) -> Written 
 
 def _samples(run: Run, wish: Wish) -> list[Array]:
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    dataset = training.data.load(state=run.data_state())
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         restore_best(run, layers, Progress())
@@ -285,7 +285,7 @@ class _Translating:
 
 def _test_examples(run: Run) -> Examples:
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    dataset = training.data.load(state=run.data_state())
     if not len(dataset.splits.get("test", ())):
         raise UserError(no_examples(run, "test"))
     return dataset.splits["test"]
