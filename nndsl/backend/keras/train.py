@@ -291,7 +291,8 @@ class _Course:
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
+            feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
+            arrays = samples.samples(self._training, self._learner.layers, feed)
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
