@@ -181,7 +181,7 @@ def test_the_best_epoch_is_the_first_of_equals_and_never_one_that_is_not_finite(
 
 # What a person sees ------------------------------------------------------------------------------
 
-FIGURES = {"epoch": 2, "loss": 0.123456, "accuracy": 0.9, "learning_rate": 0.01}
+FIGURES = {"epoch": 2, "loss": 0.123456, "accuracy": 0.9, "made_learning_rate": 0.01, "learning_rate": 0.01}
 
 
 class Terminal(io.StringIO):
