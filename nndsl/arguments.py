@@ -133,7 +133,8 @@ def _add_compile(commands: Any) -> None:
         commands, "compile", "build a network as a plain Keras model, which loads without nndsl",
         "  nndsl compile digits.nn -o digits.keras\n"
         "  nndsl compile digits.nn DigitNet --set width=64 -o wide.keras\n",
-        "Its weights are new: those that were learnt are in the folder of a run, as best.keras and last.keras.",
+        "Its weights are new, but for those that the file takes from others (`weights = npz(...)`).\n"
+        "What a training has learnt is in the folder of its run, as best.keras and last.keras.",
     )
     _add_file(parser, "network")
     parser.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True, help="the file to write")
