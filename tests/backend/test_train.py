@@ -19,7 +19,7 @@ from nndsl.diagnostics import Diagnostic, UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
-from tests.backend.trainings import COUNT, blob_arrays, blobs, program, trained
+from tests.backend.trainings import COUNT, blob_arrays, blobs, parts, program, trained
 
 FINISHED = blobs(epochs=4)
 
@@ -221,6 +221,39 @@ def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
     text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> float")
     text = text.replace("= crossentropy", "= mse").replace("[accuracy]", "[mae]")
     run = trained(tmp_path, text, blob_arrays() | {"label": blob_arrays()["label"].astype("float32")[:, None]})
+    assert run.evaluation is not None
+    errors = run.evaluation.outputs["label"].errors
+    assert errors["mae"] == pytest.approx(run.evaluation.figures["mae"], rel=1e-5)
+    assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
+
+
+MASKED = """
+network Net {
+  input x: int[5] < 9, padding=0
+  output label: [5, 1] = x -> Embedding(9, 4) -> GRU(4, return_sequences=true) -> Dense(1)
+}
+data Numbers {
+  source = npz("data.npz")
+  x      = source.x -> int(below=9)
+  label  = source.label
+  split  = column(part, train=0, validation=1, test=2)
+}
+train Task {
+  model = Net
+  data = Numbers
+  loss = mse
+  metrics = [mae]
+  optimizer = Adam
+  epochs = 1
+  batch = 16
+}
+"""
+
+
+def test_what_a_mask_leaves_out_is_no_error_of_a_regression(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    ids = random.integers(1, 9, (52, 5)) * (np.arange(5) < random.integers(1, 6, (52, 1)))
+    run = trained(tmp_path, MASKED, {"x": ids.astype("int32"), "label": np.where(ids, ids / 9, 1e3).astype("float32"), "part": parts()})
     assert run.evaluation is not None
     errors = run.evaluation.outputs["label"].errors
     assert errors["mae"] == pytest.approx(run.evaluation.figures["mae"], rel=1e-5)

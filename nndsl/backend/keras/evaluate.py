@@ -8,7 +8,7 @@ from nndsl import run as runs
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.judge import evaluation, judge
+from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
@@ -63,7 +63,8 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         progress.begin(1, feed.steps, 1)
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-            return evaluation(training, layers, feed, dataset, split, figures, epoch)
+            judged = judge(training, layers, state)
+            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.answers(feed), feed, dataset[split].guesses))
         finally:
             progress.end()
 
