@@ -56,6 +56,12 @@ def test_an_example_is_a_slice_and_its_future_lies_in_its_part(
             assert examples.rows[0] + ahead == start, "and none at the start: what was known before may be used"
 
 
+def test_windows_that_overlap_take_no_memory_of_their_own(tmp_path: Path) -> None:
+    data = forecast(tmp_path, numpy.arange(100), "windows(20)", "horizon(5)")
+    past, following = data["train"].fields["past"], data["test"].fields["next"]
+    assert numpy.shares_memory(past[0, 1:], past[1, :-1]) and numpy.shares_memory(following[0, 1:], following[1, :-1])
+
+
 @IN_A_FOLDER
 @given(values=st.lists(st.floats(-100, 100, width=32), min_size=30, max_size=40), later=st.floats(-1e4, 1e4, width=32))
 def test_what_is_trained_on_does_not_depend_on_later_rows(tmp_path: Path, values: list[float], later: float) -> None:
