@@ -42,14 +42,16 @@ def keep_checking(options: "Namespace") -> int:
         return misused("check", "--watch takes files; the standard input cannot be read twice")
     before = _states(options.files)
     while True:
-        read = _round(options)
+        read, found = _round(options)
         before = {path: before[path] if path in before else _state(path) for path in read}
+        tell(f"{found}; waiting for changes")  # from here on, none is missed
+        sys.stdout.flush()
         changed, before = _next_change(before)
         _announce(changed)
 
 
-def _round(options: "Namespace") -> set[Path]:
-    """Check every file once; return what was read for it, or may be."""
+def _round(options: "Namespace") -> tuple[set[Path], str]:
+    """Check every file once; return what was read for it, or may be, and what was found, in words."""
     started, read = time.perf_counter(), set(options.files)
     found: list[Diagnostic] = []
     for path in options.files:
@@ -59,9 +61,7 @@ def _round(options: "Namespace") -> set[Path]:
     if options.data is not None:
         read.update(_with_folders(options.data))
     taken = 1000 * (time.perf_counter() - started)
-    tell(f"{time.strftime('%H:%M:%S')}  {counted(found) or 'no mistakes'}, found in {taken:.0f} ms; waiting for changes")
-    sys.stdout.flush()
-    return read
+    return read, f"{time.strftime('%H:%M:%S')}  {counted(found) or 'no mistakes'}, found in {taken:.0f} ms"
 
 
 def _read_by(program: "Program | None") -> Iterator[Path]:
