@@ -13,7 +13,8 @@ from pygls import uris
 from pygls.lsp.client import LanguageClient
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 30
+SECONDS = 120
+"""After which nothing more is expected, however busy the machine is."""
 CURSOR = "│"
 """Marks a place in the texts of tests."""
 
