@@ -84,6 +84,14 @@ def test_to_predict_the_last_row_that_can_have_an_example_has_one(first: int, la
         assert not anchors
 
 
+@given(
+    first=st.integers(-9, 0), own=st.integers(0, 9), last=st.integers(0, 5), stride=st.integers(1, 4), start=st.integers(0, 20), count=st.integers(0, 30)
+)
+def test_a_part_has_an_example_from_so_many_rows_on_as_are_said(first: int, own: int, last: int, stride: int, start: int, count: int) -> None:
+    reach = Layout(first, last, min(first + own, last), stride)
+    assert (len(reach.anchors(start, start + count)) > 0) == (count >= reach.least_rows(start))
+
+
 def test_a_forecast_is_made_for_the_row_after_the_last(tmp_path: Path) -> None:
     series(tmp_path, numpy.arange(30))
     plan = planned(tmp_path, f'source = npz("s.npz")\npast = source.v -> windows(4)\nnext = source.v -> horizon(1)\n{SPLIT}')
@@ -115,7 +123,7 @@ def test_windows_without_a_future_lie_in_one_part(tmp_path: Path) -> None:
 def test_a_part_shorter_than_an_example_is_a_mistake(tmp_path: Path) -> None:
     series(tmp_path, numpy.arange(30))
     body = f'source = npz("s.npz")\npast = source.v -> windows(4)\nnext = source.v -> horizon(7)\n{SPLIT}'
-    assert "error[NN528]: the validation split has 6 rows, where an example takes 11" in said(tmp_path, body)
+    assert "error[NN528]: the validation split has 6 rows, where an example takes 7" in said(tmp_path, body)
 
 
 def test_a_missing_value_of_a_series_is_named_with_its_row(tmp_path: Path) -> None:
