@@ -97,8 +97,10 @@ class Judge:
             decoded = self._in_units(field, numbers)
             return (numbers if decoded is None else decoded).reshape(len(numbers), frame.length, -1)
 
-        guessed = None if guess is None else rows(guess)
-        return Forecast(field.columns, rows(truth), rows(said), guessed, frame.season or 0, frame.ahead, stride)
+        known, guessed = rows(truth), None if guess is None else rows(guess)
+        each = known.shape[-1] // len(field.columns)
+        columns = field.columns if each == 1 else tuple(f"{name} {place}" for name in field.columns for place in range(each))
+        return Forecast(columns, known, rows(said), guessed, frame.season or 0, frame.ahead, stride)
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None, guess: Array | None) -> OutputFigures:
         field = self._fields[output]
