@@ -160,7 +160,7 @@ def epoch_text(epoch: int, epochs: int) -> str:
 
 
 def figures_text(figures: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name not in ("epoch", "learning_rate"))
+    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "epoch" and not name.endswith("learning_rate"))
 
 
 def duration_text(seconds: float) -> str:

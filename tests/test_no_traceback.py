@@ -2,11 +2,7 @@
 
 import json
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
-from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,10 +12,11 @@ from nndsl.diagnostics import Diagnostic, ansi, as_json, render
 from nndsl.driver import check
 from nndsl.elaboration.arithmetic import COMPILE_TIME
 from nndsl.source import Source, Span
+from tests.fuzz import limited
 from tests.mutations import mutants, specimens
 
 SECONDS = 20
-"""For one text. A check takes a few milliseconds; a mutant may run to the end of the budget of expansion."""
+"""Of the processor, for one text. A check takes a few milliseconds; a mutant may run to the end of the budget of expansion."""
 
 INSIDES = re.compile(r"\bat 0x[0-9a-f]|\b(?:span|ref|call|values)=[A-Z{]|<class |nndsl\.|NoneType|Traceback")
 """What would show that an object of ours, or a Python error, got into a message as it is."""
@@ -27,27 +24,9 @@ INSIDES = re.compile(r"\bat 0x[0-9a-f]|\b(?:span|ref|call|values)=[A-Z{]|<class 
 _unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-class TookTooLong(BaseException):
-    """A check that may never end; no `except Exception` holds it up."""
-
-
-@contextmanager
-def time_limit(seconds: int) -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise TookTooLong
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def is_checked(source: Source) -> None:
     """Check a source as the command line does, and write out everything that was found."""
-    with time_limit(SECONDS):
+    with limited(SECONDS):
         _, report = check(source)
     for one in report:
         assert one.code and one.message

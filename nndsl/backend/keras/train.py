@@ -14,7 +14,7 @@ from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
-from nndsl.backend.keras.judge import evaluation, judge
+from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
@@ -27,6 +27,7 @@ from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
+from nndsl.evaluation import Evaluation
 from nndsl.files import write_file, write_text
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
@@ -281,26 +282,26 @@ class _Course:
         judged = run.status not in ("terminated", "pruned")
         if judged and "test" in self._feeds:
             with loop.best_in_place():
-                figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
-                self._show_forecasts(run)
+                run.evaluation = self._evaluated(run, self._feeds["test"], loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
         if judged and self._training.samples:
             self._show_samples(run, loop)
 
-    def _show_forecasts(self, run: Run) -> None:
-        """What the best model says of the last rows of a series, where it forecasts one."""
-        reach = layout(list(self._training.data.fields.values()))
-        if reach is not None and self._training.targets:
-            judged = judge(self._training, self._learner.layers, self._dataset.state)
-            found = judged.forecasts(self._feeds["test"], self._training.targets, self._dataset["test"], reach.stride)
-            if found:
-                write_text(run.folder / "forecast.svg", forecasts_svg(found, "test"))
+    def _evaluated(self, run: Run, feed: Feed, best: int | None) -> Evaluation:
+        """What the best model is worth on the test examples; what it says of the last rows of a series, where it forecasts one, is drawn."""
+        figures = self._learner.measuring.figures(feed, self._progress, "evaluating")
+        judged, guesses = judge(self._training, self._learner.layers, self._dataset.state), self._dataset["test"].guesses
+        answers, reach = judged.answers(feed), layout(list(self._training.data.fields.values()))
+        forecasts = [] if reach is None else judged.forecasts(answers, feed, guesses, reach.stride)
+        if forecasts:
+            write_text(run.folder / "forecast.svg", forecasts_svg(forecasts, "test"))
+        return Evaluation("test", feed.count, best, figures, judged.figures(answers, feed, guesses))
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
+            feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
+            arrays = samples.samples(self._training, self._learner.layers, feed)
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
