@@ -100,10 +100,7 @@ class ModuleLoader:
 
     def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:
         target = statement.target
-        value = evaluator.evaluate(statement.value)
-        choices = searched(statement, value, evaluator)
-        if choices is not None:
-            module.searched.append(choices)
+        value = default = evaluator.evaluate(statement.value)
         if main and target.name in self._session.overrides and value is not FAILED:
             value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
@@ -111,6 +108,9 @@ class ModuleLoader:
         self._session.saw(target.span, value)
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
+        choices = searched(statement, default, evaluator)
+        if choices is not None:
+            module.searched.append(choices)
 
     def _overridden(self, target: ast.Target, default: Any, evaluator: Evaluator) -> Any:
         """The value from the command line; the default where it is of another kind, so that nothing else is said about it."""
