@@ -15,7 +15,7 @@ its result: the parameters of `infer` *are* its operands.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from inspect import Parameter, signature
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -80,21 +80,20 @@ class Applicable(Component, abstract=True):
     takes_list: ClassVar[bool] = False
     """Whether Keras takes its operands together, in one list."""
 
-    _operands: ClassVar[tuple[Operand, ...] | None] = None
-
-    def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
-        super().__init_subclass__(abstract=abstract, **options)
-        cls._operands = None
-
     @classmethod
+    @cache
     def operands(cls) -> tuple[Operand, ...]:
         """The tensors it takes: the parameters of `infer`."""
-        if cls._operands is None:
-            parameters = list(signature(cls.infer).parameters.values())[1:]
-            cls._operands = tuple(
-                Operand(one.name, one.default is not Parameter.empty, one.kind is Parameter.VAR_POSITIONAL) for one in parameters
-            )
-        return cls._operands
+        parameters = list(signature(cls.infer).parameters.values())[1:]
+        return tuple(Operand(one.name, one.default is not Parameter.empty, one.kind is Parameter.VAR_POSITIONAL) for one in parameters)
+
+    @classmethod
+    @cache
+    def operand_counts(cls) -> tuple[int, int | None]:
+        """How many tensors it takes at least, and at most; None: any number."""
+        operands = cls.operands()
+        least = sum(1 for one in operands if not one.optional and not one.variadic)
+        return least, None if any(one.variadic for one in operands) else len(operands)
 
     def masked(self, *operands: TensorType) -> bool | tuple[bool, ...]:
         """Whether a mask leaves with its result; a tuple says it of each result. (`infer` need not care.)"""

@@ -51,6 +51,10 @@ class Kind:
         """The bare words that this kind takes."""
         return ()
 
+    def knows(self, word: str) -> bool:
+        """Whether a bare word is one of the options."""
+        return word in self.options()
+
     def families(self) -> tuple[type["Component"], ...]:
         """The families of component that this kind takes by name."""
         return ()
@@ -247,6 +251,9 @@ class Either(Kind, Frozen):
     def options(self) -> tuple[str, ...]:
         return tuple(option for kind in self.kinds for option in kind.options())
 
+    def knows(self, word: str) -> bool:
+        return any(kind.knows(word) for kind in self.kinds)
+
     def families(self) -> tuple[type["Component"], ...]:
         return tuple(family for kind in self.kinds for family in kind.families())
 
@@ -266,14 +273,23 @@ class Of(Kind, Frozen):
         if isinstance(value, str):
             found = self.family.find(str(value))
             if found is not None and not found.required():
-                return found()
+                return _plain(found)
         raise self.reject()
 
     def options(self) -> tuple[str, ...]:
         return self.family.names()
 
+    def knows(self, word: str) -> bool:
+        return self.family.find(word) is not None
+
     def families(self) -> tuple[type["Component"], ...]:
         return (self.family,)
+
+
+@cache
+def _plain(component: type["Component"]) -> "Component":
+    """A component with the defaults of its arguments; the same one each time, so that it is soon compared with itself."""
+    return component()
 
 
 Count = Annotated[int, Known(1)]

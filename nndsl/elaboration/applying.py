@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import nndsl.catalogue.functions
 import nndsl.catalogue.layers
 import nndsl.catalogue.weights  # noqa: F401 - the catalogue is known by name once its modules are imported
-from nndsl.catalogue.applicable import Function, Layer
+from nndsl.catalogue.applicable import REMEMBERED, Function, Layer
 from nndsl.catalogue.component import ArgumentError, Component, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number
@@ -81,9 +82,10 @@ class Applier:
     def build(
         self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name | ast.Record
     ) -> Component:
-        values = [bare(value) for value in positional]
+        values, named = [bare(value) for value in positional], {name: bare(value) for name, value in keywords.items()}
+        plain = all(map(_is_plain, values)) and all(map(_is_plain, named.values()))
         try:
-            return found.build(*values, **{name: bare(value) for name, value in keywords.items()})
+            return (_remembered if plain else _built)(found, *values, **named)
         except ArgumentError as mistake:
             raise Complaint(self._argument_mistake(mistake, expression)) from None
         except Mismatch as mismatch:
@@ -214,9 +216,7 @@ class Applier:
         return results
 
     def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
-        operands = component.operands()
-        least = sum(1 for one in operands if not one.optional and not one.variadic)
-        most = None if any(one.variadic for one in operands) else len(operands)
+        least, most = component.operand_counts()
         if count < least or (most is not None and count > most):
             raise Complaint(wrong_operand_count(component, count, least, most, span, self.frames_notes()))
 
@@ -300,6 +300,22 @@ def bare(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(bare(one) for one in value)
     return value
+
+
+_PLAIN = frozenset((int, float, bool, str, PlacedWord, type(None)))
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is the same as all that are equal to it and of its type, as 0.0 and -0.0 are not, nor (1, 1.0) and (1, 1)."""
+    return type(value) in _PLAIN and (value != 0 or type(value) is not float)
+
+
+def _built(found: type[Component], /, *positional: object, **keywords: object) -> Component:
+    return found.build(*positional, **keywords)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED, typed=True)(_built)
+"""The same, of plain arguments: equal calls give the same component."""
 
 
 def _function_of(use: FunctionUse) -> Any:

@@ -78,7 +78,7 @@ class Evaluator(Caller):
             self._mark_used(binding.span)
             self.session.saw(expression.span, binding.value)
             return binding.value
-        if want is not None and want is not ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
+        if want is not None and want is not ANY and (want.knows(name) or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)
         found = self._catalogued(name)
         if found is not None:

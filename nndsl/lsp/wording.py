@@ -32,7 +32,7 @@ def _parameter(field: Field) -> str:
 
 def default(field: Field) -> str:
     """A default as a file writes it."""
-    if isinstance(field.default, str) and field.default in field.kind.options():
+    if isinstance(field.default, str) and field.kind.knows(field.default):
         return field.default
     return describe(field.default).strip("`")
 
