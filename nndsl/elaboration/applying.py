@@ -12,7 +12,7 @@ from nndsl.catalogue.applicable import REMEMBERED, Function, Layer
 from nndsl.catalogue.component import ArgumentError, Component, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number
-from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, expansion_notes
+from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, argument_spans, expansion_notes
 from nndsl.elaboration.mistakes import (
     layers_differ,
     missing_arguments,
@@ -120,9 +120,9 @@ class Applier:
     def tensors(self, value: Any, span: Span) -> tuple[Tensor, ...]:
         """The value as operands."""
         values = value if isinstance(value, tuple) else (value,)
-        if not any(isinstance(one, Tensor) for one in values):
+        if not holds_tensor(values):
             raise Complaint(not_a_tensor(describe_value(value), span))
-        return tuple(self.operand(one, span) for one in values)
+        return tuple([self.operand(one, span) for one in values])
 
     def appliable(self, value: Any, span: Span) -> Appliable:
         """The value as something to apply to tensors."""
@@ -205,10 +205,9 @@ class Applier:
     def add_call(
         self, component: Any, owner: Owner | None, operands: Sequence[Tensor], span: Span, call: ast.Call | ast.Name | None
     ) -> tuple[Tensor, ...]:
-        self.session.count_step(span, sum(2 + one.type.rank for one in operands))
+        self.session.count_step(span, sum([2 + len(one.type.shape) for one in operands]))
         self._check_operand_count(type(component), len(operands), span)
-        spans = argument_spans(call, type(component)) if call is not None else {}
-        place = Place(span, spans, self.expansion.frames)
+        place = Place(span, call, self.expansion.frames)
         builder = self._in_graph(span)
         results = builder.apply(component, owner, operands, place, self.expansion)
         if self.session.trace is not None:
@@ -329,13 +328,3 @@ def _function_of(use: FunctionUse) -> Any:
 def holds_tensor(value: Any) -> bool:
     """Whether a value is a tensor, or a tuple with one in it."""
     return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(one, Tensor) for one in value))
-
-
-def argument_spans(call: ast.Call | ast.Name | ast.Record, component: type[Component]) -> dict[str, Span]:
-    """Where the arguments of a call stand, by the names of the fields they fill."""
-    if isinstance(call, ast.Name):
-        return {}
-    if isinstance(call, ast.Record):
-        return {one.name: one.value.span for one in call.keywords}
-    spans = dict(zip(component.fields(), (one.span for one in call.positional), strict=False))
-    return spans | {one.name: one.value.span for one in call.keywords}

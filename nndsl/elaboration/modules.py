@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,15 @@ class Module:
     scope: Scope = field(default_factory=Scope)
     definitions: dict[str, ast.Definition] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+
+    def mentions_after(self, imported: ast.ImportedName) -> bool:
+        """Whether what is imported is mentioned after its import: perhaps in a block, or a branch, that this network does without."""
+        return self._last_mentions.get(imported.alias, 0) >= imported.span.end
+
+    @cached_property
+    def _last_mentions(self) -> dict[str, int]:
+        """Where each word stands for the last time, outside of comments."""
+        return {found[0]: found.start() for found in re.finditer(r"#.*|\w+", self.spec.source.text)}
 
 
 _WHAT = {ast.Evaluate: "an expression", ast.Binding: "this binding"}
@@ -134,7 +144,7 @@ class ModuleLoader:
                 self._session.report.add(not_in_file(one, statement.path.value, list(imported.definitions)))
                 continue
             self._bind(module, one.alias, binding.value, one.span)
-            self._session.bound.setdefault(one.span, (one.alias, _mentioned_again(one, module.spec.source)))
+            self._session.bound.setdefault(one.span, (one.alias, module.mentions_after(one)))
 
     def _module_at(self, statement: ast.Import, importer: Source) -> Module:
         try:
@@ -169,12 +179,7 @@ def locate(written: str, importer: Source) -> Path:
     return (importer.folder() / written).resolve()
 
 
-def _mentioned_again(imported: ast.ImportedName, source: Source) -> bool:
-    """Whether a file mentions what it imports after its import: perhaps in a block, or a branch, that this network does without."""
-    code = re.sub(r"#.*", "", source.text[imported.span.end :])
-    return re.search(rf"\b{imported.alias}\b", code) is not None
-
-
+@cache
 def library_folder() -> Path:
     """`specs/`: beside this package in a checkout, inside of it in an installation."""
     package = Path(__file__).resolve().parents[1]
