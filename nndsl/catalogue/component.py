@@ -72,6 +72,8 @@ class Component:
     snake case (`MeanSquaredError`: `mean_squared_error`), and by its `aliases`.
     """
 
+    __slots__ = ("__dict__", "__weakref__", "_hash")
+
     noun: ClassVar[str]
     naming: ClassVar[Literal["class", "snake", "both"]] = "class"
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -113,7 +115,15 @@ class Component:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
+        """Found once: what calls give is remembered by their components."""
+        found: int | None = getattr(self, "_hash", None)
+        if found is None:
+            found = hash((type(self), *self.__dict__.values()))
+            object.__setattr__(self, "_hash", found)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"

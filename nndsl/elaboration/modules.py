@@ -28,9 +28,9 @@ class Module:
     definitions: dict[str, ast.Definition] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
 
-    def mentions_after(self, imported: ast.ImportedName) -> bool:
-        """Whether what is imported is mentioned after its import: perhaps in a block, or a branch, that this network does without."""
-        return self._last_mentions.get(imported.alias, 0) >= imported.span.end
+    def mentions(self, name: str, after: Span) -> bool:
+        """Whether a name is mentioned after a place: perhaps in a block, or a branch, that the networks do without."""
+        return self._last_mentions.get(name, 0) >= after.end
 
     @cached_property
     def _last_mentions(self) -> dict[str, int]:
@@ -49,13 +49,13 @@ class ModuleLoader:
         self._session = session
         self._modules: dict[Path, Module] = {}
         self._reading: list[Path] = []
-        self.sources: list[Source] = []
+        self.loaded: list[Module] = []
 
     def load(self, spec: ast.Spec, main: bool = False) -> Module:
         """The module of a parsed file. Only the main file's parameters are overridden."""
-        self.sources.append(spec.source)
         self._session.allow_for(spec.source)
         module = Module(spec)
+        self.loaded.append(module)
         evaluator = Evaluator(session=self._session, scope=module.scope, expand=expand)
         for statement in spec.statements:
             self._session.count_mistakes(statement.span)
@@ -144,7 +144,7 @@ class ModuleLoader:
                 self._session.report.add(not_in_file(one, statement.path.value, list(imported.definitions)))
                 continue
             self._bind(module, one.alias, binding.value, one.span)
-            self._session.bound.setdefault(one.span, (one.alias, module.mentions_after(one)))
+            self._session.bound.setdefault(one.span, (one.alias, False))
 
     def _module_at(self, statement: ast.Import, importer: Source) -> Module:
         try:
