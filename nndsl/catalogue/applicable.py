@@ -14,7 +14,7 @@ its result: the parameters of `infer` *are* its operands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from inspect import Parameter, signature
 from typing import Any, ClassVar, Self, TypeAlias
@@ -48,7 +48,7 @@ class Weight:
     name: str
     shape: Shape
     trainable: bool = True
-    about: str | None = None
+    about: str | None = field(default=None, compare=False)
 
     @property
     def size(self) -> Size:

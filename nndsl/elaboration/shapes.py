@@ -54,6 +54,8 @@ class TypeReader:
 
     def _new_names(self, expression: ast.Expression) -> list[ast.Name]:
         """The names in a size that stand for nothing yet, each once."""
+        if isinstance(expression, ast.Number):
+            return []
         named = {one.text: one for one in reversed([*_names(expression)]) if self._body.scope.find(one.text) is None}
         return list(named.values())[::-1]
 
@@ -217,7 +219,7 @@ def _names(node: Any) -> Iterator[ast.Name]:
         case Frozen():
             for field in node.__match_args__:
                 yield from _names(getattr(node, field))
-        case tuple():
+        case tuple() if not isinstance(node, Span):
             for one in node:
                 yield from _names(one)
 
