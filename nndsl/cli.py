@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nndsl import collector
 from nndsl.arguments import parsed
 from nndsl.checking import check, checked, source_at
 from nndsl.console import (
@@ -66,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     options = parsed(arguments)
-    from nndsl.diagnostics import Diagnostic, UserError
-    from nndsl.program import NoSuchName
+    with collector.paused():
+        from nndsl.diagnostics import Diagnostic, UserError
+        from nndsl.program import NoSuchName
 
     try:
         return _COMMANDS[options.command](options)

@@ -4,7 +4,6 @@
 and knows a hundred such classes. Here one function is compiled for all classes with as many fields, when one is first used.
 """
 
-from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
 from types import FunctionType
@@ -29,7 +28,7 @@ class _FrozenType(type):
 
 def _first(self: Any, *positional: Any, **keywords: Any) -> None:
     """The first object of a class is made: from now on, by a function that has the fields as its parameters."""
-    cls = next(one for one in type(self).__mro__ if one.__dict__.get("__init__") is _first)
+    cls: Any = next(one for one in type(self).__mro__ if one.__dict__.get("__init__") is _first)
     setters = [getattr(cls, field).__set__ for field in cls.__match_args__]
     filling = _filling(len(setters))(*setters)
     code = filling.__code__.replace(co_varnames=("self", *cls.__match_args__), co_qualname=f"{cls.__name__}.__init__")
@@ -43,8 +42,9 @@ def _filling(count: int) -> Any:
     """Makes a function that fills so many fields, from what sets each."""
     setters, values = [f"set_{place}" for place in range(count)], [f"value_{place}" for place in range(count)]
     lines = [f"    {one}(self, {value})" for one, value in zip(setters, values, strict=True)]
+    text = [f"def filling({', '.join(setters)}):", f"  def fill({', '.join(['self', *values])}):", *lines, "    pass", "  return fill"]
     made: dict[str, Any] = {}
-    exec("\n".join([f"def filling({', '.join(setters)}):", f"  def fill({', '.join(['self', *values])}):", *lines, "    pass", "  return fill"]), made)
+    exec("\n".join(text), made)  # noqa: S102 - of nothing but numbered names
     return made["filling"]
 
 
@@ -62,7 +62,7 @@ class Frozen(metaclass=_FrozenType):
     __slots__ = ()
     __match_args__: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
-    _values: ClassVar[Callable[[Any], Any]]
+    _values: ClassVar[Any]
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is frozen")

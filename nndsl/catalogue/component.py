@@ -176,6 +176,12 @@ class Component:
 
     @classmethod
     @cache
+    def by_default(cls) -> Self:
+        """The component with nothing said of it; the same one each time, so that it is soon compared with itself."""
+        return cls()
+
+    @classmethod
+    @cache
     def by_position(cls) -> tuple[str, ...]:
         """The names of the arguments that can be given by position."""
         return tuple(name for name, field in cls.fields().items() if not field.keyword_only)

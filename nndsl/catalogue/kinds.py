@@ -273,7 +273,7 @@ class Of(Kind, Frozen):
         if isinstance(value, str):
             found = self.family.find(str(value))
             if found is not None and not found.required():
-                return _plain(found)
+                return found.by_default()
         raise self.reject()
 
     def options(self) -> tuple[str, ...]:
@@ -284,12 +284,6 @@ class Of(Kind, Frozen):
 
     def families(self) -> tuple[type["Component"], ...]:
         return (self.family,)
-
-
-@cache
-def _plain(component: type["Component"]) -> "Component":
-    """A component with the defaults of its arguments; the same one each time, so that it is soon compared with itself."""
-    return component()
 
 
 Count = Annotated[int, Known(1)]

@@ -313,7 +313,7 @@ def _built(found: type[Component], /, *positional: object, **keywords: object) -
     return found.build(*positional, **keywords)
 
 
-_remembered = lru_cache(maxsize=REMEMBERED, typed=True)(_built)
+_remembered: Callable[..., Component] = lru_cache(maxsize=REMEMBERED, typed=True)(_built)
 """The same, of plain arguments: equal calls give the same component."""
 
 

@@ -22,7 +22,7 @@ from nndsl.elaboration.mistakes import (
 )
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.shapes import TypeReader
-from nndsl.elaboration.values import CALLED, FAILED, Binding, Closure, Defined, Scope, Tensor, describe_value
+from nndsl.elaboration.values import CALLED, FAILED, Binding, Closure, Scope, Tensor, describe_value
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import Size, TensorType, named

@@ -23,7 +23,6 @@ from nndsl.elaboration.values import (
     FAILED,
     DataField,
     DataSet,
-    Defined,
     Pipeline,
     PlacedWord,
     Repeat,

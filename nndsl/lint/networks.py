@@ -93,8 +93,7 @@ def huge_layers(graph: Graph) -> Iterator[Diagnostic]:
     huge = [(node, own) for node, own in dense if isinstance(own, int) and own >= HUGE]
     total = costs.params(graph) if huge else 0
     for node, own in huge:
-        flat = _flattened(graph, node) if isinstance(total, int) and 2 * own >= total else None
-        if flat is not None:
+        if isinstance(total, int) and 2 * own >= total and (flat := _flattened(graph, node)) is not None:
             yield huge_layer(node, own, total, flat)
 
 
