@@ -31,6 +31,7 @@ def mend(
         outcome = check(applied(program.source, edits), overrides=overrides, data_path=data_path)
         if not edits or (outcome[1].errors and not report.errors):
             break
-        mended += [one for one in report if one.edit in edits]
+        chosen = set(edits)
+        mended += [one for one in report if one.edit in chosen]
         program, report = outcome
     return program, report, mended

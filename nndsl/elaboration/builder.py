@@ -116,7 +116,7 @@ class Builder:
             self._check_weights(component, owner, types, place)
         refs = tuple([one.ref for one in operands])
         node = self._add(self._name(component, expansion), component, owner, refs, expansion, place.span, results)
-        return tuple([Tensor(Ref(node.id, index), type, place.span) for index, type in enumerate(results)])
+        return tuple([Tensor(Ref(node.id, index), one, place.span) for index, one in enumerate(results)])
 
     def _add(
         self,
