@@ -211,7 +211,8 @@ class _Layout:
     def _has_lines(self, place: int) -> bool:
         """Whether a body that opens at a place has more than one statement, or line."""
         depth = 0
-        for kind, start, end in self.tokens[place:]:
+        for index in range(place, len(self.tokens)):
+            kind, start, _ = self.tokens[index]
             depth += (kind == "LBRACE") - (kind == "RBRACE")
             if not depth:
                 return bool(_GAP.search(self.source.text, self.tokens[place][2], start))
