@@ -223,6 +223,7 @@ REMEMBERED = 8192
 """Calls whose results are remembered."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     """The types of the outputs of one call, with the masks that travel with them.
 
@@ -231,26 +232,6 @@ def infer(component: Applicable, operands: tuple[TensorType, ...]) -> tuple[Tens
     Raises:
         Mismatch: the component cannot take these operands, or the shapes of its weights would not be known.
     """
-    return _infer(component, _kinds(component), operands)
-
-
-def weights(layer: Layer, operands: tuple[TensorType, ...]) -> tuple[Weight, ...]:
-    """The weights of a layer for these operands; remembered, too."""
-    return _weights(layer, _kinds(layer), operands)
-
-
-def _kinds(component: Applicable) -> tuple[type, ...]:
-    """What tells `1` from `1.0` and from `true`, which are equal, where calls are remembered."""
-    return tuple(map(type, component.__dict__.values()))
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _weights(layer: Layer, kinds: tuple[type, ...], operands: tuple[TensorType, ...]) -> tuple[Weight, ...]:
-    return layer.weights(*operands)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _infer(component: Applicable, kinds: tuple[type, ...], operands: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     _check_numbers(component, operands)
     result = component.infer(*operands)
     results = result if isinstance(result, tuple) else (result,)
@@ -264,6 +245,12 @@ def _infer(component: Applicable, kinds: tuple[type, ...], operands: tuple[Tenso
     if not component.begins_mask and not any(one.mask and one.is_float for one in operands):
         masks = tuple(mask and not one.is_float for mask, one in zip(masks, results, strict=True))
     return tuple(one if one.mask == mask else replace(one, mask=mask) for one, mask in zip(results, masks, strict=True))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def weights(layer: Layer, operands: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+    """The weights of a layer for these operands; remembered, too."""
+    return layer.weights(*operands)
 
 
 def _check_numbers(component: Applicable, operands: tuple[TensorType, ...]) -> None:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from inspect import get_annotations, getdoc
+from operator import is_
 from typing import Any, ClassVar, Literal, Self, cast, dataclass_transform, get_origin
 
 from nndsl.catalogue.kinds import Kind, Rejected, Word, is_variadic, kind_of
@@ -112,7 +113,11 @@ class Component:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        """Whether class and arguments are the same, and their types: `1`, `1.0` and `true` are equal, and do not do the same."""
+        if self is other or type(self) is not type(other):
+            return self is other
+        mine, theirs = self.__dict__, other.__dict__
+        return mine == theirs and all(map(is_, map(type, mine.values()), map(type, theirs.values())))
 
     def __hash__(self) -> int:
         """Found once: what calls give is remembered by their components."""
