@@ -114,6 +114,7 @@ class Training:
 
     Attributes:
         learnt: the networks that are kept, by the name that the training calls them by.
+        objectives: the steps, in turn; their graphs have the same nodes, and differ in their outputs.
         measures: metrics, over tensors of the first objective's graph.
         predictions: for each output of the only network, the tensor of the first objective's graph that holds it; where
             objectives are written out, for each field that a loss compares something with, that tensor.

@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from types import FrameType
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from nndsl.diagnostics import Diagnostic, ansi, as_json, render
 from nndsl.driver import check
+from nndsl.elaboration.arithmetic import COMPILE_TIME
 from nndsl.source import Source, Span
 from tests.mutations import mutants, specimens
 
@@ -97,3 +99,12 @@ def test_a_file_that_breaks_off_is_checked(source: Source) -> None:
     for end in ends:
         is_checked(Source(source.name, source.text[:end], source.path))
         is_checked(Source(source.name, source.text[: end + 7], source.path))
+
+
+@pytest.mark.parametrize("name", COMPILE_TIME)
+def test_a_function_of_numbers_and_lists_takes_what_it_takes_and_refuses_the_rest_by_its_name(name: str) -> None:
+    values = ("2", "-1.5", "0", '"text"', "true", "none", "[]", "[3, 1]", '["a", 1]', "[[1], [2]]", "relu")
+    for count in range(3):
+        for arguments in product(values, repeat=count):
+            _, report = check(Source("a.nn", f"param a = {name}({', '.join(arguments)})"))
+            assert not any(re.search("<lambda>|_", one.message) for one in report)

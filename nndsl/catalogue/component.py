@@ -187,7 +187,7 @@ class Component:
 
     @classmethod
     @cache
-    def by_position(cls) -> tuple[str, ...]:
+    def names_by_position(cls) -> tuple[str, ...]:
         """The names of the arguments that can be given by position."""
         return tuple(name for name, field in cls.fields().items() if not field.keyword_only)
 
@@ -200,7 +200,7 @@ class Component:
     @classmethod
     def kind_at(cls, position: int) -> Kind | None:
         """The kind of the argument at a position; None where a call has no such argument."""
-        fields, places = cls.fields(), cls.by_position()
+        fields, places = cls.fields(), cls.names_by_position()
         if places and position >= len(places) - 1 and fields[places[-1]].variadic:
             return fields[places[-1]].kind
         return fields[places[position]].kind if position < len(places) else None
@@ -256,7 +256,7 @@ def _read_fields(cls: type[Component]) -> Iterator[Field]:
 
 
 def _assign(cls: type[Component], positional: tuple[object, ...], keywords: dict[str, object]) -> dict[str, object]:
-    fields, places = cls.fields(), cls.by_position()
+    fields, places = cls.fields(), cls.names_by_position()
     if places and fields[places[-1]].variadic and len(positional) >= len(places):
         positional = (*positional[: len(places) - 1], positional[len(places) - 1 :])
     if len(positional) > len(places):

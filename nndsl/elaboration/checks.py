@@ -106,19 +106,20 @@ def _define_quantities(body: "Body", statement: ast.Check) -> None:
 def _quantity(body: "Body", name: str, span: Span) -> Any:
     """A quantity of the graph; in an expansion inside of a network, of what is in it: of weights also those that it shares."""
     assert body.builder is not None
-    body.session.count_step(span, STEPS_A_NODE * len(body.builder.nodes))
-    measure, graph = QUANTITIES[name], body.builder.graph()
+    graph = body.builder.graph()
+    inside = graph.nodes[body.start :]
+    body.session.count_step(span, STEPS_A_NODE * len(inside))
     if body.operands is None:
         try:
-            return measure(graph)
+            return QUANTITIES[name](graph)
         except NotLocal as reason:
             raise Complaint(quantity_unknown(str(reason), span)) from None
     if name == "receptive_field":
         raise Complaint(later(f"`check {name}` in a {body.definition.kind} that is used as a layer", span,
                               "state it in the network that stands alone"))
     if name == "flops":
-        return measure(graph) - measure(body.builder.graph(before=body.start))
-    users = {node.owner: node for node in graph.nodes[body.start :] if node.owner is not None}
+        return sum((costs.node_flops(graph, node) for node in inside), 0)
+    users = {node.owner: node for node in inside if node.owner is not None}
     weights = (one for node in users.values() for one in costs.weights(graph, node))
     return sum((one.size for one in weights if one.trainable or name == "params"), 0)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nndsl.diagnostics import Diagnostic, UserError, did_you_mean, error
+from nndsl.elaboration.applying import bare
+from nndsl.elaboration.arithmetic import equal
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
@@ -108,6 +110,8 @@ class ModuleLoader:
     def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:
         target = statement.target
         value = evaluator.evaluate(statement.value)
+        if statement.choices is not None and value is not FAILED:
+            self._check_choices(value, statement.choices, evaluator)
         if main and target.name in self._session.overrides and value is not FAILED:
             value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
@@ -115,6 +119,14 @@ class ModuleLoader:
         self._session.saw(target.span, value)
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
+
+    def _check_choices(self, value: Any, written: ast.Expression, evaluator: Evaluator) -> None:
+        """What stands after `in` is a list, and the value is in it."""
+        choices = evaluator.evaluate(written)
+        if choices is FAILED:
+            return
+        if not isinstance(choices, tuple) or not any(equal(bare(value), bare(one)) for one in choices):
+            self._session.report.add(not_among_choices(describe_value(value), describe_value(choices), written.span))
 
     def _overridden(self, target: ast.Target, default: Any, evaluator: Evaluator) -> Any:
         """The value from the command line; the default where it is of another kind, so that nothing else is said about it."""
@@ -203,6 +215,21 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, float):
         return isinstance(value, int | float)
     return default is None or isinstance(value, type(default)) or (isinstance(value, str) and isinstance(default, str))
+
+
+@error("NN227")
+def not_among_choices(value: str, choices: str, span: Span) -> Diagnostic:
+    """After `in` stands a list of values worth trying for a parameter, and the value that it has is one of them.
+
+        param width = 24 in [16, 32, 64]
+
+    Mended:
+
+        param width = 32 in [16, 32, 64]
+
+    On the command line, `--set` gives it any other value of the same kind.
+    """
+    return Diagnostic(span, f"the parameter is {value}, which is not in {choices}", (), "write a list with its value in it")
 
 
 @error("NN224")

@@ -52,8 +52,7 @@ def training(
     Raises:
         Complaint: what is watched between epochs is not measured, or a target lies open in an input.
     """
-    for one in objectives:
-        refuse_leaks(one.graph, settings.data.fields)
+    refuse_leaks(objectives[0].graph, settings.data.fields)
     _refuse_equal_names(objectives, measures, settings.spans.get("metrics", definition.head))
     modes = _modes(objectives, measures)
     return Training(

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from nndsl.catalogue.activations import Activation
-from nndsl.catalogue.training import Loss, Optimizer, losses, optimizers
+from nndsl.catalogue.training import Optimizer, losses, optimizers
 from nndsl.catalogue.training.schedules import Piecewise
 from nndsl.data.fields import FieldPlan
 from nndsl.diagnostics import Diagnostic, Note, warning
+from nndsl.elaboration.comparing import losses_of_fields
 from nndsl.graph import Node
 from nndsl.program import Objective, Training
 
@@ -53,18 +54,12 @@ def unreachable_target(node: Node, activation: Activation, field: FieldPlan) -> 
 
 def labels_apart(training: Training) -> Iterator[Diagnostic]:
     """One of several classes, learnt as if several could be true at once."""
+    graph = training.objectives[0].graph
+    apart = {target for target, loss in losses_of_fields(graph) if isinstance(loss.component, losses.BinaryCrossentropy)}
     for node, field in _compared(training):
         several = field.classes is not None and len(field.classes) > 2 and field.type.is_float and field.type.rank == 1
-        if several and any(isinstance(one, losses.BinaryCrossentropy) for one in _losses(training, field)):
+        if several and field.name in apart:
             yield label_apart(node, field)
-
-
-def _losses(training: Training, field: FieldPlan) -> Iterator[Loss]:
-    for objective in training.objectives:
-        target = objective.graph.inputs.get(field.name)
-        for node in objective.graph.nodes:
-            if isinstance(node.component, Loss) and target is not None and node.operands[0].node == target.id:
-                yield node.component
 
 
 @warning("NN425")

@@ -197,7 +197,7 @@ class _Layout:
             self._open.append(_Bracket(kind, line.indent, kind != "LBRACE" or self._has_lines(place), self._statement[0] if self._statement else ""))
         elif kind in _CLOSERS and self._open:
             self._open.pop()
-        self._statement = [] if kind == "LBRACE" else [*self._statement[:1], *self._statement[1:2], kind][:3] if self._statement else [kind]
+        self._statement = [] if kind == "LBRACE" else [*self._statement[:2], kind]
         self._before = token
 
     def _is_setting(self) -> bool:
