@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nndsl.diagnostics import Report, UserError, ansi, render
 from nndsl.driver import check
@@ -73,7 +73,7 @@ class LoadedProgram:
 
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
-        folder: str | Path = "runs", resume: str | Path | None = None,
+        folder: str | Path = "runs", resume: str | Path | None = None, devices: int | Literal["all"] = 1,
     ) -> "Run":
         """Train as a `train` block says.
 
@@ -82,6 +82,7 @@ class LoadedProgram:
             seed: another seed than the file's.
             folder: where run folders are made.
             resume: the folder of a run to go on with.
+            devices: how many of this machine share each batch.
 
         Returns:
             The run: its folder, its history, its evaluation on the test examples.
@@ -95,6 +96,7 @@ class LoadedProgram:
             return train(
                 self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
                 resume=Path(resume) if resume is not None else None, overrides=self._parameters, data_path=self._data_path,
+                devices=devices,
             )
 
     def svg(self, name: str | None = None, *, dark: bool = False) -> str:

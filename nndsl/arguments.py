@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 # Arguments that several commands have ------------------------------------------------------------
 
@@ -92,6 +92,11 @@ def not_negative(text: str) -> float:
 def positive(text: str) -> int:
     """A whole number of at least 1."""
     return _whole(text, 1, 10**9)
+
+
+def count_or_all(text: str) -> int | Literal["all"]:
+    """A whole number of at least 1, or `all`."""
+    return "all" if text == "all" else positive(text)
 
 
 def natural(text: str) -> int:

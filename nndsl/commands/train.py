@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from nndsl.arguments import add_file, natural, positive
+from nndsl.arguments import add_file, count_or_all, natural, positive
 from nndsl.checking import loaded
 from nndsl.commands import Command
 from nndsl.console import GOOD
@@ -14,6 +14,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--epochs", metavar="N", type=positive, help="train for N epochs instead of what the file says")
     parser.add_argument("--seed", metavar="N", type=natural, help="another seed than the file's")
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
+    parser.add_argument("--devices", metavar="N", type=count_or_all, default=1, help="share each batch among N devices of this machine, or `all` (default: 1)")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
 
 
@@ -24,7 +25,7 @@ def _run(options: Namespace) -> int:
 
     run = train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
-        overrides=dict(options.overrides), data_path=options.data,
+        overrides=dict(options.overrides), data_path=options.data, devices=options.devices,
     )
     if run.evaluation is not None:
         print(run.evaluation.headline())
@@ -37,6 +38,7 @@ COMMAND = Command(
     """\
   nndsl train digits.nn
   nndsl train digits.nn --set width=64 --epochs 3 --seed 7
+  nndsl train digits.nn --devices all                   share each batch among all GPUs
   nndsl train digits.nn --resume runs/digits8x8/latest --epochs 60
 """,
     _add_arguments, _run,

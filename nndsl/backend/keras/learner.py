@@ -1,21 +1,23 @@
 """Everything that learns, compiled: networks, objectives and examples as functions of many steps."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import lower, replicas
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
-from nndsl.backend.keras.objective import Computation, Outcome, Step
+from nndsl.backend.keras.objective import Computation, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
 from nndsl.backend.keras.optimize import plain
+from nndsl.backend.keras.replicas import ALL, Share
 from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
 from nndsl.diagnostics import Diagnostic, UserError, error
@@ -97,11 +99,11 @@ class Learner:
         objective = training.objectives[place]
         steps = self._feed.steps * objective.times
         try:
-            made = keras_optimizer(objective.optimizer, steps * epochs, steps)
+            made = replicas.without_reduction(keras_optimizer(objective.optimizer, steps * epochs, steps))
         except BadArgument as refused:
             raise UserError(bad_schedule(objective.optimizer_span, refused.message, refused.repair)) from None
         if keras.dtype_policies.get(training.precision).compute_dtype == "float16":
-            made = keras.optimizers.LossScaleOptimizer(made)
+            made = replicas.without_reduction(keras.optimizers.LossScaleOptimizer(made))
         return Step(objective, self.layers, made, training.measures if place == 0 else ())
 
     # Steps ---------------------------------------------------------------------------------------
@@ -130,30 +132,33 @@ class Learner:
 
     def _full_batches(self, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return step + 1, self._one_step(step, self._full_size)
+            return step + 1, self._on_each(self._one_step, step, self._full_size)
 
         reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
         return reached, finite
 
     def _short_batch(self, step: tf.Tensor) -> tf.Tensor:
-        return self._one_step(step, self._feed.last)
+        return self._on_each(self._one_step, step, self._feed.last)
+
+    def _on_each(self, compute: Callable[..., tf.Tensor], step: tf.Tensor, size: int | None, *more: Any) -> tf.Tensor:
+        return replicas.on_each(self.layers.values(), lambda step: compute(step, size, *more), step)
 
     def _one_step(self, step: tf.Tensor, size: int | None) -> tf.Tensor:
-        finite = tf.constant(True)
+        share, finite = self._share(step, size), tf.constant(True)
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
-                found = self._turn(one, step, size, turn)
-                finite = tf.logical_and(finite, tf.math.is_finite(found.loss))
+                found = one.learn(self._batch(step, size, turn, share), share)
+                finite = tf.logical_and(finite, tf.math.is_finite(replicas.summed(found.loss)))
                 if turn == one.times - 1:
-                    self.trackers.update(index, found)
+                    share.counted(partial(self.trackers.update, index, found))
         return finite
 
-    def _turn(self, kind: Step, step: tf.Tensor, size: int | None, turn: int) -> Outcome:
-        return kind.learn(self._batch(step, size, turn))
+    def _share(self, step: tf.Tensor, size: int | None = None) -> Share:
+        return replicas.share(self._feed.size(step) if size is None else size)
 
-    def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0) -> dict[str, tf.Tensor]:
+    def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0, share: Share = ALL) -> dict[str, tf.Tensor]:
         """The examples of a step, varied by what augments the data."""
-        batch = self._feed.shuffled(step, size, turn)
+        batch = self._feed.shuffled(step, size, turn, share)
         if self._augmentation is not None:
             feeds = {name: batch[name] for name in self._augmentation.fields}
             varied = self._augmentation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
@@ -170,7 +175,7 @@ class Learner:
                 if found is not None:
                     return f"the first tensor that is not is `{found.label or found.name}`", found.span
                 with lower.deep_enough(self._depth):
-                    loss = tf.function(partial(self._loss, kind, step, turn), autograph=False)()
+                    loss = tf.function(partial(self._on_each, self._loss, step, None, kind, turn), autograph=False)()
                 if not _is_finite(loss):
                     return "the loss is not, with the penalties on weights", objective.span
                 for owner, node in objective.graph.owners():
@@ -178,9 +183,10 @@ class Learner:
                         return f"the gradients are not, of the weights of `{node.name}`", node.span
         return "it did not happen again when the step was repeated", None  # on hardware whose results differ from time to time
 
-    def _loss(self, kind: Step, step: tf.Tensor, turn: int) -> tf.Tensor:
+    def _loss(self, step: tf.Tensor, size: int | None, kind: Step, turn: int) -> tf.Tensor:
         """The loss of a turn, which is taken."""
-        return self._turn(kind, step, None, turn).loss
+        share = self._share(step, size)
+        return replicas.summed(share.weighted(kind.learn(self._batch(step, size, turn, share), share).loss))
 
     def _first_of(self, objective: Objective, turn: int) -> Node | None:
         """The first call of an objective with a result that is not finite, on the batch of one of its turns in the next step."""
@@ -210,7 +216,8 @@ class Learner:
 
     def learning_rates(self) -> dict[str, float]:
         """The learning rate of each optimizer at the step that comes next, by the names of their figures."""
-        return {one.figure("learning_rate"): float(made.learning_rate) for one, made in zip(self._objectives, self.optimizers, strict=True)}
+        rates = (float(tf.identity(one.learning_rate)) for one in self.optimizers)
+        return {one.figure("learning_rate"): rate for one, rate in zip(self._objectives, rates, strict=True)}
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Training: from a checked program to a run folder."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from typing import Any
 
 from nndsl import diagram
 from nndsl import run as runs
-from nndsl.backend.keras import samples
+from nndsl.backend.keras import replicas, samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
@@ -66,6 +66,7 @@ def train(
     progress: Progress | None = None,
     place: Path | None = None,
     goes_on: Callable[[History], bool] = lambda history: True,
+    devices: replicas.Wanted = 1,
 ) -> Run:
     """Train, and keep everything in a run folder.
 
@@ -80,6 +81,7 @@ def train(
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
         place: the run's own folder, which is made, instead of the next in `folder`.
         goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
+        devices: how many of this machine share each batch.
 
     Returns:
         The run, with its history and its evaluation on the test split.
@@ -88,17 +90,20 @@ def train(
         UserError: the data, the disk, the schedule or the run to resume make it impossible; or the loss was not finite.
     """
     progress = progress or progress_on()
+    names = replicas.devices(devices)
+    if len(names) > 1:
+        replicas.check_shareable(training)
     if resume is not None:
-        return _resume(Run.open(resume), program, training, epochs, seed, progress, goes_on)
+        return _resume(Run.open(resume), program, training, epochs, seed, progress, goes_on, names)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
     for one in overlaps(training.data, dataset, training.inputs):
         progress.say(one)
     training = balanced(training, dataset)
-    record = _identity(program, training, dataset, settings)
+    record = _identity(program, training, dataset, settings, names)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
-    with surroundings(settings.precision, settings.seed):
+    with surroundings(settings.precision, settings.seed), replicas.together(names):
         course = _Course(training, dataset, settings, progress, goes_on)
         run = Run(runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with runs.locked(run.folder):
@@ -113,16 +118,16 @@ def train(
 
 def _resume(
     run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress,
-    goes_on: Callable[[History], bool],
+    goes_on: Callable[[History], bool], devices: Sequence[str],
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
         dataset = training.data.load()
         training = balanced(training, dataset)
-        _check_same(run, _identity(program, training, dataset, settings), progress)
+        _check_same(run, _identity(program, training, dataset, settings, devices), progress)
         run.settings["settings"]["epochs"] = settings.epochs
-        with surroundings(settings.precision, settings.seed):
+        with surroundings(settings.precision, settings.seed), replicas.together(devices):
             course = _Course(training, dataset, settings, progress, goes_on)
             loop = course.loop(run)
             loop.resume()
@@ -142,7 +147,7 @@ def _settings(training: Training, epochs: int | None, seed: int | None, then: Ma
 # What a run is -----------------------------------------------------------------------------------
 
 
-def _identity(program: Program, training: Training, dataset: Dataset, settings: Settings) -> dict[str, Any]:
+def _identity(program: Program, training: Training, dataset: Dataset, settings: Settings, devices: Sequence[str]) -> dict[str, Any]:
     """Everything that decides the result of a run, for `run.yaml`."""
     return {
         "training": training.name,
@@ -166,7 +171,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
         "versions": runs.versions(),
-        "hardware": hardware(),
+        "hardware": hardware() | ({"devices": list(devices)} if len(devices) > 1 else {}),
     }
 
 
