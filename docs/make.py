@@ -2,7 +2,7 @@
 
 errors.md        every diagnostic, with the first of its case files, what is said about it, and what mends it
 catalogue.md     every layer, function, loss, metric, ... with its arguments
-language.md      only the tables between `<!-- NAME -->` and `<!-- end of NAME -->`
+language.md      only the tables between `<!-- NAME -->` and `<!-- end of NAME -->`; so in scaling.md
 digits.svg       the diagram of examples/digits
 
 and the TextMate grammar in grammars/vscode/.
@@ -17,7 +17,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from nndsl import api
+from nndsl import api, costs, scaling
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
@@ -52,7 +52,8 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "errors.md": errors_page(),
         DOCS / "catalogue.md": catalogue_page(),
-        DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8")),
+        DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8"), TABLES),
+        DOCS / "scaling.md": with_tables((DOCS / "scaling.md").read_text(encoding="utf-8"), {"exchange": exchange_table}),
         DOCS / "digits.svg": api.load(DOCS.parent / "examples" / "digits" / "digits.nn").svg(),
         EXTENSION / "syntaxes" / "nn.tmLanguage.json": json.dumps(textmate(), indent=2) + "\n",
     }
@@ -214,9 +215,31 @@ TABLES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def with_tables(page: str) -> str:
+PLANNED = ("lenet5", "efficientnet_b0", "resnet50", "vit_b16", "vgg16")
+"""The files of `specs` whose exchange is planned on paper."""
+SPEED = 400e12
+LINKS = {"NVLink 4": 450e9, "InfiniBand NDR": 50e9, "10 Gb Ethernet": 1.25e9}
+"""Bytes a second in one direction, as their makers say."""
+
+
+def exchange_table() -> str:
+    """For networks of `specs`, what eight devices send, and how many examples each of them needs to be busy for 90 %."""
+    head = ["network", "parameters", "GFLOPs, forward", "MB of gradients", "MB sent", *LINKS]
+    rows = [head, ["---", *["--:"] * (len(head) - 1)], *map(_exchange, PLANNED)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _exchange(name: str) -> list[str]:
+    graph = api.load(DOCS.parent / "specs" / f"{name}.nn").checked.network().graph
+    numbers = [costs.trainable(graph), costs.flops(graph), scaling.gradient_bytes(graph), scaling.sent_bytes(graph, 8)]
+    trainable, flops, gradients, sent = (one for one in numbers if isinstance(one, int))
+    needed = [scaling.examples_for(0.9, flops, sent, scaling.Machine(SPEED, link)) for link in LINKS.values()]
+    return [name, f"{trainable:,}", f"{flops / 1e9:.3g}", f"{gradients / 1e6:.3g}", f"{sent / 1e6:.3g}", *(f"{one:,}" for one in needed)]
+
+
+def with_tables(page: str, tables: Mapping[str, Callable[[], str]]) -> str:
     """A page with what stands between its marks made anew."""
-    for name, made in TABLES.items():
+    for name, made in tables.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         before, found, rest = page.partition(begin)
         assert found and end in rest, f"the page has no place for {name}"

@@ -1,5 +1,6 @@
 """What is made of networks: a table, a drawing, a model; and files that can, or cannot, be written."""
 
+import json
 import os
 from pathlib import Path
 
@@ -12,6 +13,13 @@ def test_a_summary_ends_with_the_totals(nndsl: Command) -> None:
     said = nndsl("summary", "good.nn")
     assert said.code == 0
     assert "\nparameters  60\n" in said.out and "\x1b" not in said.out
+
+
+def test_a_summary_says_what_devices_send_each_other_if_asked(nndsl: Command) -> None:
+    said = nndsl("summary", "good.nn", "--devices", "3")
+    assert said.out.endswith("\ngradients   240 bytes a step, of which each of 3 devices sends and receives 320\n")
+    assert json.loads(nndsl("summary", "good.nn", "--devices", "3", "--json").out)["sent_bytes"] == 320
+    assert "sent_bytes" not in json.loads(nndsl("summary", "good.nn", "--json").out)
 
 
 @pytest.mark.parametrize(("ending", "start"), [(".svg", b"<svg"), (".png", b"\x89PNG"), (".PNG", b"\x89PNG"), (".dot", b"digraph"), (".mmd", b"flowchart")])
