@@ -27,6 +27,7 @@ examples:
   nndsl check digits.nn                        prove shapes, sizes, types and names
   nndsl summary digits.nn                      a table of layers, shapes, parameters, FLOPs
   nndsl train digits.nn --epochs 3             learn; the results go to runs/NAME/001
+  nndsl launch digits.nn -o digits.sbatch      what a cluster needs to train it
   nndsl tune digits.nn --trials 40             try other values of its `param`s
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples

@@ -127,8 +127,7 @@ class Run:
         Raises:
             UserError: it cannot be written.
         """
-        text = yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120)
-        write_text(self.folder / "run.yaml", text)
+        write_text(self.folder / "run.yaml", as_yaml(self.settings))
 
     def save_json(self, name: str, content: Any) -> None:
         """Write a file of JSON beside the others.
@@ -371,6 +370,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return str(value)
+
+
+def as_yaml(value: Any) -> str:
+    """Plain values as YAML, in their order."""
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
 
 
 def _read_json(path: Path) -> Any:
