@@ -138,9 +138,10 @@ def squeezed(target: TensorType, prediction: TensorType) -> TensorType:
 
 
 def differ(target: TensorType, prediction: TensorType) -> SizesDiffer:
+    classes = target.below is not None and target.shape == prediction.shape[:-1]
     return SizesDiffer(
         f"compares number with number, and the output is {shape_text(prediction.shape)}, the target {shape_text(target.shape)}",
-        target, prediction,
+        target, prediction, repair="for numbers of classes write `crossentropy`" if classes else None,
     )
 
 
