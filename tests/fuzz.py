@@ -31,7 +31,7 @@ FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn",
              "os.rmdir", "os.truncate", "os.link", "os.symlink", "os.chmod", "os.kill", "shutil.", "urllib.", "ftplib.", "pty.", "webbrowser.")
 OURS = tuple(str(one) for one in (ROOT / "nndsl", ROOT / "grammars", ROOT / "specs", ROOT / "examples", Path(sys.prefix), Path(sys.base_prefix)))
 """Code, the grammar, the library and the data sets that come with nndsl."""
-_QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
+_QUOTED = [re.compile(rf"{quote}((?:[^{quote}\\\r\n]|\\[^\r\n])*){quote}") for quote in "\"'"]
 
 
 class Broken(Exception):
@@ -70,7 +70,7 @@ class Guard:
         if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             return False
         assert self.text is not None
-        named = [one.replace("\\", "").strip("./") for one in _QUOTED.findall(self.text)]
+        named = [one.replace("\\", "").strip("./") for quoted in _QUOTED for one in quoted.findall(self.text)]
         return path.startswith(OURS) or path == self._folder or any(one and one in path for one in named)
 
 

@@ -60,6 +60,7 @@ class Caller(Applier):
         except OutOfBudget:
             raise
         except Complaint as complaint:
+            self.session.count_mistakes(expression.span)
             complaint.report_to(self.session.report)
             return FAILED
 
