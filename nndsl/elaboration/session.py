@@ -18,6 +18,8 @@ MOST_STEPS, STEPS_A_CHARACTER = 500_000, 25
 """What a file may expand to: so much, and more the more is written, since what is written out was meant."""
 CALL = 40
 """How many steps a call in the graph counts for, by the time that it takes: so loops can make about 12,500 of them."""
+STEPS_A_NODE = 10
+"""How much of the budget it takes to measure a graph, for each of its nodes."""
 MOST_MISTAKES = 100
 Reader: TypeAlias = Callable[[Path, str, Report], ast.Spec]
 
