@@ -19,6 +19,9 @@ from nndsl.syntax.lexing import Lexer
 
 _ALLOW = re.compile(r"#\s*allow\s+(NN\d+(?:\s*(?:,|and)\s*NN\d+)*)\s*(?::\s*(\S.*))?")
 
+_OF_RUNS = "NN7"
+"""How the codes begin of what is found only once a network is trained."""
+
 
 class Allowance(Frozen):
     """A comment that silences warnings.
@@ -68,7 +71,7 @@ def without_silenced(report: Report, program: Program) -> Report:
     That something is silenced which is not there is said of the file itself, if it has networks: blocks that are imported, or
     that stand alone, may not be used.
     """
-    allowances = [one for source in program.sources if "allow NN" in source.text for one in _allowances(source, report)]
+    allowances = _allowances(program.sources, report)
     if not allowances:
         return report
     left = Report()
@@ -80,13 +83,23 @@ def without_silenced(report: Report, program: Program) -> Report:
             left.add(found)
     if program.networks and not report.errors:  # with errors, not all that could be said has been said
         for place, one in enumerate(allowances):
-            idle = [code for code in one.codes if (place, code) not in used]
+            idle = [code for code in one.codes if (place, code) not in used and not code.startswith(_OF_RUNS)]
             if idle and one.span.source is program.source:
                 left.add(nothing_silenced(idle, one.span))
     return left
 
 
-def _allowances(source: Source, report: Report) -> Iterator[Allowance]:
+def unsilenced(found: Iterable[Diagnostic], sources: Iterable[Source]) -> list[Diagnostic]:
+    """What is left to say of a run when the comments of its files are heeded."""
+    allowances = _allowances(sources, Report())
+    return [one for one in found if not any(allowance.covers(one) for allowance in allowances)]
+
+
+def _allowances(sources: Iterable[Source], report: Report) -> list[Allowance]:
+    return [one for source in sources if "allow NN" in source.text for one in _allowances_of(source, report)]
+
+
+def _allowances_of(source: Source, report: Report) -> Iterator[Allowance]:
     lexer = Lexer(source, Report())
     lexer.run()
     for comment in comments(source, lexer.tokens):

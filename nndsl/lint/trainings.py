@@ -20,9 +20,9 @@ HIGHEST_BY_SIGN, HIGHEST, LOWEST = 0.1, 10.0, 1e-8
 
 def unreachable_targets(training: Training) -> Iterator[Diagnostic]:
     """Outputs that cannot become what they are compared with."""
-    for node, field in _compared(training):
-        activation = _activation(node)
-        if activation is not None and _is_bounded(activation) and any(one.centres for one in field.encoders):
+    for node, field in compared(training):
+        activation = bounded_activation(node)
+        if activation is not None and any(one.centres for one in field.encoders):
             yield unreachable_target(node, activation, field)
 
 
@@ -32,19 +32,25 @@ def _activation(node: Node) -> Activation | None:
     return activation if isinstance(activation, Activation) and not activation.changed() else None
 
 
+def bounded_activation(node: Node) -> Activation | None:
+    """The activation that a call ends in, if it does not give all numbers."""
+    activation = _activation(node)
+    return activation if activation is not None and _is_bounded(activation) else None
+
+
 def _is_bounded(activation: Activation) -> bool:
     least, most = activation.bounds
     return least >= 0 or most <= 1
 
 
-def _results(activation: Activation) -> str:
+def results(activation: Activation) -> str:
     """What an activation gives, as a part of a sentence."""
     least, most = activation.bounds
     span = f"of at least {least:g}" if most > 1 else f"of at most {most:g}" if least < 0 and most <= 0 else f"from {least:g} to {most:g}"
     return f"{activation.called()} gives numbers {span}"
 
 
-def _compared(training: Training) -> Iterator[tuple[Node, FieldPlan]]:
+def compared(training: Training) -> Iterator[tuple[Node, FieldPlan]]:
     """What makes each output that is compared with a field of its name."""
     for learnt in training.learnt.values():
         graph = learnt.written.graph
@@ -64,7 +70,7 @@ def unreachable_target(node: Node, activation: Activation, field: FieldPlan) -> 
 
         output price = h -> Dense(1)
     """
-    message = f"{_results(activation)}, and the standardized `{field.name}` has others"
+    message = f"{results(activation)}, and the standardized `{field.name}` has others"
     return Diagnostic(node.span, message, (Note("these are the targets", field.span),), "end the output without an activation")
 
 
@@ -112,12 +118,12 @@ def misread_output(node: Node, activation: Activation, compared: Node) -> Diagno
     wanted = " or ".join(loss.activations)
     takes = "logits, which may be any numbers" if loss.takes_logits else f"what {wanted} gives"
     repair = f"end the output in {wanted}" if activation.called() not in loss.activations else f"leave {wanted} out, or what follows it"
-    return Diagnostic(node.span, f"{_results(activation)}, and {loss.called()} takes {takes}", (Note("this compares them", compared.span),), repair)
+    return Diagnostic(node.span, f"{results(activation)}, and {loss.called()} takes {takes}", (Note("this compares them", compared.span),), repair)
 
 
 def labels_apart(training: Training) -> Iterator[Diagnostic]:
     """One of several classes, learnt as if several could be true at once."""
-    for node, field in _compared(training):
+    for node, field in compared(training):
         several = field.classes is not None and len(field.classes) > 2 and field.type.is_float and field.type.rank == 1
         if several and any(isinstance(one, losses.BinaryCrossentropy) for one in _losses(training, field)):
             yield label_apart(node, field)
