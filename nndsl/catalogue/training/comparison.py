@@ -223,3 +223,11 @@ _Part = TypeVar("_Part", bound=Component)
 def altered(component: _Part, **arguments: object) -> _Part:
     """The same component with some arguments changed."""
     return type(component)(**{**component.__dict__, **arguments})
+
+
+def counted_from_the_front(component: _Part, prediction: TensorType) -> _Part:
+    """The same loss or metric of classes; TensorFlow takes no axis of logits that is counted from the end, but the last."""
+    axis = component.__dict__.get("axis", -1)
+    if "from_logits" not in component.fields() or not isinstance(axis, int) or axis >= -1:
+        return component
+    return altered(component, axis=axis + prediction.rank + 1)
