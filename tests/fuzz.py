@@ -250,12 +250,12 @@ def _atheris() -> Any:
 
 
 def _guided(atheris: Any, trial: Callable[[bytes], None], seconds: int, seed: int) -> None:
-    """Run until the time is up; libFuzzer ends the process itself."""
+    """Run until the time is up; libFuzzer ends the process itself. What it keeps of inputs and coverage takes memory of its own."""
     corpus = Path(tempfile.mkdtemp())
     made = inputs(seed)
     for number in range(400):
         (corpus / str(number)).write_bytes(next(made))
-    options = [f"-max_total_time={seconds}", "-rss_limit_mb=512", "-max_len=65536", f"-seed={seed + 1}", "-len_control=20", "-verbosity=0", "-print_final_stats=1"]
+    options = [f"-max_total_time={seconds}", "-rss_limit_mb=2048", "-malloc_limit_mb=512", "-max_len=65536", f"-seed={seed + 1}", "-len_control=20", "-verbosity=0", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], str(corpus), *options], trial)
     atheris.Fuzz()
 

@@ -28,8 +28,8 @@ EXTREMES = {
     "calls without a break": ("h = " + "range(3)" * 8_000, "NN199"),
     "positions without a break": ("h = " + "x[0]" * 16_000, "NN199"),
     "braces without a break": ("h = x " + "{;" * 32_000, "NN199"),
-    "unknown names without a break": (NETWORK.format("h = x + (not over)" + " + (not over)" * 6_000), "NN199"),
-    "calls of what is not there without a break": (NETWORK.format("h = x" + " - nothing(3)" * 5_000), "NN199"),
+    "unknown names without a break": (NETWORK.format("h = x" + "".join(f" + (not o{one})" for one in range(6_000))), "NN199"),
+    "calls of what is not there without a break": (NETWORK.format("h = x" + "".join(f" - n{one}(3)" for one in range(5_000))), "NN199"),
     "quotes": ('"' * 65_536, "NN199"),
 }
 

@@ -43,6 +43,7 @@ class Session:
         trace: what editors want to know; None where nobody asks.
         read: gives the syntax of a file that is imported, by its path and by what messages call it.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
+        misfits: the `input` statements whose type has been complained of.
         trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
     """
@@ -53,6 +54,7 @@ class Session:
     trace: Trace | None = None
     read: Reader = read_spec
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
+    misfits: set[Span] = field(default_factory=set)
     expanding: list[ast.Definition] = field(default_factory=list)
     steps: int = field(default_factory=lambda: MOST_STEPS)
 
