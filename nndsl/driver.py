@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from nndsl.diagnostics import Report
@@ -17,6 +18,9 @@ from nndsl.source import Source
 from nndsl.syntax.parser import parse
 
 DEEPEST_STACK = 20_000
+_entering = Lock()
+_inside: list[tuple[bool, int]] = []
+"""What it was like when each of those came in that have not left."""
 
 
 def check(
@@ -50,17 +54,24 @@ def advised(program: Program, report: Report) -> Report:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack."""
-    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()
-    sys.setrecursionlimit(max(limit, DEEPEST_STACK))
+    """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack.
+
+    Both are those of the whole process: of several threads, the first in here changes them, and the last one changes them back.
+    """
+    with _entering:
+        _inside.append((gc.isenabled(), sys.getrecursionlimit()))
+        gc.disable()
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST_STACK))
     try:
         yield
     finally:
-        sys.setrecursionlimit(limit)
-        if collecting:
-            _call_everything_old()
-            gc.enable()
+        with _entering:
+            collecting, limit = _inside.pop()
+            if not _inside:
+                sys.setrecursionlimit(limit)
+                if collecting:
+                    _call_everything_old()
+                    gc.enable()
 
 
 def _call_everything_old() -> None:

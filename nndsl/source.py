@@ -77,6 +77,11 @@ class Span:
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    @property
+    def after(self) -> "Span":
+        """The place just after it."""
+        return Span(self.source, self.end, self.end)
+
     def to(self, other: "Span") -> "Span":
         """The range from the start of this span to the end of another in the same source."""
         return Span(self.source, self.start, other.end)

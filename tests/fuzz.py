@@ -86,7 +86,7 @@ def examine(content: bytes, folder: Path, seconds: float) -> None:
         source = decoded(content, "net.nn", folder / "net.nn")
     except UserError:
         return
-    with _limited(seconds):
+    with limited(seconds):
         _, report = check(source)
         for one in report:
             for span in (one.span, *(note.span for note in one.notes)):
@@ -95,11 +95,11 @@ def examine(content: bytes, folder: Path, seconds: float) -> None:
             render(one)
             render(one, ansi)
     try:
-        with _limited(3 * seconds):
+        with limited(3 * seconds):
             text = formatted(source)
     except UserError:
         return
-    with _limited(3 * seconds):
+    with limited(3 * seconds):
         if formatted(Source("net.nn", text)) != text:
             raise Broken("formatting it twice is not formatting it once")
 
@@ -138,7 +138,7 @@ class Trial:
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[None]:
     """Stop after so many seconds of the processor."""
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -37,6 +37,12 @@ class Field(Frozen):
     keyword_only: bool = False
     variadic: bool = False
 
+    def written_default(self) -> str:
+        """The default as a file writes it."""
+        if isinstance(self.default, str) and self.default in self.kind.options():
+            return self.default
+        return describe(self.default).strip("`")
+
 
 class ArgumentError(Exception):
     """An argument that does not fit a component; turned into a diagnostic where the component is called.

@@ -225,8 +225,3 @@ BEYOND_KERAS: dict[str, str] = {
     "NN6": "a training fits its network and its data; Keras would stretch targets over outputs, and train on",
 }
 """Diagnostics about what Keras has no part in, or lets pass, by their code or how it begins, each with the reason."""
-
-
-def beyond_keras(code: str) -> bool:
-    """Whether a diagnostic is about what Keras has no part in."""
-    return code.startswith(tuple(BEYOND_KERAS))

@@ -10,7 +10,7 @@ from nndsl.data.encoders.numbers import finished
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
 from nndsl.data.plan import DataPlan, together, unknown_column
-from nndsl.data.series import Layout, encode_field, layout
+from nndsl.data.series import encode_field, layout
 from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import Column, DataError, Table, digest, form_record, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, error
@@ -198,7 +198,7 @@ def _anchors(plan: DataPlan, parts: "Mapping[str, Array]") -> "Mapping[str, Arra
     anchors = {part: reach.anchors(int(rows[0]), int(rows[-1]) + 1) for part, rows in parts.items()}
     for part, rows in parts.items():
         if not len(anchors[part]):
-            raise UserError(too_short(f"the {part} split", len(rows), reach, plan.split_span))
+            raise UserError(too_short(f"the {part} split", len(rows), reach.least_rows(int(rows[0])), plan.split_span))
     return anchors
 
 
@@ -311,13 +311,13 @@ def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
 
 
 @error("NN528")
-def too_short(what: str, count: int, reach: Layout, span: Span | None) -> Diagnostic:
+def too_short(what: str, count: int, least: int, span: Span | None) -> Diagnostic:
     """A part of the split, or a file to predict from, has fewer rows than one example needs.
 
     The rows of `horizon` lie in the part of their example, and windows reach back from there; there is no row before the
     first, and none after the last.
     """
-    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {reach.rows}"
+    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {least}"
     return Diagnostic(span, message, (), "take shorter windows, or more rows")
 
 

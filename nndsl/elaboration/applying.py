@@ -111,7 +111,8 @@ class Applier:
             return unknown_argument(mistake.message, span, mistake.repair, notes)
         if isinstance(mistake.value, PlacedWord) and mistake.repair is None:
             return unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
-        return wrong_argument(mistake.message, span, mistake.repair, notes)
+        arrow = "tensors go to a layer along an arrow: `x -> layer`" if isinstance(mistake.value, Tensor) else None
+        return wrong_argument(mistake.message, span, mistake.repair or arrow, notes)
 
     def peek(self, name: str) -> Any:
         """The value of a name, without counting as a use of it."""

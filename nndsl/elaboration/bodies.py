@@ -206,8 +206,7 @@ class Body(Evaluator):
         self.checks.append(statement)
 
     def _evaluate(self, statement: ast.Evaluate) -> None:
-        if self._result_span is not None:
-            self.session.report.add(unused_result(self._result_span))
+        self.refuse_unused_result()
         self._result_span = statement.span
         self.result = self.evaluate(statement.value)
 
@@ -228,7 +227,7 @@ class Body(Evaluator):
             fill(self, self.weights)
 
     def refuse_unused_result(self) -> None:
-        """Report an expression that stands alone where there are outputs."""
+        """Report an expression that stands alone where there are outputs, or other expressions after it."""
         if self._result_span is not None:
             self.session.report.add(unused_result(self._result_span))
 
@@ -304,14 +303,13 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
 def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
     """Give the parameters of a definition their values; defaults see the parameters before them."""
     for parameter in body.definition.parameters or ():
-        name_span = Span(parameter.span.source, parameter.span.start, parameter.span.start + len(parameter.name))
         if parameter.name in arguments:
             value = arguments[parameter.name]
         elif parameter.default is not None:
             value = body.argument(parameter.default)
         else:
             value = FAILED
-        body.bind(ast.Target(name_span, parameter.name), value)
+        body.bind(parameter.target, value)
 
 
 def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:

@@ -110,13 +110,14 @@ def _quantity(body: "Body", name: str, span: Span) -> Any:
     assert body.builder is not None
     if name == RECEPTIVE_FIELD:
         return body.receptive_field(None, span)
-    body.session.count_step(span, STEPS_A_NODE * len(body.builder.nodes))
-    measure, graph = QUANTITIES[name], body.builder.graph()
+    graph = body.builder.graph()
+    inside = graph.nodes[body.start :]
+    body.session.count_step(span, STEPS_A_NODE * len(inside))
     if body.operands is None:
-        return measure(graph)
+        return QUANTITIES[name](graph)
     if name == "flops":
-        return measure(graph) - measure(body.builder.graph(before=body.start))
-    users = {node.owner: node for node in graph.nodes[body.start :] if node.owner is not None}
+        return sum((costs.node_flops(graph, node) for node in inside), 0)
+    users = {node.owner: node for node in inside if node.owner is not None}
     weights = (one for node in users.values() for one in costs.weights(graph, node))
     return sum((one.size for one in weights if one.trainable or name == "params"), 0)
 

@@ -16,7 +16,7 @@ from nndsl.elaboration.applying import argument_spans, bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
 from nndsl.elaboration.builder import Builder, Complaint
-from nndsl.elaboration.comparing import fitted
+from nndsl.elaboration.comparing import fitted, losses_of_fields
 from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
 from nndsl.elaboration.objective_mistakes import (
@@ -327,7 +327,13 @@ class Learning(Body):
         return tuple(found)
 
     def finish(self, settings: Settings, measures: Sequence[Measure], samples: Sequence[Ref]) -> Training:
-        """The training, in whose graph losses that can take logits do."""
+        """The training, in whose graph losses that can take logits do.
+
+        Raises:
+            Complaint: nothing is learnt, for reasons that were reported where else they were met; or the parts do not fit.
+        """
+        if not self.minimized:
+            raise Complaint
         graph = self.builder.graph()
         compared: list[tuple[Any, Ref]] = [(node.component, node.operands[1]) for node in graph.nodes if isinstance(node.component, Loss)]
         compared += [(one.metric, one.prediction) for one in measures]
@@ -390,6 +396,4 @@ class Learning(Body):
 
 def _taught(graph: Graph) -> dict[str, Ref]:
     """For each field that a loss compares something with, what that is; the first, where there are several."""
-    fields = {node.id: name for name, node in graph.inputs.items()}
-    losses = [node.operands for node in graph.nodes if isinstance(node.component, Loss)]
-    return {fields[target.node]: prediction for target, prediction in reversed(losses) if target.node in fields}
+    return {target: node.operands[1] for target, node in reversed([*losses_of_fields(graph)])}

@@ -70,10 +70,6 @@ def wrong_argument(message: str, span: Span, repair: str | None = None, notes: N
     return Diagnostic(span, message, notes, repair)
 
 
-def repeated_argument(keyword: ast.Keyword) -> Diagnostic:
-    return wrong_argument(f"`{keyword.name}` is given twice", keyword.name_span, "keep one of them")
-
-
 def too_many_arguments(definition: ast.Definition, count: int, span: Span) -> Diagnostic:
     names = [one.name for one in definition.parameters or ()]
     takes = f"takes {listed(names)}" if names else "has no parameters"

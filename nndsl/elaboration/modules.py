@@ -8,10 +8,12 @@ from typing import Any
 from nndsl.diagnostics import Diagnostic, UserError, did_you_mean, error
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
+from nndsl.elaboration.choices import fits, searched
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.mistakes import defined_twice, listed, out_of_place, override_type, unknown_parameter
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Binding, DataSet, Defined, Scope, describe_value
+from nndsl.search_space import Searched
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 
@@ -31,6 +33,7 @@ class Module:
     definitions: dict[str, ast.Definition] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     astray: bool = False
+    searched: list[Searched] = field(default_factory=list)
 
 
 _WHAT = {ast.Evaluate: "an expression", ast.Binding: "this binding"}
@@ -106,7 +109,7 @@ class ModuleLoader:
 
     def _param(self, module: Module, statement: ast.Param, evaluator: Evaluator, main: bool) -> None:
         target = statement.target
-        value = evaluator.evaluate(statement.value)
+        value = default = evaluator.evaluate(statement.value)
         if main and target.name in self._session.overrides and value is not FAILED:
             value = self._overridden(target, value, evaluator)
         self._bind(module, target.name, value, target.span)
@@ -114,6 +117,9 @@ class ModuleLoader:
         self._session.saw(target.span, value)
         if main:
             self._session.bound.setdefault(target.span, (target.name, False))
+        choices = searched(statement, default, evaluator)
+        if choices is not None:
+            module.searched.append(choices)
 
     def _overridden(self, target: ast.Target, default: Any, evaluator: Evaluator) -> Any:
         """The value from the command line; the default where it is of another kind, so that nothing else is said about it."""
@@ -124,7 +130,7 @@ class ModuleLoader:
             value = evaluator.evaluate(ast.Name(target.span, value))
         if value is FAILED:
             return default
-        if not _fits(value, default):
+        if not fits(value, default):
             self._session.report.add(override_type(target.name, describe_value(value), describe_value(default), target.span))
             return default
         return float(value) if isinstance(default, float) else value
@@ -198,15 +204,6 @@ def _shown(written: str, importer: Source) -> str:
 
 _WRITTEN_OUT = (bool, int, float, str, tuple, type(None))
 """What a value on the command line says by itself; for other parameters (`param act = relu`) it is a name to look up."""
-
-
-def _fits(value: Any, default: Any) -> bool:
-    """Whether a value from the command line is of the same kind as the default; a whole number is a number, too."""
-    if isinstance(value, bool) or isinstance(default, bool):
-        return type(value) is type(default)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    return default is None or isinstance(value, type(default)) or (isinstance(value, str) and isinstance(default, str))
 
 
 @error("NN224")

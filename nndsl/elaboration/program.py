@@ -49,7 +49,7 @@ def elaborate(
     except Complaint as complaint:
         complaint.report_to(report)
     incomplete = {one.name: lacking for one in _of_kind(module, "network") if (lacking := _without_values(one))}
-    return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources), incomplete)
+    return Program(spec.source, networks, data, trainings, module.parameters, tuple(loader.sources), incomplete, tuple(module.searched))
 
 
 def _of_kind(module: Module, kind: str) -> list[ast.Definition]:

@@ -10,9 +10,9 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.trace import Trace
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
-from nndsl.syntax.mistakes import too_many_mistakes
 from nndsl.syntax.parser import parse
 from nndsl.syntax.reading import read_source
+from nndsl.syntax.statement_mistakes import too_many_mistakes
 
 MOST_STEPS, STEPS_A_CHARACTER = 500_000, 25
 """What a file may expand to: so much, and more the more is written, since what is written out was meant."""
@@ -31,7 +31,6 @@ def read_spec(path: Path, name: str, report: Report) -> ast.Spec:
         UserError: it cannot be read.
     """
     return parse(read_source(path, name=name), report)
-
 
 
 @dataclass(eq=False, slots=True)
@@ -103,8 +102,8 @@ class OutOfBudget(Complaint):
 def over_budget(span: Span) -> Diagnostic:
     """The loops and repetitions of this file expand to more than can be meant.
 
-    Everything is decided when a file is compiled, so expansion has to end within a budget: a million steps, and
-    25 for each character that is written. An evaluated expression is a step, a call in the graph is forty, and
+    Everything is decided when a file is compiled, so expansion has to end within a budget: half a million steps,
+    and 25 for each character that is written. An evaluated expression is a step, a call in the graph is forty, and
     a list counts by its length. Nested loops multiply.
 
         for i in range(100000) { for j in range(100000) { h = h -> Dense(8) } }

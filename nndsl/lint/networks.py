@@ -101,7 +101,7 @@ def huge_layers(graph: Graph) -> Iterator[Diagnostic]:
 def _flattened(graph: Graph, node: Node) -> Node | None:
     """The `Flatten` that a layer takes its input from, perhaps through layers without weights."""
     before = graph[node.operands[0]]
-    while len(before.operands) == 1 and before.owner is None or isinstance(before.component, _RANDOM):
+    while len(before.operands) == 1 and not isinstance(before.component, reshaping.Flatten) and not costs.weights(graph, before):
         before = graph[before.operands[0]]
     return before if isinstance(before.component, reshaping.Flatten) else None
 

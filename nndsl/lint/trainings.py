@@ -9,6 +9,7 @@ from nndsl.catalogue.training.metric import CLASSIFYING
 from nndsl.catalogue.training.schedules import Piecewise
 from nndsl.data.fields import FieldPlan
 from nndsl.diagnostics import Diagnostic, Note, warning
+from nndsl.elaboration.comparing import losses_of_fields
 from nndsl.graph import Graph, Node
 from nndsl.program import Objective, Training
 
@@ -123,18 +124,12 @@ def misread_output(node: Node, activation: Activation, compared: Node) -> Diagno
 
 def labels_apart(training: Training) -> Iterator[Diagnostic]:
     """One of several classes, learnt as if several could be true at once."""
+    graph = training.objectives[0].graph
+    apart = {target for target, loss in losses_of_fields(graph) if isinstance(loss.component, losses.BinaryCrossentropy)}
     for node, field in compared(training):
         several = field.classes is not None and len(field.classes) > 2 and field.type.is_float and field.type.rank == 1
-        if several and any(isinstance(one, losses.BinaryCrossentropy) for one in _losses(training, field)):
+        if several and field.name in apart:
             yield label_apart(node, field)
-
-
-def _losses(training: Training, field: FieldPlan) -> Iterator[Loss]:
-    for objective in training.objectives:
-        target = objective.graph.inputs.get(field.name)
-        for node in objective.graph.nodes:
-            if isinstance(node.component, Loss) and target is not None and node.operands[0].node == target.id:
-                yield node.component
 
 
 @warning("NN425")

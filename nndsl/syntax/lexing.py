@@ -13,7 +13,7 @@ from typing import NoReturn, TypeAlias
 from nndsl.diagnostics import Diagnostic, Report
 from nndsl.repairs import write
 from nndsl.source import Source, Span
-from nndsl.syntax import mistakes, spelling, token_mistakes
+from nndsl.syntax import spelling, statement_mistakes, token_mistakes
 from nndsl.syntax.brackets import Brackets
 from nndsl.syntax.grammar import END, tables
 
@@ -137,7 +137,7 @@ class Lexer:
         self.report.add(diagnostic)
         self._mistakes += len(self.report) - known
         if self._mistakes >= MISTAKES and diagnostic.span is not None:
-            self.stop(mistakes.too_many_mistakes(diagnostic.span, MISTAKES))
+            self.stop(statement_mistakes.too_many_mistakes(diagnostic.span, MISTAKES))
 
     def stop(self, diagnostic: Diagnostic) -> NoReturn:
         """Report a mistake after which the rest of the text is not looked at."""
@@ -152,7 +152,7 @@ class Lexer:
 
     def _opens(self, kind: str, start: int, end: int) -> None:
         if kind == "LBRACE" and self.tokens and self.tokens[-1][0] == "LBRACE" and self.tokens[-1][2] > self.tokens[-1][1]:
-            self.add(mistakes.unexpected(self.span(start, end), "a second `{`", "delete one of them"))
+            self.add(statement_mistakes.unexpected(self.span(start, end), "a second `{`", "delete one of them"))
             return
         self._brackets.opens(kind, start)
         self.tokens.append((kind, start, end))
@@ -211,10 +211,10 @@ class Lexer:
         if self.tokens[-1][0] == "COLON":
             self.tokens.pop()
             if kind != "NAME":
-                self.add(mistakes.colon_for_body(last, what))
+                self.add(statement_mistakes.colon_for_body(last, what))
         else:
             brace = re.compile(r"\s*\{").match(self.text, position)
-            self.add(mistakes.missing_body(mistakes.after(last), what, ", opened on the same line" if brace else ""))
+            self.add(statement_mistakes.missing_body(last.after, what, ", opened on the same line" if brace else ""))
             if brace:
                 return
         self._brackets.opens_indented(last.end)
@@ -230,6 +230,8 @@ class Lexer:
         word = self.text[start:end]
         plain = spelling.FOREIGN_TRUTHS[word]
         self.tokens.append((tables().keywords[plain], start, end))
+        if plain == "none" and self._brackets.inside_type:
+            return  # no size is `none` either: what is meant is said where sizes are read
         self.add(token_mistakes.foreign_word(self.span(start, end), word, write(plain, self.span(start, end))))
 
     def _misspelt(self, kind: str, start: int, end: int) -> int:

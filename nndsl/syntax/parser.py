@@ -16,8 +16,8 @@ from nndsl.syntax.building import Builder
 from nndsl.syntax.diagnosis import diagnose
 from nndsl.syntax.grammar import END, Plan, Rule, jumps, shift, tables
 from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
-from nndsl.syntax.mistakes import too_many_mistakes
 from nndsl.syntax.situation import WANTS_VALUE, Mend, Situation, names_bound
+from nndsl.syntax.statement_mistakes import too_many_mistakes
 
 MENDS = 8
 """How many mistakes of one statement are mended before it is left out."""

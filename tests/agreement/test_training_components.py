@@ -1,6 +1,7 @@
 """Losses, metrics, optimizers, initializers, regularizers and constraints agree with the installed Keras."""
 
 import inspect
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import keras
@@ -268,6 +269,34 @@ def test_examples_that_do_not_see_each_other_have_losses_of_their_own(member: ty
 
 
 FLOAT, INT = "float32", "int32"
+IN_SEQUENCE = [
+    (TensorType(FLOAT, (5, 4)), TensorType(FLOAT, (5, 4))),
+    (TensorType(FLOAT, (5,)), TensorType(FLOAT, (5, 1))),
+    (TensorType(INT, (5,), 2), TensorType(FLOAT, (5, 1))),
+    (TensorType(INT, (5,), 4), TensorType(FLOAT, (5, 4))),
+    (TensorType(INT, (3,), 4), TensorType(FLOAT, (5, 4))),
+]
+
+
+@pytest.mark.parametrize("member", LOSSES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(("target", "prediction"), IN_SEQUENCE, ids=lambda one: str(one))
+def test_a_loss_that_takes_padding_leaves_it_out(member: type[Loss], target: TensorType, prediction: TensorType) -> None:
+    component = member.build()
+    try:
+        component.infer(target, replace(prediction, mask=True))
+    except Mismatch:
+        return
+    y_true, y_pred = numbers(target, 1, classes_of(prediction)), numbers(prediction, 2)
+    mask = np.arange(5) < np.arange(1, BATCH + 1)[:, None]
+    found = []
+    for padding in (0.3, 0.6):
+        output = keras.ops.convert_to_tensor(np.where(mask[:, :, None], y_pred, np.float32(padding)))
+        output._keras_mask = keras.ops.convert_to_tensor(mask)
+        found.append(np.array(example_losses(optimize.loss(component), keras.ops.convert_to_tensor(y_true), output)))
+    assert found[0].shape == (BATCH,)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-5)
+
+
 TYPICAL = [
     (TensorType(FLOAT, ()), TensorType(FLOAT, (1,))),
     (TensorType(INT, (), 2), TensorType(FLOAT, (1,))),
