@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nndsl import collector
 from nndsl.console import count_errors, print_diagnostics, tell
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def check_one(path: Path, options: "Namespace") -> "tuple[Program | None, Sequen
 
 def checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
     """What a file is, as far as it can be read, and what there is to say about it."""
-    from nndsl.diagnostics import UserError
-    from nndsl.driver import check
+    with collector.paused():
+        from nndsl.diagnostics import UserError
+        from nndsl.driver import check
 
     try:
         program, report = check(source_at(path), overrides=dict(options.overrides), data_path=options.data)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from nndsl import __version__, commands
+from nndsl import __version__, collector, commands
 from nndsl.console import (
     INTERRUPTED,
     NO_READER,
@@ -72,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     options = parsed(arguments)
-    from nndsl.diagnostics import Diagnostic, UserError
-    from nndsl.program import NoSuchName
+    with collector.paused():
+        from nndsl.diagnostics import Diagnostic, UserError
+        from nndsl.program import NoSuchName
 
     try:
         return commands.named(options.command).run(options)

@@ -22,7 +22,7 @@ from nndsl.elaboration.mistakes import (
 )
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.shapes import TypeReader
-from nndsl.elaboration.values import APPLIABLE, FAILED, Binding, Closure, Defined, Scope, Tensor, describe_value
+from nndsl.elaboration.values import CALLED, FAILED, Binding, Closure, Scope, Tensor, describe_value
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import Size, TensorType, named
@@ -242,7 +242,7 @@ class Body(Evaluator):
             self.refuse_unused_result()
         elif self.result is FAILED:
             raise Complaint
-        elif isinstance(self.result, (Defined, *APPLIABLE)) and not self.inputs:
+        elif isinstance(self.result, CALLED) and not self.inputs:
             assert self._result_span is not None and self.operands is not None
             return self.apply(self.appliable(self.result, self._result_span), self.operands, self._result_span)
         elif self._result_span is None:

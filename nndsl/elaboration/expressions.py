@@ -21,11 +21,10 @@ from nndsl.elaboration.mistakes import (
 )
 from nndsl.elaboration.session import STEPS_A_NODE, OutOfBudget
 from nndsl.elaboration.values import (
-    APPLIABLE,
+    CALLED,
     FAILED,
     DataField,
     DataSet,
-    Defined,
     Pipeline,
     PlacedWord,
     Repeat,
@@ -81,7 +80,7 @@ class Evaluator(Caller):
             self._mark_used(binding.span)
             self.session.saw(expression.span, binding.value)
             return binding.value
-        if want is not None and want is not ANY and (name in want.options() or not want.families() or not self._catalogued(name)):
+        if want is not None and want is not ANY and (want.knows(name) or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)
         found = self._catalogued(name)
         if found is not None:
@@ -106,7 +105,7 @@ class Evaluator(Caller):
     def _step(self, value: Any, applied: Any, expression: ast.Arrow, step: ast.Expression) -> Any:
         try:
             appliable = self.appliable(applied, step.span)
-            if isinstance(value, (Defined, *APPLIABLE)):
+            if isinstance(value, CALLED):
                 return Pipeline((self.appliable(value, expression.steps[0].span), appliable), expression.span)
             operands = self.tensors(value, expression.steps[0].span)
             return single(self.apply(appliable, operands, step.span))
@@ -130,7 +129,7 @@ class Evaluator(Caller):
         span = Span(expression.span.source, expression.span.start, term.span.end)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self._tensor_operation(operator, (left, expression.left.span), (right, term.span), span)
-        if operator == "*" and isinstance(left, (Defined, *APPLIABLE)):
+        if operator == "*" and isinstance(left, CALLED):
             return self._repeated(left, right, expression, term)
         if isinstance(left, PlacedWord) or isinstance(right, PlacedWord):
             left, right = bare(left), bare(right)

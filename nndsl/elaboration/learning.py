@@ -12,10 +12,10 @@ from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
 from nndsl.data.fields import FieldPlan
 from nndsl.data.plan import DataPlan
-from nndsl.elaboration.applying import argument_spans, bare, single
+from nndsl.elaboration.applying import bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
-from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.builder import Builder, Complaint, argument_spans
 from nndsl.elaboration.comparing import fitted, losses_of_fields
 from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
