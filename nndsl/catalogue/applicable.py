@@ -107,6 +107,10 @@ class Applicable(Component, abstract=True):
         """
         return ()
 
+    def mirrors(self, *operands: TensorType) -> bool:
+        """Whether its result is its operand with the first axis read backwards, and positions stay apart."""
+        return False
+
     def sight(self, result: int, *operands: TensorType) -> tuple[Sight, ...]:
         """What each place of one of its results sees of each operand along the first axis, outside of training."""
         windows = self.windows(*operands)

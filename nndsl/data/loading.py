@@ -48,7 +48,7 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
             mistakes += failure.diagnostics
     if mistakes:
         raise UserError(*mistakes)
-    counts = {name: _class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes}
+    counts = {name: class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes}
     if state is None:
         _check_classes(plan, counts)
     return Dataset(
@@ -224,7 +224,8 @@ def _check_unchanged(plan: DataPlan, field: FieldPlan, states: Sequence[State]) 
         raise UserError(data_changed(field, plan.source_span))
 
 
-def _class_counts(values: "Array", field: FieldPlan) -> tuple[int, ...]:
+def class_counts(values: "Array", field: FieldPlan) -> tuple[int, ...]:
+    """How often each class of a field occurs among some of its encoded values."""
     import numpy
 
     count = len(field.classes or ())
@@ -320,6 +321,12 @@ def too_short(what: str, count: int, least: int, span: Span | None) -> Diagnosti
     return Diagnostic(span, message, (), "take shorter windows, or more rows")
 
 
+def named_classes(classes: Sequence[str]) -> str:
+    """Some classes by name, as a part of a sentence."""
+    listed = " and ".join(f"`{one}`" for one in classes[:5]) + (f" and {len(classes) - 5} more" if len(classes) > 5 else "")
+    return f"the class{'es' * (len(classes) > 1)} {listed}"
+
+
 @error("NN524")
 def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
     """A class has no training example, so that no network could learn it.
@@ -327,10 +334,9 @@ def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
     It is misspelt in the list of classes, or so rare that none of its examples came into the training split:
     `stratify` keeps at least one example of each class there.
     """
-    listed = " and ".join(f"`{one}`" for one in absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-    message = f"no training example of `{field.name}` has the class{'es' * (len(absent) > 1)} {listed}"
+    message = f"no training example of `{field.name}` has {named_classes(absent)}"
     span = next((use.span for use in field.spec.encoders if use.encoder.called() == "category"), field.span)
-    return Diagnostic(span, message, (), f"delete it from the list, or stratify the split: `stratify={field.name}`")
+    return Diagnostic(span, message, (), f"delete {'them' if len(absent) > 1 else 'it'} from the list, or stratify the split: `stratify={field.name}`")
 
 
 @error("NN525")

@@ -27,7 +27,9 @@ from nndsl.elaboration.mistakes import (
 from nndsl.elaboration.session import CALL, OutOfBudget, Session
 from nndsl.elaboration.values import (
     APPLIABLE,
+    FAILED,
     Appliable,
+    Binding,
     Closure,
     Defined,
     FunctionUse,
@@ -73,6 +75,12 @@ class Applier:
         for family in self.families:
             known.update(family.names())
         return unknown_name(name, span, known, self.frames_notes())
+
+    def nothing_called(self, name: str, unknown: Diagnostic) -> Complaint:
+        """The complaint of a name that stands for nothing; of a name that is no slip it is made once, wherever the name is used."""
+        if unknown.edit is None and unknown.span is not None:
+            self.scope.names[name] = Binding(FAILED, unknown.span)
+        return Complaint(unknown)
 
     def frames_notes(self) -> tuple[Note, ...]:
         return expansion_notes(self.expansion.frames)

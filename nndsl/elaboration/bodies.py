@@ -103,12 +103,16 @@ class Body(Evaluator):
             type = self._types.declared(statement.type, lambda name: self.sizes.get(name, named(name)))
             if target.name in self.builder.inputs:
                 raise Complaint(bound_twice("input", target, self.builder.inputs[target.name].span))
-            self.bind(target, self.builder.input(target.name, type, statement.span))
+            self.bind(target, self.builder.input(target.name, type, statement.span, statement.span in self.session.misfits))
         elif len(self.inputs) <= len(self.operands):
             tensor = self.operands[len(self.inputs) - 1]
             if len(self.inputs) == 1:
                 self.sizes |= self.told_by([one.type for one in self.operands])
-            self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`", self.sizes)
+            try:
+                self._types.unify(statement.type, tensor, f"the input `{target.name}` of `{self.definition.name}`", self.sizes)
+            except Complaint:
+                self.session.misfits.add(statement.span)
+                raise
             self.bind(target, self.builder.masked(tensor) if self._types.padded(statement.type) else tensor)
         else:
             self.scope.names[target.name] = Binding(FAILED, target.span)

@@ -66,6 +66,7 @@ class Builder:
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[TensorType, ...], Span]] = {}
+        self._blamed: dict[type[Mismatch], set[Ref]] = {WrongDtype: set(), WrongRank: set()}
 
     def graph(self, before: int | None = None) -> Graph:
         """The graph as it is, or as it was when it had so many nodes."""
@@ -76,10 +77,12 @@ class Builder:
         key = _numbered(self._frames, around.prefix + snake_case(name))
         return Expansion((*around.frames, Frame(name, key, span)), key + "_")
 
-    def input(self, name: str, type: TensorType, span: Span) -> Tensor:
-        """A tensor that comes from outside."""
+    def input(self, name: str, type: TensorType, span: Span, blamed: bool = False) -> Tensor:
+        """A tensor that comes from outside; `blamed`: whether its type has been complained of already."""
         node = self._add(_numbered(self._taken, name), Input(type), None, (), Expansion(), span, (type,), name)
         self.inputs[name] = node
+        for known in self._blamed.values() if blamed else ():
+            known.add(Ref(node.id))
         return Tensor(Ref(node.id), type, span)
 
     def masked(self, ids: Tensor) -> Tensor:
@@ -109,6 +112,8 @@ class Builder:
         try:
             results = infer(component, types)
         except Mismatch as mismatch:
+            if self._is_known(mismatch, operands):
+                raise Complaint from None
             encodes = isinstance(component, Embedding) and isinstance(self.nodes[operands[0].ref.node].component, Positions)
             refuse = beyond_positions if encodes and mismatch.argument == "input_dim" else _BY_CLASS.get(type(mismatch), bad_argument)
             raise Complaint(refuse(RefusedCall(component, mismatch, operands, place))) from None
@@ -117,6 +122,16 @@ class Builder:
         refs = tuple([one.ref for one in operands])
         node = self._add(self._name(component, expansion), component, owner, refs, expansion, place.span, results)
         return tuple([Tensor(Ref(node.id, index), one, place.span) for index, one in enumerate(results)])
+
+    def _is_known(self, mismatch: Mismatch, operands: Sequence[Tensor]) -> bool:
+        """Whether the type of an input has been complained of so before: it is one mistake, wherever the input is used."""
+        blamed = {one.ref for one in operands if one.type in mismatch.types and isinstance(self.nodes[one.ref.node].component, Input)}
+        known = self._blamed.get(type(mismatch))
+        if known is None or not blamed:
+            return False
+        again = blamed <= known
+        known |= blamed
+        return again
 
     def _add(
         self,

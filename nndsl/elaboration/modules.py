@@ -23,12 +23,17 @@ LIBRARY = "std/"
 
 @dataclass(eq=False)
 class Module:
-    """One file, with the names that its top level defines."""
+    """One file, with the names that its top level defines.
+
+    Attributes:
+        astray: whether the statement before belongs elsewhere: those that follow it do so for the same reason.
+    """
 
     spec: ast.Spec
     scope: Scope = field(default_factory=Scope)
     definitions: dict[str, ast.Definition] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    astray: bool = False
     searched: list[Searched] = field(default_factory=list)
 
     def mentions(self, name: str, after: Span) -> bool:
@@ -75,6 +80,7 @@ class ModuleLoader:
         return module
 
     def _statement(self, module: Module, statement: ast.Statement, evaluator: Evaluator, main: bool) -> None:
+        astray, module.astray = module.astray, False
         match statement:
             case ast.Import():
                 self._import(module, statement)
@@ -88,6 +94,9 @@ class ModuleLoader:
             case _:
                 for target in statement.targets if isinstance(statement, ast.Binding) else ():
                     module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
+                module.astray = True
+                if astray:
+                    raise Complaint
                 what = _WHAT.get(type(statement)) or f"`{statement.span.text.split()[0]}`"
                 repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
                 raise Complaint(out_of_place(what, "at the top of a file", statement.span, repair))

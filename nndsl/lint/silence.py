@@ -21,6 +21,9 @@ from nndsl.syntax.lexing import Lexer
 
 _ALLOW = re.compile(r"#\s*allow\s+(NN\d+(?:\s*(?:,|and)\s*NN\d+)*)\s*(?::\s*(\S.*))?")
 
+_OF_RUNS = "NN7"
+"""How the codes begin of what is found only once a network is trained."""
+
 
 class Allowance(Frozen):
     """A comment that silences warnings.
@@ -66,20 +69,30 @@ def without_silenced(report: Report, program: Program) -> Report:
     That something is silenced which is not there is said of the file itself, if it has networks: blocks that are imported, or
     that stand alone, may not be used.
     """
-    allowances = [one for source in program.sources if "allow" in source.text for one in _allowances(source, report)]
+    allowances = _allowances(program.sources, report)
     if not allowances:
         return report
-    reaches, places = _reaches(allowances), _places(report)
-    left = Report()
-    for found in report:
-        if found.severity != "warning" or found.span is None or not _is_covered(found.span, reaches.get((found.span.source, found.code), [])):
-            left.add(found)
+    places, left = _places(report), Report()
+    for found in _not_covered(report, allowances):
+        left.add(found)
     if program.networks and not report.errors:  # with errors, not all that could be said has been said
         for one in allowances:
-            idle = [code for code in one.codes if not _is_used(one, places.get((one.span.source, code), []))]
+            idle = [code for code in one.codes if not code.startswith(_OF_RUNS) and not _is_used(one, places.get((one.span.source, code), []))]
             if idle and one.span.source is program.source:
                 left.add(nothing_silenced(idle, one.span))
     return left
+
+
+def unsilenced(found: Iterable[Diagnostic], sources: Iterable[Source]) -> Iterator[Diagnostic]:
+    """What is left to say of a run when the comments of its files are heeded."""
+    return _not_covered(found, _allowances(sources, Report()))
+
+
+def _not_covered(found: Iterable[Diagnostic], allowances: Iterable[Allowance]) -> Iterator[Diagnostic]:
+    reaches = _reaches(allowances)
+    for one in found:
+        if one.severity != "warning" or one.span is None or not _is_covered(one.span, reaches.get((one.span.source, one.code), [])):
+            yield one
 
 
 def _reaches(allowances: Iterable[Allowance]) -> dict[tuple[Source, str], list[tuple[int, int]]]:
@@ -111,7 +124,11 @@ def _is_used(allowance: Allowance, places: Sequence[int]) -> bool:
     return first < len(places) and places[first] < allowance.end
 
 
-def _allowances(source: Source, report: Report) -> Iterator[Allowance]:
+def _allowances(sources: Iterable[Source], report: Report) -> list[Allowance]:
+    return [one for source in sources if "allow" in source.text for one in _allowances_of(source, report)]
+
+
+def _allowances_of(source: Source, report: Report) -> Iterator[Allowance]:
     lexer = Lexer(source, Report())
     lexer.run()
     statement = cache(partial(statement_at, lexer.tokens))  # several comments may speak for the same one

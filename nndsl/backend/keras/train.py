@@ -21,7 +21,6 @@ from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
-from nndsl.data.overlap import overlaps
 from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
@@ -29,6 +28,7 @@ from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
 from nndsl.evaluation import Evaluation
 from nndsl.files import write_file, write_text
+from nndsl.lint.examples import advice
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
 from nndsl.progress import Progress, progress_on
@@ -98,7 +98,7 @@ def train(
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
-    for one in overlaps(training.data, dataset, training.inputs):
+    for one in advice(program, training, dataset):
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings, names)
