@@ -33,6 +33,7 @@ TEXTS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (one.text().replace("epochs = 1", "epochs = 2"), {**one.arrays, "part": parts()}) for name, one in CASES.items()
 } | {
     "rates, averages, figures": (PLAIN, blob_arrays()),
+    "an optimizer with a step of its own": (PLAIN.replace(RATES, "Nadam(0.01)"), blob_arrays()),
     "a last batch of one example": (PLAIN, ODD),
     "a GAN that draws its noise": (FILE.replace("STATEMENTS", GAN).replace("-> BatchNorm ", ""), ARRAYS),
     "a GAN with batch norm": (FILE.replace("STATEMENTS", GAN.replace(" + gradient_penalty(discriminator, image, fake)", "")), ARRAYS),

@@ -23,7 +23,7 @@ TOLERANCE = {"bfloat16": 0.05, "float16, whose gradients stay small enough to be
 MASKED = CASES["a label for each position that is not masked"]
 GROUPS = [
     ["multilayer perceptron", "momentum, clipped gradients", "accumulated gradients", "regularizers", "class weights"],
-    ["rates, averages, figures", "a last batch of one example", "several outputs with losses of their own", "bfloat16"],
+    ["rates, averages, figures", "an optimizer with a step of its own", "a last batch of one example", "several outputs with losses of their own", "bfloat16"],
     ["convolutions and batch norm", "masked texts through an LSTM", "a label for each position that is not masked"],
     ["a GAN that draws its noise", "a GAN with batch norm", "float16, whose gradients stay small enough to be scaled"],
 ]

@@ -8,8 +8,8 @@ are this device's, and `summed` adds up what all of them have. The same code wit
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
-from types import MethodType
 from typing import Any, Literal, TypeAlias
 
 import keras
@@ -254,15 +254,21 @@ def _same_statistics(layers: Iterable[keras.Layer]) -> Iterator[None]:
             one.synchronized = False
 
 
+@cache
+def _own_copies() -> type:
+    """What optimizers do as if there were one device, to stand between an optimizer and what Keras does for several."""
+    of_several, plain = (next(one for one in keras.Optimizer.__mro__ if one.__name__ == name) for name in ("TFOptimizer", "BaseOptimizer"))
+    return type("OwnCopies", (of_several,), {name: getattr(plain, name) for name in _WITHOUT_REDUCTION})
+
+
 def without_reduction(optimizer: keras.Optimizer) -> keras.Optimizer:
     """An optimizer that takes gradients which are summed already, and changes the weights of its device by them.
 
     Keras clips gradients before it sums them, so that its result would depend on the number of devices.
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
-        plain = next(one for one in keras.Optimizer.__mro__ if one.__name__ == "BaseOptimizer")
-        for name in _WITHOUT_REDUCTION:
-            setattr(optimizer, name, MethodType(getattr(plain, name), optimizer))
+        kind = type(optimizer)
+        optimizer.__class__ = type(kind.__name__, (kind, _own_copies()), {})
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             optimizer._tf_apply = optimizer._common_apply
     return optimizer
