@@ -10,7 +10,7 @@ from nndsl.backend.keras.decoding import Beam, Drawing, edits, lengths_of
 from nndsl.backend.keras.evaluate import no_examples, reopened, restore_best
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.incremental import continuations
-from nndsl.backend.keras.interruption import Interruption
+from nndsl.interruption import Interruption
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import layers_and_models
 from nndsl.backend.keras.samples import COUNT, samples

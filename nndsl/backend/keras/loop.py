@@ -8,7 +8,7 @@ from signal import SIGINT
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoint, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.interruption import Interruption
+from nndsl.interruption import Interruption
 from nndsl.backend.keras.learner import Learner
 from nndsl.backend.keras.measuring import next_steps
 from nndsl.backend.keras.optimize import plateau
