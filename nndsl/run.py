@@ -32,7 +32,7 @@ from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.elaboration import modules
 from nndsl.evaluation import Evaluation
-from nndsl.files import unwritable, write_text
+from nndsl.files import remove_leftovers, unwritable, write_text
 from nndsl.program import EarlyStopping
 from nndsl.source import Source
 
@@ -197,7 +197,9 @@ def point_latest(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from training in a folder. The lock goes with the process, however it ends.
+    """Keep other processes from training in a folder, and clear away what one that was killed has left half written.
+
+    The lock goes with the process, however it ends.
 
     Raises:
         UserError: another process has it, or the folder cannot be written.
@@ -218,6 +220,8 @@ def locked(folder: Path) -> Iterator[None]:
             raise UserError(run_is_busy(folder)) from None
         except OSError as failure:
             raise unwritable(folder, failure) from None
+        for one in (folder, folder / "checkpoints"):
+            remove_leftovers(one)
         yield
     finally:
         os.close(descriptor)

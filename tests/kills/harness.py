@@ -123,7 +123,7 @@ def left_in(folder: Path) -> dict[str, str]:
             continue
         if path.suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
-                found |= {f"{name}/{one}": _hash(archive.read(one)) for one in archive.namelist() if one != "metadata.json"}
+                found[name] = _hash(archive.read("model.weights.h5"))  # what else is in it holds dates, and addresses in memory
         else:
             found[name] = _hash(path.read_bytes())
     return found

@@ -9,6 +9,7 @@ from itertools import chain
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import config as tf_config  # which alone can switch determinism off again
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
@@ -44,13 +45,20 @@ def bad_schedule(span: Span, message: str, repair: str | None) -> Diagnostic:
 
 @contextmanager
 def surroundings(precision: str, seed: int) -> Iterator[None]:
-    """The precision and the sources of chance that layers are made with; those of Keras, Python and NumPy come back."""
+    """The precision and the sources of chance that layers are made with; those of Keras, Python and NumPy come back.
+
+    Within, no operation lets the order in which its threads are done decide about the last bits of a sum.
+    """
     policy, python, numpy = keras.config.dtype_policy(), random.getstate(), np.random.get_state()
+    deterministic = tf_config.is_op_determinism_enabled()
+    tf_config.enable_op_determinism()
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed % 2**32)
     try:
         yield
     finally:
+        if not deterministic:
+            tf_config.disable_op_determinism()
         keras.config.set_dtype_policy(policy)
         random.setstate(python)
         np.random.set_state(numpy)
