@@ -130,6 +130,11 @@ class Run:
         text = yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120)
         write_text(self.folder / "run.yaml", text)
 
+    def drop_evaluation(self) -> None:
+        """Forget the figures on the test split: the run goes on."""
+        self.evaluation = None
+        (self.folder / "evaluation.json").unlink(missing_ok=True)
+
     def save_json(self, name: str, content: Any) -> None:
         """Write a file of JSON beside the others.
 

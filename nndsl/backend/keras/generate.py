@@ -10,7 +10,6 @@ from nndsl.backend.keras.decoding import Beam, Drawing, edits, lengths_of
 from nndsl.backend.keras.evaluate import no_examples, reopened, restore_best
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.incremental import continuations
-from nndsl.interruption import Interruption
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import layers_and_models
 from nndsl.backend.keras.samples import COUNT, samples
@@ -25,6 +24,7 @@ from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.foresight import Knowledge, foresight
 from nndsl.frozen import Frozen
 from nndsl.generation import NotApplicable, TokenErrors, Wish, Written
+from nndsl.interruption import Interruption
 from nndsl.program import Training
 from nndsl.progress import Progress
 from nndsl.run import Run

@@ -17,6 +17,7 @@ from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.objective import Computation, Outcome, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
 from nndsl.backend.keras.optimize import plain
+from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
 from nndsl.diagnostics import Diagnostic, UserError, error
@@ -55,7 +56,8 @@ def surroundings(precision: str, seed: int) -> Iterator[None]:
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed % 2**32)
     try:
-        yield
+        with shortage_told():
+            yield
     finally:
         if not deterministic:
             tf_config.disable_op_determinism()

@@ -1,19 +1,19 @@
 """The loop: steps, measurements and decisions, epoch after epoch, with everything kept that a later step depends on."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from signal import SIGINT
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoint, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
-from nndsl.interruption import Interruption
 from nndsl.backend.keras.learner import Learner
 from nndsl.backend.keras.measuring import next_steps
 from nndsl.backend.keras.optimize import plateau
 from nndsl.backend.keras.state import State, assign, copied, kept
 from nndsl.diagnostics import Diagnostic, Note, UserError, error
+from nndsl.interruption import Interruption, Stopped
 from nndsl.monitor import Mode, best_epoch, should_stop
 from nndsl.program import EarlyStopping
 from nndsl.progress import Progress
@@ -67,12 +67,12 @@ class Loop:
         self._saved_best: int | None = None
         self._steps_a_call = 1
         self._saved_at, self._saving_cost = time.monotonic(), 0.0
-        self._saved_step = -1
+        self._saved_step = self._started_at = -1
 
     # From start to end ---------------------------------------------------------------------------
 
-    def run(self) -> str:
-        """Take all steps that are left, and save.
+    def run(self, interruption: Interruption) -> str:
+        """Take all steps that are left, or those before someone asks for an end, and save.
 
         Returns:
             How it ended: `finished`, `stopped early`, `interrupted` (by Ctrl-C) or `terminated` (by SIGTERM).
@@ -80,27 +80,30 @@ class Loop:
         Raises:
             UserError: the loss was not finite, or a file could not be written.
         """
+        self._started_at = self._saved_step
         write_metrics(self._run.folder / "metrics.csv", self.history)
         self._progress.begin(self._epochs, self._feed.steps, self._epoch)
-        with Interruption() as interruption:
-            status = self._epochs_until(interruption)
+        status = self._epochs_until(interruption)
         if self._saved_step != self._learner.step:
             self.save_checkpoint()
         if status == "interrupted":
-            self._end_epoch_early()
+            self._end_epoch_early(interruption)
         self._save_models()
         return status
 
     def _epochs_until(self, interruption: Interruption) -> str:
-        while self._learner.step < self._epochs * self._feed.steps:
-            if should_stop(self.history, self._stopping):
-                return "stopped early"
-            self._take_steps(interruption)
-            if self._place == 0:
-                self._end_epoch()
-            if interruption.asked and self._learner.step < self._epochs * self._feed.steps:
-                return "interrupted" if interruption.asked == SIGINT else "terminated"
-        return "finished"
+        with suppress(Stopped):
+            if self._unmeasured and not self._place:  # it was left while it was being measured
+                self._end_epoch(interruption)
+            while self._learner.step < self._epochs * self._feed.steps:
+                if should_stop(self.history, self._stopping):
+                    return "stopped early"
+                interruption.pause()
+                self._take_steps(interruption)
+                if self._place == 0:
+                    self._end_epoch(interruption)
+            return "finished"
+        return "interrupted" if interruption.asked == SIGINT else "terminated"
 
     @property
     def _epoch(self) -> int:
@@ -112,6 +115,11 @@ class Loop:
         """How many steps of its epoch are taken."""
         return self._learner.step % self._feed.steps
 
+    @property
+    def _unmeasured(self) -> bool:
+        """Whether steps were taken since the last epoch that was measured."""
+        return self._learner.step > len(self.history) * self._feed.steps
+
     # Steps ---------------------------------------------------------------------------------------
 
     def _take_steps(self, interruption: Interruption) -> None:
@@ -120,8 +128,10 @@ class Loop:
         end = epoch * self._feed.steps
         while True:
             before, started = self._learner.step, time.perf_counter()
+            interruption.at_once = before == self._started_at  # the first call compiles, for long, and nothing can be lost
             if not self._learner.train(min(before + self._steps_a_call, end)):
                 self._diverge(before)
+            interruption.at_once = False
             self._steps_a_call = next_steps(self._steps_a_call, self._learner.step - before, time.perf_counter() - started)
             self._progress.advance(epoch, self._learner.step - end + self._feed.steps, self._learner.trackers.loss)
             if self._learner.step == end or interruption.asked:
@@ -168,16 +178,17 @@ class Loop:
 
     # Between epochs ------------------------------------------------------------------------------
 
-    def _end_epoch(self) -> None:
-        self._add_row(self._figures(self._epoch - 1))
+    def _end_epoch(self, interruption: Interruption) -> None:
+        self._add_row(self._figures(self._epoch - 1, interruption.pause))
         self._update_rules(self.history[-1])
         if self._due():
             self._save()
 
-    def _end_epoch_early(self) -> None:
-        """Measure what was learnt of an epoch that was not finished; a resumed run does not see this."""
-        if self._place:
-            self._add_row(self._figures(self._epoch))
+    def _end_epoch_early(self, interruption: Interruption) -> None:
+        """Measure what was learnt of an epoch that was not finished, if it takes but seconds; a resumed run does not see this."""
+        if self._unmeasured:
+            with suppress(Stopped):
+                self._add_row(self._figures(len(self.history) + 1, interruption.hurry))
 
     def _add_row(self, row: Row) -> None:
         self.history.append(row)
@@ -189,15 +200,19 @@ class Loop:
         for rule in self._rules:
             rule.update(row)
 
-    def _figures(self, epoch: int) -> Row:
-        """The figures of the steps since the last epoch ended, and of the validation examples."""
+    def _figures(self, epoch: int, pause: Callable[[], None]) -> Row:
+        """The figures of the steps since the last epoch ended, and of the validation examples.
+
+        Raises:
+            Stopped: `pause` did; it is as if nothing had been measured.
+        """
         trackers = self._learner.trackers
         row: Row = {"epoch": epoch, **trackers.results()}
-        trackers.reset()
         if self._validation is not None:
-            with self._learner.averaged():
-                found = self._learner.measuring.figures(self._validation, self._progress, "validating")
+            with self._learner.averaged(), kept(dict(enumerate(trackers.variables))):
+                found = self._learner.measuring.figures(self._validation, self._progress, "validating", pause)
             row |= {f"val_{name}": value for name, value in found.items()}
+        trackers.reset()
         rates = self._learner.learning_rates()
         return row | rates
 

@@ -18,6 +18,7 @@ from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
+from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
@@ -28,10 +29,12 @@ from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
 from nndsl.files import write_file, write_text
+from nndsl.interruption import Interruption, Stopped
 from nndsl.monitor import Mode
 from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run, plain, run_differs
+from nndsl.supervision import tell_folder
 
 _HASH_SHOWN = 12
 
@@ -252,11 +255,15 @@ class _Course:
     def train(self, run: Run, loop: Loop) -> Run:
         """Take all steps that are left, measure and draw; `run.yaml` says how it ended, whatever happened."""
         before, started = run.settings.get("seconds", 0.0), time.monotonic()
+        run.drop_evaluation()
+        tell_folder(run.folder)
+        interruption = Interruption()
         try:
-            status = loop.run()
-            run.settings |= {"status": status, "best_epoch": loop.best_epoch, "ended": _now()}
-            run.settings["seconds"] = round(before + time.monotonic() - started, 1)
-            self._finish(run, loop)
+            with interruption, shortage_told(self._training.span):
+                status = loop.run(interruption)
+                run.settings |= {"status": status, "best_epoch": loop.best_epoch, "ended": _now()}
+                run.settings["seconds"] = round(before + time.monotonic() - started, 1)
+                self._finish(run, loop, interruption)
         except (UserError, KeyboardInterrupt) as end:
             run.settings |= {"status": "failed" if isinstance(end, UserError) else "interrupted", "best_epoch": loop.best_epoch}
             with suppress(UserError):  # what is told is the first failure
@@ -266,18 +273,26 @@ class _Course:
             self._progress.end()
         return run
 
-    def _finish(self, run: Run, loop: Loop) -> None:
+    def _finish(self, run: Run, loop: Loop, interruption: Interruption) -> None:
         """What is drawn and measured when the steps are taken."""
         run.save_settings()
         write_text(run.folder / "curves.svg", curves_svg(run.history, loop.best_epoch))
         if run.status != "terminated" and "test" in self._feeds:
-            with loop.best_in_place():
-                figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
-                self._show_forecasts(run)
-            run.save_json("evaluation.json", run.evaluation.as_dict())
+            try:
+                self._evaluate(run, loop, interruption)
+            except Stopped:
+                self._progress.say(f"the test examples were not measured, which takes long; `nndsl evaluate {run.folder}` does it")
         if run.status != "terminated" and self._training.samples:
             self._show_samples(run, loop)
+
+    def _evaluate(self, run: Run, loop: Loop, interruption: Interruption) -> None:
+        """Measure the best model on the test examples."""
+        feed = self._feeds["test"]
+        with loop.best_in_place():
+            figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
+            run.evaluation = evaluation(self._training, self._learner.layers, feed, self._dataset, "test", figures, loop.best_epoch)
+            self._show_forecasts(run)
+        run.save_json("evaluation.json", run.evaluation.as_dict())
 
     def _show_forecasts(self, run: Run) -> None:
         """What the best model says of the last rows of a series, where it forecasts one."""
