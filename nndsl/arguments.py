@@ -151,6 +151,7 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--epochs", metavar="N", type=_positive, help="train for N epochs instead of what the file says")
     parser.add_argument("--seed", metavar="N", type=_natural, help="another seed than the file's")
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
+    parser.add_argument("--despite-changes", action="store_true", help="go on with --resume although the file, the data or settings have changed")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
 
 

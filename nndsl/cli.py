@@ -213,13 +213,15 @@ def _compile(options: "Namespace") -> int:
 
 
 def _train(options: "Namespace") -> int:
+    if options.despite_changes and options.resume is None:
+        return misused("train", "--despite-changes goes with --resume")
     program = _loaded(options)
     training = program.training(options.name)
     from nndsl.backend.keras.train import train
 
     run = train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
-        overrides=dict(options.overrides), data_path=options.data,
+        despite_changes=options.despite_changes, overrides=dict(options.overrides), data_path=options.data,
     )
     if run.evaluation is not None:
         print(run.evaluation.headline())

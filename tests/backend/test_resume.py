@@ -162,6 +162,31 @@ def test_a_run_does_not_go_on_with_another_file_data_or_seed(short: tuple[Path, 
     assert trained(folder, text, resume=run.folder).status == "finished"
 
 
+def test_a_run_goes_on_with_what_has_changed_if_that_is_asked_for(tmp_path: Path) -> None:
+    run = trained(tmp_path, blobs("SGD(learning_rate=0.02)", 2))
+    text, arrays, watching = blobs("SGD(learning_rate=0.03)", 2).replace("batch     = 16", "batch     = 8"), blob_arrays(), Interrupting("never", 1)
+    arrays["x"] += 1
+    resumed = trained(tmp_path, text, arrays, resume=run.folder, despite_changes=True, epochs=4, progress=watching)
+    assert [row["epoch"] for row in resumed.history] == [1, 2, 3, 4]
+    assert resumed.history[:2] == run.history[:2]
+    assert [row["learning_rate"] for row in resumed.history[2:]] == pytest.approx([0.03, 0.03])
+    said = "\n".join(watching.said)
+    assert said.count("NN762") == 4 and "another `batch`: 16 then, and 8 from now on" in said
+    kept = Run.open(run.folder)
+    (change,) = kept.settings["changes"]
+    assert change["step"] == 10 and {"what": "`batch`", "then": 16, "now": 8} in change["changed"]
+    assert kept.settings["settings"]["batch"] == 8
+    assert evaluate(kept, progress=Progress()) == resumed.evaluation
+    assert trained(tmp_path, text, arrays, resume=run.folder).status == "finished"
+
+
+def test_changes_do_not_make_weights_fit(short: tuple[Path, Run]) -> None:
+    folder, run = short
+    said = refused_to_resume(folder, run, blobs(epochs=1).replace("Dense(8", "Dense(9"), despite_changes=True)
+    assert "NN714" in said
+    assert "changes" not in Run.open(run.folder).settings
+
+
 def test_a_run_that_another_process_trains_is_refused(short: tuple[Path, Run]) -> None:
     folder, run = short
     with runs.locked(run.folder):

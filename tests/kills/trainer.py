@@ -55,8 +55,8 @@ def run(connection: "Connection[Any, Any]", folder: Path, plan: Plan | None, see
     """
     os.chdir(folder)
     chance = random.Random(seed)
-    setattr(loop, "next_steps", lambda *_: chance.randint(1, 3))
-    loop._SAVING_SHARE, loop._SAVE_WITHIN_EPOCH = 1e9, 0.0  # save as often as there is an occasion
+    often = {"_SAVING_SHARE": 1e9, "_SAVE_WITHIN_EPOCH": 0.0}  # save as often as there is an occasion
+    vars(loop).update(often, next_steps=lambda *_: chance.randint(1, 3))
     moments = Moments(plan)
     program, report = check(Source("net.nn", Path("net.nn").read_text(encoding="utf-8"), Path("net.nn").resolve()))
     report.raise_errors()

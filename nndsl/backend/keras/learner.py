@@ -222,6 +222,11 @@ class Learner:
         """The learning rate of each optimizer at the step that comes next, by the names of their figures."""
         return {one.figure("learning_rate"): float(made.learning_rate) for one, made in zip(self._objectives, self.optimizers, strict=True)}
 
+    def set_rates(self) -> dict[int, keras.Variable]:
+        """The learning rates of the optimizers that have no schedule, by their places."""
+        rates = {place: one._learning_rate for place, one in enumerate(self.optimizers)}
+        return {place: rate for place, rate in rates.items() if isinstance(rate, keras.Variable)}
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """The moving averages of the weights in their place, where an optimizer keeps them."""

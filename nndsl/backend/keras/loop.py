@@ -244,7 +244,7 @@ class Loop:
         Raises:
             UserError: it cannot be written.
         """
-        record = {"step": self._learner.step, "history": self.history, "best_epoch": self.best_epoch}
+        record = {"step": self._learner.step, "steps": self._feed.steps, "history": self.history, "best_epoch": self.best_epoch}
         best = {f"{BEST}{name}": value for name, value in self._best.items()}
         self._checkpoints.save(self._learner.step, record, copied(self._learner.variables()) | best)
         self._saved_step = self._learner.step
@@ -277,8 +277,16 @@ class Loop:
                 assign(weights, self._best)
             yield
 
-    def resume(self) -> None:
+    @property
+    def step(self) -> int:
+        """How many steps are taken."""
+        return self._learner.step
+
+    def resume(self, changed: bool = False) -> None:
         """Go back to the newest checkpoint.
+
+        Args:
+            changed: keep the learning rates as they are here, and begin an epoch anew that has another number of steps.
 
         Raises:
             UserError: there is none that is whole, or it is of another training.
@@ -287,7 +295,11 @@ class Loop:
         checkpoint, warnings = self._checkpoints.newest(lambda found: _misfit(found, expected))
         for one in warnings:
             self._progress.say(one)
-        self._restore(checkpoint)
+        with kept(self._learner.set_rates() if changed else {}):
+            self._restore(checkpoint)
+        if changed and checkpoint.record["steps"] != self._feed.steps:
+            self._learner.step = len(self.history) * self._feed.steps
+            self._learner.trackers.reset()
         self._saved_step = self._learner.step
 
     def _restore(self, checkpoint: Checkpoint) -> None:

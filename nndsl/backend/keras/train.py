@@ -14,6 +14,7 @@ from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
+from nndsl.backend.keras.identity import changes, goes_on_changed, surroundings_changed
 from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
@@ -24,7 +25,7 @@ from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.data.overlap import overlaps
 from nndsl.data.series import layout
-from nndsl.diagnostics import Diagnostic, UserError, warning
+from nndsl.diagnostics import UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
@@ -35,14 +36,6 @@ from nndsl.program import Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run, plain, run_differs
 from nndsl.supervision import tell_folder
-
-_HASH_SHOWN = 12
-
-
-@warning("NN721")
-def other_surroundings(what: str, then: object, now: object) -> Diagnostic:
-    """A run goes on under other versions, or on another machine, than it was started: its last digits may differ."""
-    return Diagnostic(None, f"this run was started with {what} {then}, and goes on with {now}: its last digits may differ")
 
 
 @dataclass(frozen=True)
@@ -63,6 +56,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     resume: Path | None = None,
+    despite_changes: bool = False,
     overrides: Mapping[str, Any] | None = None,
     data_path: Path | None = None,
     progress: Progress | None = None,
@@ -76,6 +70,7 @@ def train(
         folder: where run folders are made.
         epochs, seed: instead of those of the file.
         resume: the folder of a run to go on with, to the same result as if it had never been interrupted.
+        despite_changes: go on also with another file, other data or other settings, as far as the weights fit.
         overrides, data_path: what the program was checked with, for the record.
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
 
@@ -87,7 +82,7 @@ def train(
     """
     progress = progress or progress_on()
     if resume is not None:
-        return _resume(Run.open(resume), program, training, epochs, seed, progress)
+        return _resume(Run.open(resume), program, training, epochs, seed, progress, _asked(overrides, data_path), despite_changes)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
@@ -95,7 +90,7 @@ def train(
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
-    record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
+    record["asked"] = _asked(overrides, data_path)
     with surroundings(settings.precision, settings.seed):
         course = _Course(training, dataset, settings, progress)
         run = Run(runs.new_folder(folder, training.name), record)
@@ -109,19 +104,30 @@ def train(
 
 
 def _resume(
-    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress
+    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress,
+    asked: Mapping[str, Any], despite_changes: bool,
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
         dataset = training.data.load()
         training = balanced(training, dataset)
-        _check_same(run, _identity(program, training, dataset, settings), progress)
+        now = {**_identity(program, training, dataset, settings), "asked": asked}
+        for one in surroundings_changed(run.settings, now):
+            progress.say(one)
+        changed = list(changes(run.settings, now))
+        if changed and not despite_changes:
+            raise UserError(run_differs(run.folder, *changed[0]))
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed):
             course = _Course(training, dataset, settings, progress)
             loop = course.loop(run)
-            loop.resume()
+            loop.resume(bool(changed))
+            if changed:
+                for change in changed:
+                    progress.say(goes_on_changed(change))
+                run.change(now, loop.step, [one._asdict() for one in changed])
+                _write_record(run, program, training, dataset)
             return course.train(run, loop)
 
 
@@ -166,53 +172,20 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
     }
 
 
+def _asked(overrides: Mapping[str, Any] | None, data_path: Path | None) -> dict[str, Any]:
+    """What was asked for beside the file, for whoever evaluates the run."""
+    return {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
+
+
 def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
     """Everything that a run's folder holds from the start."""
     runs.save_sources(run.folder, program.sources)
-    run.settings["started"] = _now()
+    run.settings.setdefault("started", _now())
     for name, one in training.learnt.items():
         chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
         write_text(run.folder / chart, diagram.svg(one.written))
     run.save_json("data.json", dataset.state)
     run.save_settings()
-
-
-def _check_same(run: Run, now: Mapping[str, Any], progress: Progress) -> None:
-    """Refuse to go on with a run under another file, other data or other settings; say so of another machine."""
-    then = run.settings
-    _check_equal(run, "training", then["training"], now["training"])
-    for name, value in now["parameters"].items():
-        _check_equal(run, f"value of `{name}`", then["parameters"].get(name), value)
-    for name, value in now["settings"].items():
-        if name != "epochs":
-            place, before, after = _first_difference(name, then["settings"].get(name), value)
-            _check_equal(run, f"`{place}`", before, after)
-    for place, digest in now["spec"].items():
-        _check_equal(run, f"text of {place} (SHA-256)", then["spec"].get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
-    for place, digest in now["weights"].items():
-        _check_equal(run, f"content of {place} (SHA-256)", then.get("weights", {}).get(place, "none")[:_HASH_SHOWN], digest[:_HASH_SHOWN])
-    _check_equal(run, "data (SHA-256)", then["data"]["sha256"][:_HASH_SHOWN], now["data"]["sha256"][:_HASH_SHOWN])
-    for section in ("versions", "hardware"):
-        for name, value in now[section].items():
-            before = then[section].get(name)
-            if before != value:
-                progress.say(other_surroundings(name, before, value))
-
-
-def _first_difference(place: str, then: Any, now: Any) -> tuple[str, Any, Any]:
-    """Where two settings first differ (`optimizer.Adam.learning_rate`), and what they are there."""
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        pairs = [(place, one, other) for one, other in zip(then, now, strict=True)]
-    elif isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
-        pairs = [(f"{place}.{name}", one, now[name]) for name, one in then.items()]
-    else:
-        return place, then, now
-    return next((_first_difference(*pair) for pair in pairs if pair[1] != pair[2]), (place, then, now))
-
-
-def _check_equal(run: Run, what: str, then: object, now: object) -> None:
-    if then != now:
-        raise UserError(run_differs(run.folder, what, then, now))
 
 
 def _now() -> str:
