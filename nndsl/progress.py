@@ -17,6 +17,9 @@ class Progress:
     def advance(self, epoch: int, done: int, loss: float) -> None:
         """So many steps of an epoch are done; `loss` is their mean."""
 
+    def expect(self, memory: str) -> None:
+        """A run is about to start, and takes so much memory."""
+
     def busy(self, what: str, done: int, total: int) -> None:
         """Something else takes its time: measuring, saving."""
 
@@ -88,6 +91,9 @@ class Bar(Progress):
             self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
             figures=f"loss {loss:.4g}{self._speed(total_done)}", refresh=compiled,
         )
+
+    def expect(self, memory: str) -> None:
+        self._console.print(memory, style="dim")
 
     def _speed(self, done: int) -> str:
         elapsed = self._clock() - (self._started or 0)

@@ -35,7 +35,7 @@ def trainer_died(name: str, folder: Path | None) -> Diagnostic:
     What was saved is whole: `--resume` goes on from the last checkpoint, to the same result as if nothing had happened.
     """
     lost = "nothing was saved yet" if folder is None else f"what was saved is in {folder}"
-    smaller = "a smaller `batch` needs less memory (`nndsl summary` says how much)" if name in _SHORT_OF_MEMORY else None
+    smaller = "a smaller `batch` needs less memory (`nndsl check --explain` says how much)" if name in _SHORT_OF_MEMORY else None
     again = "train anew" if folder is None else f"go on with --resume {folder}"
     reason = _REASONS.get(name, "it is not known why")
     return Diagnostic(None, f"the training ended by {name}: {reason}", (Note(lost),), "; ".join(filter(None, (again, smaller))))

@@ -16,7 +16,7 @@ _SHAPE = re.compile(r"shape\[[\d,]*\]")
 def out_of_memory(span: Span | None, tensor: str | None) -> Diagnostic:
     """There is not enough memory for a batch, or for the network itself.
 
-    `nndsl summary` and `nndsl check --explain` estimate how much a training needs. What was saved before is whole.
+    `nndsl check --explain` estimates how much a training needs. What was saved before is whole.
 
         batch = 65536
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nndsl import diagram
+from nndsl import diagram, memory
 from nndsl import run as runs
 from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
@@ -91,6 +91,7 @@ def train(
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = _asked(overrides, data_path)
+    record["memory"] = _expected(training, dataset, progress)
     with surroundings(settings.precision, settings.seed):
         course = _Course(training, dataset, settings, progress)
         run = Run(runs.new_folder(folder, training.name), record)
@@ -170,6 +171,19 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
         "versions": runs.versions(),
         "hardware": hardware(),
     }
+
+
+def _expected(training: Training, dataset: Dataset, progress: Progress) -> dict[str, int] | None:
+    """How many bytes a training will take, as far as sizes tell; who waits is told, and warned if there are not as many."""
+    data = sum(field.nbytes for examples in dataset.splits.values() for field in examples.fields.values())
+    expected, free = memory.needed(training, data), memory.available()
+    if expected is None:
+        return None
+    if free is not None and expected.total > free:
+        progress.say(memory.short_of_memory(training, expected, free))
+    else:
+        progress.expect(str(expected))
+    return expected.parts
 
 
 def _asked(overrides: Mapping[str, Any] | None, data_path: Path | None) -> dict[str, Any]:
