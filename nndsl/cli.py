@@ -215,6 +215,11 @@ def _compile(options: "Namespace") -> int:
 def _train(options: "Namespace") -> int:
     if options.despite_changes and options.resume is None:
         return misused("train", "--despite-changes goes with --resume")
+    if options.resume is not None:
+        from nndsl.run import Run, locked
+
+        with locked(Run.open(options.resume).folder):  # which is to be refused before TensorFlow is loaded, for seconds
+            pass
     program = _loaded(options)
     training = program.training(options.name)
     from nndsl.backend.keras.train import train

@@ -108,7 +108,7 @@ def _weights(graphs: Iterable[Graph], owners: Iterable[Owner] | None = None) -> 
 
 
 def slots_of(optimizer: Optimizer) -> int:
-    """How many numbers an optimizer keeps for each weight; Adafactor, which keeps rows and columns, about none."""
+    """How many numbers an optimizer keeps for each weight, as Keras has it."""
     told = optimizer.__dict__
     match type(optimizer).__name__:
         case "SGD":
@@ -117,10 +117,8 @@ def slots_of(optimizer: Optimizer) -> int:
             own = 1 + int(told["momentum"] > 0) + int(told["centered"])
         case "Adam" | "AdamW":
             own = 2 + int(told["amsgrad"])
-        case "Adagrad" | "Lion":
+        case "Adagrad" | "Lion" | "Adafactor" | "Muon":  # Muon: of matrices; it keeps two for what it leaves to Adam
             own = 1
-        case "Adafactor":
-            own = 0
         case _:
             own = 2
     return own + int(told["use_ema"]) + int(told["gradient_accumulation_steps"] is not None)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from nndsl import run as runs
+from nndsl.backend.keras import checkpoint
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.evaluate import evaluate, predict
 from nndsl.backend.keras.train import train
@@ -108,6 +109,29 @@ def test_of_a_first_epoch_that_diverges_the_culprit_is_named(tmp_path: Path) -> 
     assert "at step 1, in epoch 1: the first tensor that is not is `log" in said
     assert "no model was kept" in said
     assert "log(x - 1000)" in said
+
+
+@pytest.mark.parametrize(("optimizer", "more"), [
+    ("SGD(piecewise([0.01, 1e38], at=[1 epochs]), use_ema=true, ema_momentum=0.5)", ""),
+    ("Adam(piecewise([0.01, 1e38], at=[1 epochs]), gradient_accumulation_steps=2)", ""),
+    ("SGD(piecewise([0.01, 1e38], at=[1 epochs]))", "precision = mixed_bfloat16"),
+    ("SGD(piecewise([0.01, 1e38], at=[1 epochs]))", "precision = mixed_float16"),
+])
+def test_what_is_not_finite_stops_every_kind_of_optimizer_and_the_good_weights_stay(optimizer: str, more: str, tmp_path: Path) -> None:
+    said = refused(tmp_path, blobs(optimizer, 5, more))
+    assert "in epoch 2" in said and "the best model is that of epoch 1" in said and "net.nn:" in said
+    folder = (tmp_path / "runs" / "task" / "latest").resolve()
+    for path in (folder / "checkpoints").iterdir():
+        arrays = checkpoint.read(path).arrays.values()
+        assert all(np.isfinite(one).all() for one in arrays if np.issubdtype(one.dtype, np.floating)), path
+    assert np.isfinite(evaluate(Run.open(folder), progress=Progress()).figures["loss"])
+
+
+def test_gradients_that_are_not_finite_are_found_while_they_are_collected(tmp_path: Path) -> None:
+    root = "x -> Dense(8, kernel_initializer=zeros, name=\"first\") -> abs -> sqrt -> Dense(8"
+    text = blobs("SGD(0.01, gradient_accumulation_steps=3)").replace("x -> Dense(8", root)
+    said = refused(tmp_path, text)
+    assert "at step 1, in epoch 1: the gradients are not, of the weights of `first`" in said
 
 
 # The folder --------------------------------------------------------------------------------------

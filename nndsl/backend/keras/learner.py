@@ -101,7 +101,7 @@ class Learner:
         signature = [tf.TensorSpec([], tf.int64)] * 2
         self._full = tf.function(self._full_batches, input_signature=signature, autograph=False)
         self._short = tf.function(self._short_batch, input_signature=signature[:1], autograph=False)
-        self._healthy = tf.function(self._finite_weights, input_signature=[], autograph=False)
+        self._healthy = tf.function(self._finite_state, input_signature=[], autograph=False)
 
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
@@ -133,9 +133,10 @@ class Learner:
                 self.step += 1
             return finite and bool(self._healthy())
 
-    def _finite_weights(self) -> tf.Tensor:
-        """Whether all weights are finite: a relu may hide from the loss that they are not."""
-        weights = [one.value for one in self.weights().values() if tf.as_dtype(one.dtype).is_floating]
+    def _finite_state(self) -> tf.Tensor:
+        """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
+        kept = [*self.weights().values(), *(one for step in self._steps for one in step.optimizer.variables)]
+        weights = [one.value for one in kept if tf.as_dtype(one.dtype).is_floating]
         return tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in weights] or [True])
 
     def _full_batches(self, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -184,7 +185,7 @@ class Learner:
                 if not _is_finite(loss):
                     return "the loss is not, with the penalties on weights", objective.span
                 for owner, node in objective.graph.owners():
-                    if not all(_is_finite(one.value) for one in self.layers[owner].trainable_variables):
+                    if not all(map(kind.is_finite, self.layers[owner].trainable_variables)):
                         return f"the gradients are not, of the weights of `{node.name}`", node.span
         return "it did not happen again when the step was repeated", None  # on hardware whose results differ from time to time
 
