@@ -128,8 +128,8 @@ def test_what_is_not_finite_stops_every_kind_of_optimizer_and_the_good_weights_s
 
 
 def test_gradients_that_are_not_finite_are_found_while_they_are_collected(tmp_path: Path) -> None:
-    root = "x -> Dense(8, kernel_initializer=zeros, name=\"first\") -> abs -> sqrt -> Dense(8"
-    text = blobs("SGD(0.01, gradient_accumulation_steps=3)").replace("x -> Dense(8", root)
+    body = "x -> Dense(8, kernel_initializer=zeros, name=\"first\") -> abs -> sqrt"
+    text = blobs("SGD(0.01, gradient_accumulation_steps=3)").replace("x -> Dense(8, activation=relu) -> Dropout(0.2)", body)
     said = refused(tmp_path, text)
     assert "at step 1, in epoch 1: the gradients are not, of the weights of `first`" in said
 
