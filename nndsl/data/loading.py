@@ -10,7 +10,7 @@ from nndsl.data.encoders.numbers import finished
 from nndsl.data.fields import FieldPlan, final_type
 from nndsl.data.forms import BadValues, Form, Numbers, State, Texts
 from nndsl.data.plan import DataPlan, together, unknown_column
-from nndsl.data.series import Layout, encode_field, layout
+from nndsl.data.series import encode_field, layout
 from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import Column, DataError, Table, digest, form_record, read_whole, take
 from nndsl.diagnostics import Diagnostic, Note, UserError, error
@@ -48,7 +48,7 @@ def load(plan: DataPlan, state: Mapping[str, Any] | None) -> Dataset:
             mistakes += failure.diagnostics
     if mistakes:
         raise UserError(*mistakes)
-    counts = {name: _class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes}
+    counts = {name: class_counts(encoded[name]["train"], field) for name, field in plan.fields.items() if field.classes}
     if state is None:
         _check_classes(plan, counts)
     return Dataset(
@@ -198,7 +198,7 @@ def _anchors(plan: DataPlan, parts: "Mapping[str, Array]") -> "Mapping[str, Arra
     anchors = {part: reach.anchors(int(rows[0]), int(rows[-1]) + 1) for part, rows in parts.items()}
     for part, rows in parts.items():
         if not len(anchors[part]):
-            raise UserError(too_short(f"the {part} split", len(rows), reach, plan.split_span))
+            raise UserError(too_short(f"the {part} split", len(rows), reach.least_rows(int(rows[0])), plan.split_span))
     return anchors
 
 
@@ -224,7 +224,8 @@ def _check_unchanged(plan: DataPlan, field: FieldPlan, states: Sequence[State]) 
         raise UserError(data_changed(field, plan.source_span))
 
 
-def _class_counts(values: "Array", field: FieldPlan) -> tuple[int, ...]:
+def class_counts(values: "Array", field: FieldPlan) -> tuple[int, ...]:
+    """How often each class of a field occurs among some of its encoded values."""
     import numpy
 
     count = len(field.classes or ())
@@ -310,14 +311,20 @@ def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
 
 
 @error("NN528")
-def too_short(what: str, count: int, reach: Layout, span: Span | None) -> Diagnostic:
+def too_short(what: str, count: int, least: int, span: Span | None) -> Diagnostic:
     """A part of the split, or a file to predict from, has fewer rows than one example needs.
 
     The rows of `horizon` lie in the part of their example, and windows reach back from there; there is no row before the
     first, and none after the last.
     """
-    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {reach.rows}"
+    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {least}"
     return Diagnostic(span, message, (), "take shorter windows, or more rows")
+
+
+def named_classes(classes: Sequence[str]) -> str:
+    """Some classes by name, as a part of a sentence."""
+    listed = " and ".join(f"`{one}`" for one in classes[:5]) + (f" and {len(classes) - 5} more" if len(classes) > 5 else "")
+    return f"the class{'es' * (len(classes) > 1)} {listed}"
 
 
 @error("NN524")
@@ -327,10 +334,9 @@ def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
     It is misspelt in the list of classes, or so rare that none of its examples came into the training split:
     `stratify` keeps at least one example of each class there.
     """
-    listed = " and ".join(f"`{one}`" for one in absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-    message = f"no training example of `{field.name}` has the class{'es' * (len(absent) > 1)} {listed}"
+    message = f"no training example of `{field.name}` has {named_classes(absent)}"
     span = next((use.span for use in field.spec.encoders if use.encoder.called() == "category"), field.span)
-    return Diagnostic(span, message, (), f"delete it from the list, or stratify the split: `stratify={field.name}`")
+    return Diagnostic(span, message, (), f"delete {'them' if len(absent) > 1 else 'it'} from the list, or stratify the split: `stratify={field.name}`")
 
 
 @error("NN525")

@@ -43,7 +43,7 @@ def _encoded(
     rows = numpy.arange(count)
     anchors = rows if reach is None else reach.anchors_to_the_end(count)
     if reach is not None and not len(anchors):
-        raise UserError(too_short(table.label, count, reach, None))
+        raise UserError(too_short(table.label, count, reach.least_rows(), None))
     arrays: dict[str, Array] = {}
     mistakes: list[Diagnostic] = []
     for field in fields:

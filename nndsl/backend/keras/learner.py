@@ -17,10 +17,12 @@ from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.objective import Computation, Outcome, Step
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
 from nndsl.backend.keras.optimize import plain
+from nndsl.backend.keras.rates import idle_from
 from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.state import kept, weights_of
 from nndsl.catalogue.applicable import Constant
-from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.catalogue.training import Schedule
+from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.graph import Node, Ref, needed_for
 from nndsl.program import Objective, Training
 from nndsl.source import Span
@@ -42,6 +44,21 @@ def bad_schedule(span: Span, message: str, repair: str | None) -> Diagnostic:
         optimizer = SGD(cosine(0.1, warmup=5%))
     """
     return Diagnostic(span, f"the learning rate {message}", repair=repair)
+
+
+@warning("NN764")
+def idle_schedule(span: Span, step: int, epoch: int) -> Diagnostic:
+    """A learning-rate schedule has ended at 0 long before the run does: nothing is learnt from then on.
+
+        epochs    = 30
+        optimizer = SGD(cosine(0.1, length=10 epochs))
+
+    Mended, down to 0 at the end of the run:
+
+        optimizer = SGD(cosine(0.1))
+    """
+    message = f"the learning rate is 0 from step {step:,} on, in epoch {epoch}, and the run goes on"
+    return Diagnostic(span, message, repair="leave out `length`: the schedule then ends with the run; or train for fewer epochs")
 
 
 @contextmanager
@@ -77,6 +94,7 @@ class Learner:
         measuring: measures splits with what has been learnt so far.
         step: the number of steps taken since the start of training.
         trackers: the figures of the steps of this epoch.
+        warnings: what is to be said of the schedules of this run.
     """
 
     def __init__(self, training: Training, feed: Feed, epochs: int):
@@ -90,6 +108,7 @@ class Learner:
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
         self.step = 0
+        self.warnings: list[Diagnostic] = []
         self._feed = feed
         self._objectives = training.objectives
         augmented = training.data.augmentation
@@ -106,10 +125,14 @@ class Learner:
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
         steps = self._feed.steps * objective.times
+        rate = objective.optimizer.__dict__["learning_rate"]
         try:
             made = keras_optimizer(objective.optimizer, steps * epochs, steps)
+            idle = idle_from(rate, steps * epochs, steps) if isinstance(rate, Schedule) else None
         except BadArgument as refused:
             raise UserError(bad_schedule(objective.optimizer_span, refused.message, refused.repair)) from None
+        if idle is not None:
+            self.warnings.append(idle_schedule(objective.optimizer_span, idle // objective.times, idle // steps + 1))
         if keras.dtype_policies.get(training.precision).compute_dtype == "float16":
             made = keras.optimizers.LossScaleOptimizer(made)
         return Step(objective, self.layers, made, training.measures if place == 0 else ())

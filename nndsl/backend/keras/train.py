@@ -1,7 +1,7 @@
 """Training: from a checked program to a run folder."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.identity import changes, goes_on_changed, surroundings_changed
-from nndsl.backend.keras.judge import evaluation, judge
+from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
@@ -23,16 +23,17 @@ from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
-from nndsl.data.overlap import overlaps
 from nndsl.data.series import layout
 from nndsl.diagnostics import UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
+from nndsl.evaluation import Evaluation
 from nndsl.files import write_file, write_text
 from nndsl.interruption import Interruption, Stopped
-from nndsl.monitor import Mode
-from nndsl.program import Program, Training
+from nndsl.lint.examples import advice
+from nndsl.monitor import History
+from nndsl.program import Mode, Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run, plain, run_differs
 from nndsl.supervision import tell_folder
@@ -60,6 +61,8 @@ def train(
     overrides: Mapping[str, Any] | None = None,
     data_path: Path | None = None,
     progress: Progress | None = None,
+    place: Path | None = None,
+    goes_on: Callable[[History], bool] = lambda history: True,
 ) -> Run:
     """Train, and keep everything in a run folder.
 
@@ -73,6 +76,8 @@ def train(
         despite_changes: go on also with another file, other data or other settings, as far as the weights fit.
         overrides, data_path: what the program was checked with, for the record.
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
+        place: the run's own folder, which is made, instead of the next in `folder`.
+        goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
 
     Returns:
         The run, with its history and its evaluation on the test split.
@@ -82,31 +87,33 @@ def train(
     """
     progress = progress or progress_on()
     if resume is not None:
-        return _resume(Run.open(resume), program, training, epochs, seed, progress, _asked(overrides, data_path), despite_changes)
+        asked = _asked(overrides, data_path)
+        return _resume(Run.open(resume), program, training, epochs, seed, progress, goes_on, asked, despite_changes)
     settings = _settings(training, epochs, seed, {})
     dataset = training.data.load()
     check_targets(training, dataset)
-    for one in overlaps(training.data, dataset, training.inputs):
+    for one in advice(program, training, dataset):
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = _asked(overrides, data_path)
     record["memory"] = _expected(training, dataset, progress)
     with surroundings(settings.precision, settings.seed):
-        course = _Course(training, dataset, settings, progress)
-        run = Run(runs.new_folder(folder, training.name), record)
+        course = _Course(training, dataset, settings, progress, goes_on)
+        run = Run(runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with runs.locked(run.folder):
             with runs.removed_if_it_fails(run.folder):
                 _write_record(run, program, training, dataset)
                 loop = course.loop(run)
                 loop.save_checkpoint()
-            runs.point_latest(run.folder)
+            if place is None:
+                runs.point_latest(run.folder)
             return course.train(run, loop)
 
 
 def _resume(
     run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress,
-    asked: Mapping[str, Any], despite_changes: bool,
+    goes_on: Callable[[History], bool], asked: Mapping[str, Any], despite_changes: bool,
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
@@ -121,7 +128,7 @@ def _resume(
             raise UserError(run_differs(run.folder, *changed[0]))
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed):
-            course = _Course(training, dataset, settings, progress)
+            course = _Course(training, dataset, settings, progress, goes_on)
             loop = course.loop(run)
             loop.resume(bool(changed))
             if changed:
@@ -212,19 +219,23 @@ def _now() -> str:
 class _Course:
     """One training in one process, from the first step to the evaluation."""
 
-    def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
-        self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
+    def __init__(
+        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool]
+    ):
+        self._training, self._dataset, self._settings, self._progress, self._goes_on = training, dataset, settings, progress, goes_on
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
         self._learner = Learner(training, self._feeds["train"], settings.epochs)
+        for one in self._learner.warnings:
+            progress.say(one)
 
     def loop(self, run: Run) -> Loop:
         """What takes the steps, at the first of them."""
         monitor, mode = self._monitored()
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
-            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress, goes_on=self._goes_on,
         )
 
     def _monitored(self) -> tuple[str | None, Mode]:
@@ -264,36 +275,32 @@ class _Course:
         """What is drawn and measured when the steps are taken."""
         run.save_settings()
         write_text(run.folder / "curves.svg", curves_svg(run.history, loop.best_epoch))
-        if run.status != "terminated" and "test" in self._feeds:
+        judged = run.status not in ("terminated", "pruned")
+        if judged and "test" in self._feeds:
             try:
-                self._evaluate(run, loop, interruption)
+                with loop.best_in_place():
+                    run.evaluation = self._evaluated(run, self._feeds["test"], loop.best_epoch, interruption)
+                run.save_json("evaluation.json", run.evaluation.as_dict())
             except Stopped:
                 self._progress.say(f"the test examples were not measured, which takes long; `nndsl evaluate {run.folder}` does it")
-        if run.status != "terminated" and self._training.samples:
+        if judged and self._training.samples:
             self._show_samples(run, loop)
 
-    def _evaluate(self, run: Run, loop: Loop, interruption: Interruption) -> None:
-        """Measure the best model on the test examples."""
-        feed = self._feeds["test"]
-        with loop.best_in_place():
-            figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
-            run.evaluation = evaluation(self._training, self._learner.layers, feed, self._dataset, "test", figures, loop.best_epoch)
-            self._show_forecasts(run)
-        run.save_json("evaluation.json", run.evaluation.as_dict())
-
-    def _show_forecasts(self, run: Run) -> None:
-        """What the best model says of the last rows of a series, where it forecasts one."""
-        reach = layout(list(self._training.data.fields.values()))
-        if reach is not None and self._training.targets:
-            judged = judge(self._training, self._learner.layers, self._dataset.state)
-            found = judged.forecasts(self._feeds["test"], self._training.targets, self._dataset["test"], reach.stride)
-            if found:
-                write_text(run.folder / "forecast.svg", forecasts_svg(found, "test"))
+    def _evaluated(self, run: Run, feed: Feed, best: int | None, interruption: Interruption) -> Evaluation:
+        """What the best model is worth on the test examples; what it says of the last rows of a series, where it forecasts one, is drawn."""
+        figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
+        judged, guesses = judge(self._training, self._learner.layers, self._dataset.state), self._dataset["test"].guesses
+        answers, reach = judged.answers(feed), layout(list(self._training.data.fields.values()))
+        forecasts = [] if reach is None else judged.forecasts(answers, feed, guesses, reach.stride)
+        if forecasts:
+            write_text(run.folder / "forecast.svg", forecasts_svg(forecasts, "test"))
+        return Evaluation("test", feed.count, best, figures, judged.figures(answers, feed, guesses))
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
+            feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
+            arrays = samples.samples(self._training, self._learner.layers, feed)
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:
