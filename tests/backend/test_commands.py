@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nndsl.backend.keras import evaluate
 from nndsl.cli import main
 from nndsl.run import Run, locked
 from tests.backend.trainings import blob_arrays, blobs, write
@@ -173,6 +174,23 @@ def test_changes_are_for_runs_that_go_on(tmp_path: Path, nndsl: Command) -> None
     write(tmp_path, blobs(epochs=1))
     done = nndsl(tmp_path, "train", "net.nn", "--despite-changes")
     assert (done.code, done.err) == (2, "nndsl train: --despite-changes goes with --resume\n")
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_ctrl_c_leaves_a_command_that_keeps_nothing_at_once(
+    command: str, trained: tuple[Path, Done], nndsl: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = trained
+    np.savez(folder / "new.npz", x=blob_arrays()["x"][:5])
+
+    def interrupted(*arguments: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(evaluate, "restore_best", interrupted)
+    more = ("new.npz", "-o", "said.csv") if command == "predict" else ()
+    done = nndsl(folder, command, "runs/task/latest", *more)
+    assert (done.code, done.out, done.err.splitlines()[-1]) == (130, "", "interrupted")
+    assert not (folder / "said.csv").exists()
 
 
 # Disks -------------------------------------------------------------------------------------------

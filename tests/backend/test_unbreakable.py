@@ -1,6 +1,7 @@
 """Files whose writers are killed at any byte, or meet a full disk there, hold what they held before, or all that is new."""
 
 import multiprocessing
+import re
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.kills import writers
 from tests.kills.writers import ROWS, WRITERS, Left
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files")
+ROOT = Path(__file__).parents[2]
 EVERY = [False, pytest.param(True, marks=pytest.mark.slow)]
 
 
@@ -57,3 +59,11 @@ def test_a_line_is_added_to_the_figures_or_is_not(full: bool, every: bool, tmp_p
         assert one.content.startswith(old[: one.byte])
         seen.add(len(rows))
     assert seen == {1, 2}
+
+
+def test_times_are_measured_by_clocks_that_do_not_jump() -> None:
+    """The date may be told; but what is waited for, and how long, must not depend on it."""
+    jumping = re.compile(r"\btime\.time\(|\btime_ns\(|import time$.*\btime\(\)|datetime\.now\((?!UTC\))|utcnow")
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "nndsl").rglob("*.py")}
+    assert not [path for path, text in sources.items() if jumping.search(text)]
+    assert sum(text.count("time.monotonic()") for text in sources.values()) > 3
