@@ -98,7 +98,7 @@ def train(
     record = _identity(program, training, dataset, settings)
     record["asked"] = _asked(overrides, data_path)
     record["memory"] = _expected(training, dataset, progress)
-    with surroundings(settings.precision, settings.seed):
+    with surroundings(settings.precision, settings.seed), shortage_told(training.span):
         course = _Course(training, dataset, settings, progress, goes_on)
         run = Run(runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with runs.locked(run.folder):
@@ -127,7 +127,7 @@ def _resume(
         if changed and not despite_changes:
             raise UserError(run_differs(run.folder, *changed[0]))
         run.settings["settings"]["epochs"] = settings.epochs
-        with surroundings(settings.precision, settings.seed):
+        with surroundings(settings.precision, settings.seed), shortage_told(training.span):
             course = _Course(training, dataset, settings, progress, goes_on)
             loop = course.loop(run)
             loop.resume(bool(changed))
