@@ -17,9 +17,10 @@ from nndsl.backend.keras.samples import COUNT, samples
 from nndsl.data.dataset import Examples
 from nndsl.data.fields import FieldPlan
 from nndsl.data.forms import Texts
+from nndsl.data.rows import read_whole
 from nndsl.data.series import frame_of
 from nndsl.data.succession import places_ahead
-from nndsl.data.tables import read_whole, take
+from nndsl.data.tables import take
 from nndsl.data.vocabulary import Vocabulary, has_vocabulary
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.foresight import Knowledge, foresight
