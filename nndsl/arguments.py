@@ -152,6 +152,11 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--seed", metavar="N", type=_natural, help="another seed than the file's")
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+    parser.add_argument(
+        "--memory", metavar="SIZE", type=_size,
+        help="how much the data may take, such as 2GB (default: half of what is free); data that take more are read from files that\n"
+        "are made once, in .data beside the runs",
+    )
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -337,6 +342,15 @@ def _not_negative(text: str) -> float:
 
 def _positive(text: str) -> int:
     return _whole(text, 1, 10**9)
+
+
+def _size(text: str) -> int:
+    from nndsl.data.room import bytes_of_text
+
+    try:
+        return bytes_of_text(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
 
 
 def _natural(text: str) -> int:

@@ -215,7 +215,7 @@ def _train(options: "Namespace") -> int:
 
     run = train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
-        overrides=dict(options.overrides), data_path=options.data,
+        overrides=dict(options.overrides), data_path=options.data, memory=options.memory,
     )
     if run.evaluation is not None:
         print(run.evaluation.headline())

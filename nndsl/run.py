@@ -173,6 +173,11 @@ def new_folder(root: Path, training: str) -> Path:
         raise unwritable(home, failure) from None
 
 
+def root_of(folder: Path) -> Path:
+    """Where the runs are among which a run is."""
+    return folder.resolve().parents[1]
+
+
 @contextmanager
 def removed_if_it_fails(folder: Path) -> Iterator[None]:
     """Remove a new folder again if what is to be written into it first cannot be."""

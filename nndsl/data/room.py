@@ -1,12 +1,15 @@
 """How much memory data may take, and where those are kept that take more."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nndsl.data.identity import Told, unheard
 
+KEPT = ".data"
+"""Where encoded data are kept, among the runs."""
 SHARE = 0.5
 """Unless it is said how much, data may take this share of the memory that is free when they are loaded."""
 LEAST = 512 * 2**20
@@ -51,6 +54,19 @@ def free_memory() -> int:
         except (OSError, ValueError):  # none, or "max"
             continue
     return min(free)
+
+
+def bytes_of_text(text: str) -> int:
+    """A size as people write it (`2GB`, `500 MB`, `1.5 GiB`) in bytes.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([kMGT])(i?)B", text.strip())
+    if found is None:
+        raise ValueError(f"`{text}` is no size; write one such as 2GB or 500MB")
+    number, prefix, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** ("kMGT".index(prefix) + 1))
 
 
 def bytes_text(count: float) -> str:

@@ -12,6 +12,8 @@ from nndsl.backend.keras.judge import evaluation, judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
+from nndsl.data.dataset import Dataset
+from nndsl.data.room import KEPT, Room
 from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
 from nndsl.elaboration.modules import place_of
@@ -51,12 +53,12 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         UserError: the run, its file or its data are not what they were; or there is no such split.
     """
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    progress = progress or progress_on()
+    dataset = data_of(run, training, progress)
     if dataset.sha256 != run.settings["data"]["sha256"]:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", run.settings["data"]["sha256"][:12], dataset.sha256[:12]))
     if not len(dataset.splits.get(split, ())):
         raise UserError(no_examples(run, split))
-    progress = progress or progress_on()
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         epoch = restore_best(run, layers, progress)
@@ -134,6 +136,16 @@ def _copies(texts: Mapping[str, str]) -> Reader:
         return read_spec(path, name, report) if text is None else parse(Source(name, text, path), report)
 
     return read
+
+
+def data_of(run: Run, training: Training, progress: Progress) -> Dataset:
+    """The data of a run, encoded as in its training.
+
+    Raises:
+        UserError: they are no longer what they should be.
+    """
+    room = Room(run.settings["asked"].get("memory"), runs.root_of(run.folder) / KEPT, progress.busy, progress.say)
+    return training.data.load(state=run.read_json("data.json"), room=room)
 
 
 def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from nndsl.backend.keras.continuing import Speaker
 from nndsl.backend.keras.decoding import Beam, Drawing, edits, lengths_of
-from nndsl.backend.keras.evaluate import no_examples, reopened, restore_best
+from nndsl.backend.keras.evaluate import data_of, no_examples, reopened, restore_best
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.incremental import continuations
 from nndsl.backend.keras.interruption import Interruption
@@ -152,7 +152,7 @@ def generate(run: Run, wish: Wish, progress: Progress | None = None) -> Written 
 
 def _samples(run: Run, wish: Wish) -> list[Array]:
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    dataset = data_of(run, training, Progress())
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         restore_best(run, layers, Progress())
@@ -286,7 +286,7 @@ class _Translating:
 
 def _test_examples(run: Run) -> Examples:
     _, training = reopened(run)
-    dataset = training.data.load(state=run.read_json("data.json"))
+    dataset = data_of(run, training, Progress())
     if not len(dataset.splits.get("test", ())):
         raise UserError(no_examples(run, "test"))
     return dataset.splits["test"]

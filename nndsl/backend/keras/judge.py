@@ -56,7 +56,7 @@ class Judge:
     def answers(self, feed: Feed) -> dict[str, tuple[Array, Array | None]]:
         """By output, what the network says of all examples, `[n, ...]`, and which positions count."""
         parts = []
-        with lower.deep_enough(len(self._graph.nodes)):
+        with lower.deep_enough(len(self._graph.nodes)), feed.delivering():
             for place in range(feed.steps):
                 parts.append(self._ask(feed.in_order(tf.constant(place, tf.int64))))
         return {
@@ -71,7 +71,7 @@ class Judge:
         seasonal forecast, where the file asks for one.
         """
         answers = self.answers(feed)
-        compared = {name: feed.fields[field].numpy() for name, field in targets.items() if field in feed.fields}
+        compared = {name: feed.values(field) for name, field in targets.items() if field in feed}
         found = {name: self._figures(name, target, *answers[name]) for name, target in compared.items()}
         for name, one in found.items():
             if one.errors:
@@ -86,7 +86,7 @@ class Judge:
             stride: how many rows further the next example stands.
         """
         answers = self.answers(feed)
-        numbers = {output: (self._fields[output], feed.fields[name].numpy()) for output, name in targets.items()}
+        numbers = {output: (self._fields[output], feed.values(name)) for output, name in targets.items()}
         return [
             self._forecast(field, frame, truth, answers[output][0], examples.guesses.get(field.name), stride)
             for output, (field, truth) in numbers.items()

@@ -1,7 +1,7 @@
 """The loop: steps, measurements and decisions, epoch after epoch, with everything kept that a later step depends on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from signal import SIGINT
 
@@ -54,8 +54,14 @@ class Loop:
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
         run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
+        changed: Callable[[], Diagnostic | None],
     ):
+        """
+        Args:
+            changed: what to say if the data are no longer what they were; it is asked once an epoch, until it has an answer.
+        """
         self._learner, self._feed, self._validation = learner, feed, validation
+        self._changed: Callable[[], Diagnostic | None] | None = changed
         self._run, self._epochs, self._stopping = run, epochs, stopping
         self._monitor, self._mode, self._progress = monitor, mode, progress
         self._checkpoints = Checkpoints(run.folder / "checkpoints")
@@ -95,6 +101,7 @@ class Loop:
         while self._learner.step < self._epochs * self._feed.steps:
             if should_stop(self.history, self._stopping):
                 return "stopped early"
+            self._look_at_data()
             self._take_steps(interruption)
             if self._place == 0:
                 self._end_epoch()
@@ -165,6 +172,12 @@ class Loop:
                 assign(self._learner.variables(), state)
                 self._learner.step = step
                 return step
+
+    def _look_at_data(self) -> None:
+        """Say so, once, if the data have changed."""
+        if self._changed is not None and (said := self._changed()) is not None:
+            self._progress.say(said)
+            self._changed = None
 
     # Between epochs ------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ def samples(training: Training, layers: lower.Layers, feed: Feed, count: int = C
     computation = Computation(graph, layers, training.samples)
     if computation.fields:
         count = min(count, feed.count)
-    feeds = {name: feed.fields[name][:count] for name in computation.fields}
+    feeds = {name: feed.first(name, count) for name in computation.fields}
     with lower.deep_enough(len(graph.nodes)), drawing_with(layers.values(), seed):
         found = tf.function(lambda: computation(feeds, count=count, training=False), autograph=False)()
     return [np.asarray(keras.ops.cast(one, "float32") if one.dtype.is_floating else one) for one in found]

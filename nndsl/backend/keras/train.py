@@ -21,7 +21,9 @@ from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
+from nndsl.data.larger import changed_since
 from nndsl.data.overlap import overlaps
+from nndsl.data.room import KEPT, Room
 from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
@@ -62,6 +64,7 @@ def train(
     resume: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
     data_path: Path | None = None,
+    memory: int | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Train, and keep everything in a run folder.
@@ -74,6 +77,8 @@ def train(
         epochs, seed: instead of those of the file.
         resume: the folder of a run to go on with, to the same result as if it had never been interrupted.
         overrides, data_path: what the program was checked with, for the record.
+        memory: how many bytes the data may take; those that take more are encoded into files beside the runs. Without it, half
+            of what is free.
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
 
     Returns:
@@ -84,15 +89,15 @@ def train(
     """
     progress = progress or progress_on()
     if resume is not None:
-        return _resume(Run.open(resume), program, training, epochs, seed, progress)
+        return _resume(Run.open(resume), program, training, epochs, seed, memory, progress)
     settings = _settings(training, epochs, seed, {})
-    dataset = training.data.load()
+    dataset = _loaded(training, folder, memory, progress)
     check_targets(training, dataset)
     for one in overlaps(training.data, dataset, training.inputs):
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
-    record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
+    record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve()), "memory": memory}
     with surroundings(settings.precision, settings.seed):
         course = _Course(training, dataset, settings, progress)
         run = Run(runs.new_folder(folder, training.name), record)
@@ -106,12 +111,12 @@ def train(
 
 
 def _resume(
-    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress
+    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, memory: int | None, progress: Progress
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
-        dataset = training.data.load()
+        dataset = _loaded(training, runs.root_of(run.folder), memory or run.settings["asked"].get("memory"), progress)
         training = balanced(training, dataset)
         _check_same(run, _identity(program, training, dataset, settings), progress)
         run.settings["settings"]["epochs"] = settings.epochs
@@ -120,6 +125,14 @@ def _resume(
             loop = course.loop(run)
             loop.resume()
             return course.train(run, loop)
+
+
+def _loaded(training: Training, root: Path, memory: int | None, progress: Progress) -> Dataset:
+    try:
+        return training.data.load(room=Room(memory, root / KEPT, progress.busy, progress.say))
+    except BaseException:
+        progress.end()
+        raise
 
 
 def _settings(training: Training, epochs: int | None, seed: int | None, then: Mapping[str, Any]) -> Settings:
@@ -234,8 +247,13 @@ class _Course:
         monitor, mode = self._monitored()
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
-            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress, changed=self._changed,
         )
+
+    def _changed(self) -> Diagnostic | None:
+        """What to say if a file of the data is not what it was when it was read."""
+        file = self._dataset.files.changed()
+        return None if file is None else changed_since(file.name, self._training.data.source_span)
 
     def _monitored(self) -> tuple[str | None, Mode]:
         """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any.

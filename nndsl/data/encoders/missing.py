@@ -81,7 +81,7 @@ class Fill(Encoder):
             case "most_frequent":
                 none_without(numpy.array([len(values) > 0 for values, _ in seen]))
                 modes = numpy.array([values[counts.argmax()] for values, counts in seen], "float64")
-                return {"values": modes.reshape(*known_shape(number_form(x).type)).tolist()}
+                return {"values": modes.reshape(known_shape(number_form(x).type)).tolist()}
         return {}
 
     def encode(self, values: Any, state: State) -> Any:
