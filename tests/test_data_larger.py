@@ -238,7 +238,7 @@ def refused(folder: Path, body: str, room: Room | None = None) -> str:
 )
 def test_what_cannot_be_done_in_pieces_is_refused_in_words(body: str, why: str, tmp_path: Path) -> None:
     table(tmp_path)
-    assert f"t.csv takes more than the 1 bytes of memory that data may take, and cannot be read in pieces: {why}" in refused(
+    assert f"NN750]: t.csv takes more than the 1 bytes of memory that data may take, and cannot be read in pieces: {why}" in refused(
         tmp_path, f'source = csv("t.csv")\n{body}'
     )
 
@@ -262,14 +262,14 @@ def test_less_memory_than_pieces_take_is_refused(bytes_of_a_row: int, tmp_path: 
     monkeypatch.setattr(loading, "held", lambda *anything: None)
     table(tmp_path)
     text = refused(tmp_path, with_split(SOURCES["numbers"][1]), Room(10**9 - 1, tmp_path / KEPT))
-    assert "NN752" in text and "takes 1.0 GB of memory" in text
+    assert "NN752]: t.csv is read in pieces, which takes 1.0 GB of memory" in text
 
 
 def test_a_disk_without_room_is_said_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "disk_usage", lambda folder: SimpleNamespace(free=3 * 10**6))
     table(tmp_path)
     text = refused(tmp_path, with_split(SOURCES["numbers"][1]))
-    assert "NN751" in text and f"the encoded data take {COUNT * 16} bytes on the disk" in text and "3.0 MB left" in text
+    assert f"NN751]: the encoded data take {COUNT * 16} bytes on the disk" in text and "3.0 MB left" in text
 
 
 def test_bad_values_in_many_blocks_are_named_by_their_lines_and_counted(tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(memory: int | None, tmp
     table(tmp_path)
     plan = planned(tmp_path, with_split(SOURCES["numbers"][1]))
     monkeypatch.setattr(loading, "digest", digest)
-    with pytest.raises(UserError, match="t.csv changed while it was read"):
+    with pytest.raises(UserError, match="NN754: t.csv changed while it was read"):
         plan.load(room=Room(memory, tmp_path / KEPT))
 
 

@@ -203,6 +203,27 @@ def test_a_pipe_gets_a_line_an_epoch() -> None:
     assert second == "[something] worth knowing"
 
 
+def test_a_pipe_gets_a_line_a_minute_where_something_takes_long() -> None:
+    stream, now = io.StringIO(), [0.0]
+    progress = Lines(stream, clock=lambda: now[0])
+    for second in range(0, 200, 10):
+        now[0] = second
+        progress.busy("encoding", second, 200)
+    assert stream.getvalue().splitlines() == ["encoding: 30%", "encoding: 60%", "encoding: 90%"]
+
+
+def test_a_terminal_gets_a_bar_of_data_that_take_longer_than_a_second() -> None:
+    stream, now = Terminal(), [0.0]
+    progress = Bar(stream, clock=lambda: now[0])
+    progress.busy("encoding", 1, 9)
+    assert not stream.getvalue()
+    now[0] = 2.0
+    progress.busy("encoding", 2, 9)
+    progress.begin(10, 50, 1)
+    progress.end()
+    assert "encoding" in stream.getvalue() and "epoch  1/10" in stream.getvalue()
+
+
 def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
     assert isinstance(progress_on(Terminal()), Bar)
     shown = told(Terminal())

@@ -46,7 +46,7 @@ def _in_memory(plan: DataPlan, table: Table, room: Room) -> Rows | None:
     columns = sorted({*used(plan), *deciding_columns(plan, table, columns_of(plan))})
     reach = layout(list(plan.fields.values()))
     size = bytes_of_example(plan.fields.values()) // (1 if reach is None else reach.stride)
-    found = held(table, columns, size, room.most())
+    found = held(table, columns, 2 * size, room.for_all())  # twice: as arrays, and as tensors
     return None if found is None else Rows(table, found)
 
 

@@ -39,6 +39,10 @@ class Room:
         """How many bytes data may take in memory."""
         return self.memory if self.memory is not None else int(free_memory() * SHARE)
 
+    def for_all(self) -> int:
+        """How many bytes all raw values and examples may take, so that there is room for making the ones of the others."""
+        return max(self.most() - LEAST, self.most() // 2)
+
 
 def free_memory() -> int:
     """How much memory there is for this process, about, in bytes: what the machine has free, or what a container may take."""

@@ -83,7 +83,7 @@ class Stream:
         """
         try:
             yield
-        except tf.errors.OpError:
+        except (tf.errors.OpError, TimeoutError):  # the latter where a batch is taken outside of a graph
             if self._failure:
                 raise self._failure.pop() from None
             raise
