@@ -17,6 +17,7 @@ from nndsl.data import arrays, delimited, encoding, flow, images, kept, larger, 
 from nndsl.data.dataset import Dataset
 from nndsl.data.kept import Stored
 from nndsl.data.room import KEPT, Room, bytes_of_text, bytes_text
+from nndsl.data.tables import Stalled
 from nndsl.diagnostics import UserError, render
 from tests.data.blocks import loaded, planned
 
@@ -302,7 +303,7 @@ def test_a_source_that_delivers_nothing_is_reported(tmp_path: Path, monkeypatch:
 def test_a_thread_that_hangs_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     hanging = threading.Event()
     monkeypatch.setattr(flow, "PATIENCE", 0.05)
-    with pytest.raises(flow.Stalled):
+    with pytest.raises(Stalled):
         list(flow.in_parallel(lambda number: hanging.wait(), range(9), "the data"))
     hanging.set()
 

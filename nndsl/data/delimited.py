@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from nndsl.data.component import DataSource
@@ -172,7 +172,7 @@ class Delimited(Table):
         """
         try:
             with open_bytes(self._path) as stream:
-                odd = sum(line.count(b'"') for line in stream) % 2 == 1
+                odd = sum(block.count(b'"') for block in iter(partial(stream.read, BLOCK), b"")) % 2 == 1
         except BROKEN as error:
             raise damaged(self._path, error) from None
         if odd:

@@ -210,15 +210,15 @@ def _encoded(
 ) -> "tuple[int, dict[tuple[str, str], Array | BadValues]]":
     """The row after a block, and its examples by field and part; of a field with bad values, these."""
     found: dict[tuple[str, str], Array | BadValues] = {}
+    own = {part: block.own(rows) for part, rows in parts.items()}
     for field in fields:
-        for part, rows in parts.items():
-            own = block.own(rows)
+        for part, rows in own.items():
+            if not len(rows):
+                continue
             try:
-                if len(own):
-                    values = chain.encode(field.encoders, raw_values(field, block.columns, own), states[field.name])
-                    found[field.name, part] = finished(values)
+                found[field.name, part] = finished(chain.encode(field.encoders, raw_values(field, block.columns, rows), states[field.name]))
             except BadValues as bad:
-                found[field.name, part] = bad.moved(own + block.start)
+                found[field.name, part] = bad.moved(rows + block.start)
                 break
     return block.start + block.count, found
 

@@ -161,7 +161,7 @@ def test_sizes_are_known_when_a_step_is_compiled(tmp_path: Path) -> None:
     _, disk = feeds(tmp_path)
     shapes: list[Any] = []
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def compiled(step: tf.Tensor) -> tf.Tensor:
         batch = disk.shuffled(step, BATCH)
         shapes.extend(one.shape.as_list() for one in batch.values())

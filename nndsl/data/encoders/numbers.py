@@ -50,9 +50,11 @@ def not_too_large(numbers: "Array") -> None:
     """Check that all real numbers are finite, and can be in single precision, as they will be in the end."""
     import numpy
 
+    limit = numpy.finfo("float32").max
+    if numpy.fmin.reduce(numbers, axis=None, initial=0) >= -limit and numpy.fmax.reduce(numbers, axis=None, initial=0) <= limit:
+        return
     say(numpy.isinf(numbers), numbers, "is not finite")
-    if numbers.dtype.itemsize > 4:
-        say(abs(numbers) > numpy.finfo("float32").max, numbers, "is too large for a number of 32 bits")
+    say(abs(numbers) > limit, numbers, "is too large for a number of 32 bits")
 
 
 class NumberEncoder(Encoder, abstract=True):
@@ -245,9 +247,10 @@ class Moments(Frozen, eq=False):
         import numpy
 
         gaps = numpy.isnan(numbers)
+        some = bool(gaps.any())
         count = (~gaps).sum(axis=over, keepdims=True).astype("float64")
-        mean = numpy.where(gaps, 0, numbers).sum(axis=over, keepdims=True, dtype="float64") / numpy.maximum(count, 1)
-        squares = numpy.where(gaps, 0, (numbers - mean) ** 2).sum(axis=over, keepdims=True, dtype="float64")
+        mean = _without(gaps, numbers, some).sum(axis=over, keepdims=True, dtype="float64") / numpy.maximum(count, 1)
+        squares = _without(gaps, (numbers - mean) ** 2, some).sum(axis=over, keepdims=True, dtype="float64")
         return cls(count, mean, squares, places_with_numbers(numbers))
 
     def joined(self, later: "Moments") -> "Moments":
@@ -257,6 +260,13 @@ class Moments(Frozen, eq=False):
         share, distance = later.count / numpy.maximum(count, 1), later.mean - self.mean
         squares = self.squares + later.squares + distance**2 * self.count * share
         return Moments(count, self.mean + distance * share, squares, self.present | later.present)
+
+
+def _without(gaps: "Array", numbers: "Array", some: bool) -> "Array":
+    """The numbers, with 0 where they are missing, if some are."""
+    import numpy
+
+    return numpy.where(gaps, 0, numbers) if some else numbers
 
 
 def places_with_numbers(numbers: "Array") -> "Array":
