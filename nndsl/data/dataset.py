@@ -9,7 +9,6 @@ from nndsl.data.tables import Table
 
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
-    from nndsl.data.kept import Stored
 
 _BYTES_AT_ONCE = 2**24
 
@@ -19,14 +18,15 @@ class Examples:
     """Some examples, encoded.
 
     Attributes:
-        fields: by name, an array `[n, *type.shape]` of the field's dtype; of data that are larger than the memory, on the disk.
+        fields: by name, an array `[n, *type.shape]` of the field's dtype; of data that are larger than the memory, one on the
+            disk (`nndsl.data.kept.Stored`).
         rows: for each example, its row in the source, counted from 0; with windows, the row that it stands at.
         table: the source.
         guesses: by the name of a field with a seasonal baseline, what that says; shaped as the field.
         labels: by column, what the source calls each example, where it has names for them.
     """
 
-    fields: "Mapping[str, Array | Stored]"
+    fields: Mapping[str, Any]
     rows: "Array"
     table: Table
     guesses: "Mapping[str, Array]" = field(default_factory=dict)

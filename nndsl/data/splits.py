@@ -224,7 +224,7 @@ def _others(order: "Array", drawn: "Array") -> "Array":
 
     mark = numpy.zeros(order.max(initial=0) + 1, bool)
     mark[drawn] = True
-    return order[~mark[order]]  # type: ignore[no-any-return]
+    return order[~mark[order]]
 
 
 def rounded(count: int, share: float) -> int:
