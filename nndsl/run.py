@@ -175,7 +175,7 @@ def new_folder(root: Path, training: str) -> Path:
 
 def root_of(folder: Path) -> Path:
     """Where the runs are among which a run is."""
-    return folder.resolve().parents[1]
+    return folder.resolve().parent.parent
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -212,11 +213,12 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_behind_is_swept_away(tmp_path: Path) -> None:
     table(tmp_path)
-    gone, here = tmp_path / KEPT / f".0123.{2**22 + 1}", tmp_path / KEPT / f".0123.{os.getppid()}"
-    gone.mkdir(parents=True)
-    here.mkdir()
+    here, nobody = kept._here(), 2**22 + 1
+    folders = [tmp_path / KEPT / f".0123.{machine}.{process}" for machine, process in [(here, nobody), (here, os.getppid()), ("elsewhere", nobody)]]
+    for one in folders:
+        one.mkdir(parents=True)
     in_pieces(tmp_path, with_split(SOURCES["numbers"][1]))
-    assert not gone.exists() and here.exists()
+    assert [one.exists() for one in folders] == [False, True, True]
 
 
 # Refused -----------------------------------------------------------------------------------------
@@ -306,6 +308,17 @@ def test_a_thread_that_hangs_is_reported(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(Stalled):
         list(flow.in_parallel(lambda number: hanging.wait(), range(9), "the data"))
     hanging.set()
+
+
+def test_a_source_that_computes_for_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy() -> Iterator[int]:
+        started = time.thread_time()
+        while time.thread_time() - started < 0.5:
+            pass
+        yield 1
+
+    monkeypatch.setattr(flow, "PATIENCE", 0.1)
+    assert list(flow.ahead(busy(), "numbers")) == [1]
 
 
 def test_work_in_threads_keeps_its_order_and_its_failures() -> None:

@@ -7,6 +7,8 @@ they were made of.
 import json
 import mmap
 import os
+import platform
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -158,7 +160,7 @@ def made(folder: Path, needed: int) -> Iterator["Disk"]:
     Raises:
         UserError: there is not enough room on the disk, or it cannot be written.
     """
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    beside = folder.with_name(f".{folder.name}.{_here()}.{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder.parent)
@@ -176,9 +178,16 @@ def made(folder: Path, needed: int) -> Iterator["Disk"]:
         rmtree(beside, ignore_errors=True)
 
 
+def _here() -> str:
+    """This machine, as a part of a file's name."""
+    return re.sub(r"\W", "-", platform.node())
+
+
 def _sweep(folder: Path) -> None:
-    """Delete what processes have left behind that were killed."""
-    for left in folder.glob(".*.*"):
+    """Delete what processes of this machine have left behind that were killed."""
+    if os.name == "nt":  # where nobody can be asked whether a process is there
+        return
+    for left in folder.glob(f".*.{_here()}.*"):
         with suppress(ValueError, PermissionError):
             try:
                 os.kill(int(left.suffix[1:]), 0)

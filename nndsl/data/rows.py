@@ -12,7 +12,7 @@ from nndsl.data.tables import Chunk, Column, Table, Unreadable, reason
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
-BLOCK = 8 * 2**20
+BLOCK = 2 * 2**20
 """At most so many bytes of encoded examples are made in one go. What encoders learn depends on it in the last bits."""
 
 
@@ -34,6 +34,10 @@ class Block:
 
         low, high = numpy.searchsorted(rows, (self.start, self.start + self.count))
         return rows[low:high] - self.start
+
+
+_CERTAINLY = 0.5
+"""If pieces are half as large as the first ones, and will be too much together, no more need be read to know it."""
 
 
 class Rows:
@@ -105,15 +109,15 @@ def held(table: Table, columns: Sequence[str], bytes_of_row: int, most: float) -
     Raises:
         DataError: the contents are broken, too large for the memory, or do not come.
     """
-    if table.count is not None and table.count * bytes_of_row > most:
+    if (table.count or 0) * bytes_of_row > most or (table.whole is not None and table.bytes_to_read(columns) > most):
         return None
     found: list[Chunk] = []
     size = 0
     for piece in pieces(table, columns):
-        size += sum(column.nbytes for column in piece.values()) + count_of(piece) * bytes_of_row
-        if size > most:
-            return None
         found.append(piece)
+        size += sum(column.nbytes for column in piece.values()) + count_of(piece) * bytes_of_row
+        if max(size, _CERTAINLY * size * table.pieces / len(found)) > most:
+            return None
     return found
 
 

@@ -66,6 +66,7 @@ class Table:
         count: the number of rows, where it is known without reading them.
         hint: what seems to be wrong where a column is not found, if anything does.
         identity: the columns that tell rows apart, where rows have names: they stand beside what is predicted of them.
+        pieces: how many there are to read, about; 0 where nobody knows.
         whole: why it cannot be read in pieces, as the end of a sentence that starts with its label, if it cannot.
     """
 
@@ -76,6 +77,7 @@ class Table:
     count: int | None = None
     hint: str | None = None
     identity: Sequence[str] = ()
+    pieces: int = 0
     whole: str | None = None
 
     def read(self, columns: Sequence[str]) -> Iterator[Chunk]:
