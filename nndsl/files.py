@@ -83,8 +83,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         UserError: the file could not be written.
     """
-    with replaced(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    write_file(path, text.encode())
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -133,6 +133,40 @@ class Bar(Progress):
         self._shown.stop()
 
 
+class Tally:
+    """How many of several things are done: on a terminal a bar; what is said of each stays as a line above it, or anywhere else."""
+
+    def __init__(self, what: str, stream: IO[str] | None = None):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        stream = stream or sys.stderr
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._shown = RichProgress(
+            TextColumn(what), BarColumn(bar_width=28), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[remark]}"),
+            console=self._console, transient=True, refresh_per_second=8, disable=not stream.isatty(),
+        )
+        self._task: Any = None
+
+    def begin(self, done: int, total: int) -> None:
+        """There are so many in all, and so many are done."""
+        self._task = self._shown.add_task("", completed=done, total=total, remark="")
+        self._shown.start()
+
+    def update(self, done: int, remark: str = "") -> None:
+        """So many are done now."""
+        self._shown.update(self._task, completed=done, remark=remark)
+
+    def say(self, line: str) -> None:
+        """Something worth a line happened."""
+        self._console.print(line, markup=False)
+
+    def end(self) -> None:
+        """Nothing more is to be done, or can be."""
+        self._shown.stop()
+
+
 def progress_on(stream: IO[str] | None = None) -> Progress:
     """What suits a stream: a bar on a terminal, lines elsewhere."""
     stream = stream or sys.stderr
@@ -144,7 +178,7 @@ def epoch_text(epoch: int, epochs: int) -> str:
 
 
 def figures_text(figures: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name not in ("epoch", "learning_rate"))
+    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "epoch" and not name.endswith("learning_rate"))
 
 
 def duration_text(seconds: float) -> str:

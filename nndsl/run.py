@@ -105,8 +105,8 @@ class Run:
         ):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
-            told = _read_json(folder / "evaluation.json")
-            evaluation = None if told is None else Evaluation.from_dict(told)
+            told = folder / "evaluation.json"
+            evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / "metrics.csv"), evaluation)
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
@@ -138,9 +138,20 @@ class Run:
         """
         write_text(self.folder / name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        """What a file of JSON in the folder holds; None if it is not there."""
-        return _read_json(self.folder / name)
+    def data_state(self) -> dict[str, Any]:
+        """What was learnt from the training examples to encode data (`Dataset.state`).
+
+        Raises:
+            UserError: its file is gone, or is not what was written.
+        """
+        why = "its data.json is not what was written"
+        try:
+            state = _read_json(self.folder / "data.json")
+        except (OSError, ValueError) as failure:
+            why, state = f"its data.json cannot be read ({failure})", None
+        if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
+            return state
+        raise UserError(not_a_run(self.folder, why))
 
 
 # Folders -----------------------------------------------------------------------------------------
@@ -176,6 +187,19 @@ def new_folder(root: Path, training: str) -> Path:
 def root_of(folder: Path) -> Path:
     """Where the runs are among which a run is."""
     return folder.resolve().parent.parent
+
+
+def made_folder(folder: Path) -> Path:
+    """Make a folder for a run, which must not be there yet.
+
+    Raises:
+        UserError: it cannot be made, or is there.
+    """
+    try:
+        (folder / "checkpoints").mkdir(parents=True)
+    except OSError as failure:
+        raise unwritable(folder, failure) from None
+    return folder.resolve()
 
 
 @contextmanager
@@ -303,7 +327,7 @@ def kept_sources(run: Run) -> dict[str, str]:
     for number, (place, digest) in enumerate(run.settings["spec"].items()):
         copy = run.folder / (Path("sources") / _copy_of(place, number) if number else "spec.nn")
         try:
-            texts[place] = copy.read_text(encoding="utf-8")
+            texts[place] = copy.read_bytes().decode()  # with the line ends that it has
         except (OSError, UnicodeDecodeError) as failure:
             raise UserError(not_a_run(run.folder, f"its copy of {place} cannot be read ({failure})")) from None
         if text_hash(texts[place]) != digest:
@@ -355,7 +379,4 @@ def plain(value: Any) -> Any:
 
 
 def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
+    return json.loads(path.read_text(encoding="utf-8"))

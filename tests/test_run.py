@@ -86,7 +86,7 @@ def test_a_run_yaml_that_is_none_is_told(text: str, tmp_path: Path) -> None:
         Run.open(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "text"), [("metrics.csv", "epoch,loss\none,two\n"), ("metrics.csv", "a\n1,2\n"), ("evaluation.json", "[]")])
+@pytest.mark.parametrize(("name", "text"), [("metrics.csv", "epoch,loss\none,two\n"), ("metrics.csv", "a\n1,2\n"), ("evaluation.json", "[]"), ("evaluation.json", "{")])
 def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_path: Path) -> None:
     sections = "\n".join(f"{one}: {'x' if kind is str else '{}'}" for one, kind in runs.SECTIONS.items())
     (tmp_path / "run.yaml").write_text(sections)
@@ -94,6 +94,14 @@ def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_pa
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="NN715: .* is not what was written"):
         Run.open(tmp_path)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"columns": {}, "encoders": []}', "\udcff"])
+def test_what_was_learnt_from_data_is_told_where_it_cannot_be_read(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "data.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(UserError, match="NN715: .* is not a run: its data.json"):
+        Run(tmp_path, {}).data_state()
 
 
 TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
@@ -173,7 +181,7 @@ def test_the_best_epoch_is_the_first_of_equals_and_never_one_that_is_not_finite(
 
 # What a person sees ------------------------------------------------------------------------------
 
-FIGURES = {"epoch": 2, "loss": 0.123456, "accuracy": 0.9, "learning_rate": 0.01}
+FIGURES = {"epoch": 2, "loss": 0.123456, "accuracy": 0.9, "made_learning_rate": 0.01, "learning_rate": 0.01}
 
 
 class Terminal(io.StringIO):

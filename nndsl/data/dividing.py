@@ -9,7 +9,7 @@ from nndsl.data.encoding import found_at, others
 from nndsl.data.forms import BadValues
 from nndsl.data.plan import DataPlan
 from nndsl.data.rows import Rows
-from nndsl.data.series import Layout, layout
+from nndsl.data.series import layout
 from nndsl.data.splits import AbsentValue
 from nndsl.data.tables import DataError, Table, take
 from nndsl.diagnostics import Diagnostic, UserError, error
@@ -104,7 +104,7 @@ def anchors_of(plan: DataPlan, parts: "Mapping[str, Array]") -> "Mapping[str, Ar
     anchors = {part: reach.anchors(int(rows[0]), int(rows[-1]) + 1) for part, rows in parts.items()}
     for part, rows in parts.items():
         if not len(anchors[part]):
-            raise UserError(too_short(f"the {part} split", len(rows), reach, plan.split_span))
+            raise UserError(too_short(f"the {part} split", len(rows), reach.least_rows(int(rows[0])), plan.split_span))
     return anchors
 
 
@@ -149,11 +149,11 @@ def empty_split(part: str, count: int, plan: DataPlan) -> Diagnostic:
 
 
 @error("NN528")
-def too_short(what: str, count: int, reach: Layout, span: Span | None) -> Diagnostic:
+def too_short(what: str, count: int, least: int, span: Span | None) -> Diagnostic:
     """A part of the split, or a file to predict from, has fewer rows than one example needs.
 
     The rows of `horizon` lie in the part of their example, and windows reach back from there; there is no row before the
     first, and none after the last.
     """
-    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {reach.rows}"
+    message = f"{what} has {count} row{'s' * (count != 1)}, where an example takes {least}"
     return Diagnostic(span, message, (), "take shorter windows, or more rows")

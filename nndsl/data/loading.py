@@ -45,8 +45,9 @@ def _in_memory(plan: DataPlan, table: Table, room: Room) -> Rows | None:
     """The rows with all that is needed of them; None if that would be more than there is room for."""
     columns = sorted({*used(plan), *deciding_columns(plan, table, columns_of(plan))})
     reach = layout(list(plan.fields.values()))
-    size = bytes_of_example(plan.fields.values()) // (1 if reach is None else reach.stride)
-    found = held(table, columns, 2 * size, room.for_all())  # twice: as arrays, and as tensors
+    size = bytes_of_example(plan.fields.values())
+    twice = 2 * size if reach is None else size // reach.stride  # as arrays, and as tensors; windows are views of a series
+    found = held(table, columns, twice, room.for_all())
     return None if found is None else Rows(table, found)
 
 
@@ -210,6 +211,12 @@ def _check_classes(plan: DataPlan, counts: Mapping[str, tuple[int, ...]]) -> Non
 # What is said ------------------------------------------------------------------------------------
 
 
+def named_classes(classes: Sequence[str]) -> str:
+    """Some classes by name, as a part of a sentence."""
+    listed = " and ".join(f"`{one}`" for one in classes[:5]) + (f" and {len(classes) - 5} more" if len(classes) > 5 else "")
+    return f"the class{'es' * (len(classes) > 1)} {listed}"
+
+
 @error("NN524")
 def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
     """A class has no training example, so that no network could learn it.
@@ -217,10 +224,9 @@ def absent_classes(absent: Sequence[str], field: FieldPlan) -> Diagnostic:
     It is misspelt in the list of classes, or so rare that none of its examples came into the training split:
     `stratify` keeps at least one example of each class there.
     """
-    listed = " and ".join(f"`{one}`" for one in absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-    message = f"no training example of `{field.name}` has the class{'es' * (len(absent) > 1)} {listed}"
+    message = f"no training example of `{field.name}` has {named_classes(absent)}"
     span = next((use.span for use in field.spec.encoders if use.encoder.called() == "category"), field.span)
-    return Diagnostic(span, message, (), f"delete it from the list, or stratify the split: `stratify={field.name}`")
+    return Diagnostic(span, message, (), f"delete {'them' if len(absent) > 1 else 'it'} from the list, or stratify the split: `stratify={field.name}`")
 
 
 @error("NN525")

@@ -54,7 +54,7 @@ def _encoded(
         return shelf.finished()["train"], everything
     anchors = reach.anchors_to_the_end(count)
     if not len(anchors):
-        raise UserError(too_short(rows.table.label, count, reach, None))
+        raise UserError(too_short(rows.table.label, count, reach.least_rows(), None))
     arrays: dict[str, Array] = {}
     mistakes: list[Diagnostic] = []
     for field in fields:

@@ -19,7 +19,7 @@ from nndsl.diagnostics import Diagnostic, UserError, render
 from nndsl.files import unwritable
 from nndsl.progress import Progress
 from nndsl.run import Run, read_metrics
-from tests.backend.trainings import COUNT, blob_arrays, blobs, program, trained
+from tests.backend.trainings import COUNT, blob_arrays, blobs, parts, program, trained
 
 FINISHED = blobs(epochs=4)
 
@@ -227,6 +227,39 @@ def test_a_regression_is_evaluated_by_its_errors(tmp_path: Path) -> None:
     assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
 
 
+MASKED = """
+network Net {
+  input x: int[5] < 9, padding=0
+  output label: [5, 1] = x -> Embedding(9, 4) -> GRU(4, return_sequences=true) -> Dense(1)
+}
+data Numbers {
+  source = npz("data.npz")
+  x      = source.x -> int(below=9)
+  label  = source.label
+  split  = column(part, train=0, validation=1, test=2)
+}
+train Task {
+  model = Net
+  data = Numbers
+  loss = mse
+  metrics = [mae]
+  optimizer = Adam
+  epochs = 1
+  batch = 16
+}
+"""
+
+
+def test_what_a_mask_leaves_out_is_no_error_of_a_regression(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    ids = random.integers(1, 9, (52, 5)) * (np.arange(5) < random.integers(1, 6, (52, 1)))
+    run = trained(tmp_path, MASKED, {"x": ids.astype("int32"), "label": np.where(ids, ids / 9, 1e3).astype("float32"), "part": parts()})
+    assert run.evaluation is not None
+    errors = run.evaluation.outputs["label"].errors
+    assert errors["mae"] == pytest.approx(run.evaluation.figures["mae"], rel=1e-5)
+    assert errors["rmse"] ** 2 == pytest.approx(run.evaluation.figures["loss"], rel=1e-5)
+
+
 def test_of_a_hinge_loss_the_sign_decides_and_scores_are_told_instead_of_probabilities(tmp_path: Path) -> None:
     text = LINEAR.replace("SETTING", "output label = x -> Dense(1)").replace("LABEL", "label = source.label -> category(no, yes)")
     arrays = blob_arrays() | {"label": np.array(["no", "yes"])[(blob_arrays()["label"] > 0).astype(int)]}
@@ -374,7 +407,7 @@ def test_a_run_whose_data_have_changed_is_not_evaluated(tmp_path: Path) -> None:
 
 
 def test_a_run_is_asked_by_the_copies_of_its_files_whatever_became_of_them(tmp_path: Path) -> None:
-    (tmp_path / "hidden.nn").write_text("block Hidden { Dense(8, activation=relu) }\n")
+    (tmp_path / "hidden.nn").write_bytes(b"block Hidden {\r\n  Dense(8, activation=relu)\r\n}\r\n")  # as some editors write it
     text = 'from "std/blocks.nn" import ConvBN\nfrom "hidden.nn" import Hidden\n' + blobs(epochs=1).replace("Dense(8, activation=relu)", "Hidden")
     run = trained(tmp_path, f"{text}\nblock Unused {{ ConvBN(8) }}\n")
     assert sorted(one.name for one in (run.folder / "sources").iterdir()) == ["01_blocks.nn", "02_hidden.nn"]

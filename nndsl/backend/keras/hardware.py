@@ -18,5 +18,10 @@ def hardware() -> dict[str, Any]:
     }
 
 
+def limit_threads(count: int) -> None:
+    """Let this process compute with so many threads; it must not have computed yet."""
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+
+
 def _device(device: Any) -> str:
     return str(tf.config.experimental.get_device_details(device).get("device_name", device.name))

@@ -8,14 +8,14 @@ from signal import SIGINT
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoint, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.interruption import Interruption
 from nndsl.backend.keras.learner import Learner
 from nndsl.backend.keras.measuring import next_steps
 from nndsl.backend.keras.optimize import plateau
 from nndsl.backend.keras.state import State, assign, copied, kept
 from nndsl.diagnostics import Diagnostic, Note, UserError, error
-from nndsl.monitor import Mode, best_epoch, should_stop
-from nndsl.program import EarlyStopping
+from nndsl.interruption import Interruption
+from nndsl.monitor import History, best_epoch, should_stop
+from nndsl.program import EarlyStopping, Mode
 from nndsl.progress import Progress
 from nndsl.run import Row, Run, add_metrics, write_metrics
 from nndsl.source import Span
@@ -54,7 +54,7 @@ class Loop:
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
         run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
-        changed: Callable[[], Diagnostic | None],
+        changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
     ):
         """
         Args:
@@ -63,7 +63,7 @@ class Loop:
         self._learner, self._feed, self._validation = learner, feed, validation
         self._changed: Callable[[], Diagnostic | None] | None = changed
         self._run, self._epochs, self._stopping = run, epochs, stopping
-        self._monitor, self._mode, self._progress = monitor, mode, progress
+        self._monitor, self._mode, self._progress, self._goes_on = monitor, mode, progress, goes_on
         self._checkpoints = Checkpoints(run.folder / "checkpoints")
         self._rules = [rule for one in learner.optimizers if (rule := plateau(one)) is not None]
         self._rules_at_start = [rule.state for rule in self._rules]
@@ -81,7 +81,7 @@ class Loop:
         """Take all steps that are left, and save.
 
         Returns:
-            How it ended: `finished`, `stopped early`, `interrupted` (by Ctrl-C) or `terminated` (by SIGTERM).
+            How it ended: `finished`, `stopped early`, `pruned`, `interrupted` (by Ctrl-C) or `terminated` (by SIGTERM).
 
         Raises:
             UserError: the loss was not finite, or a file could not be written.
@@ -101,6 +101,8 @@ class Loop:
         while self._learner.step < self._epochs * self._feed.steps:
             if should_stop(self.history, self._stopping):
                 return "stopped early"
+            if self._place == 0 and self.history and not self._goes_on(self.history):
+                return "pruned"
             self._look_at_data()
             self._take_steps(interruption)
             if self._place == 0:

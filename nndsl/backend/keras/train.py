@@ -1,7 +1,7 @@
 """Training: from a checked program to a run folder."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
-from nndsl.backend.keras.judge import evaluation, judge
+from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
@@ -22,16 +22,17 @@ from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.data.larger import changed_since
-from nndsl.data.overlap import overlaps
 from nndsl.data.room import KEPT, Room
 from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError, warning
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
+from nndsl.evaluation import Evaluation
 from nndsl.files import write_file, write_text
-from nndsl.monitor import Mode
-from nndsl.program import Program, Training
+from nndsl.lint.examples import advice
+from nndsl.monitor import History
+from nndsl.program import Mode, Program, Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run, plain, run_differs
 
@@ -66,6 +67,8 @@ def train(
     data_path: Path | None = None,
     memory: int | None = None,
     progress: Progress | None = None,
+    place: Path | None = None,
+    goes_on: Callable[[History], bool] = lambda history: True,
 ) -> Run:
     """Train, and keep everything in a run folder.
 
@@ -80,6 +83,8 @@ def train(
         memory: how many bytes the data may take; those that take more are encoded into files beside the runs. Without it, half
             of what is free.
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
+        place: the run's own folder, which is made, instead of the next in `folder`.
+        goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
 
     Returns:
         The run, with its history and its evaluation on the test split.
@@ -89,29 +94,31 @@ def train(
     """
     progress = progress or progress_on()
     if resume is not None:
-        return _resume(Run.open(resume), program, training, epochs, seed, memory, progress)
+        return _resume(Run.open(resume), program, training, epochs, seed, memory, progress, goes_on)
     settings = _settings(training, epochs, seed, {})
-    dataset = _loaded(training, folder, memory, progress)
+    dataset = _loaded(training, folder if place is None else runs.root_of(place), memory, progress)
     check_targets(training, dataset)
-    for one in overlaps(training.data, dataset, training.inputs):
+    for one in advice(program, training, dataset):
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
     record["asked"] = {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve()), "memory": memory}
     with surroundings(settings.precision, settings.seed):
-        course = _Course(training, dataset, settings, progress)
-        run = Run(runs.new_folder(folder, training.name), record)
+        course = _Course(training, dataset, settings, progress, goes_on)
+        run = Run(runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with runs.locked(run.folder):
             with runs.removed_if_it_fails(run.folder):
                 _write_record(run, program, training, dataset)
                 loop = course.loop(run)
                 loop.save_checkpoint()
-            runs.point_latest(run.folder)
+            if place is None:
+                runs.point_latest(run.folder)
             return course.train(run, loop)
 
 
 def _resume(
-    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, memory: int | None, progress: Progress
+    run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, memory: int | None, progress: Progress,
+    goes_on: Callable[[History], bool],
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
@@ -121,7 +128,7 @@ def _resume(
         _check_same(run, _identity(program, training, dataset, settings), progress)
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed):
-            course = _Course(training, dataset, settings, progress)
+            course = _Course(training, dataset, settings, progress, goes_on)
             loop = course.loop(run)
             loop.resume()
             return course.train(run, loop)
@@ -235,8 +242,10 @@ def _now() -> str:
 class _Course:
     """One training in one process, from the first step to the evaluation."""
 
-    def __init__(self, training: Training, dataset: Dataset, settings: Settings, progress: Progress):
-        self._training, self._dataset, self._settings, self._progress = training, dataset, settings, progress
+    def __init__(
+        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool]
+    ):
+        self._training, self._dataset, self._settings, self._progress, self._goes_on = training, dataset, settings, progress, goes_on
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
@@ -247,7 +256,8 @@ class _Course:
         monitor, mode = self._monitored()
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
-            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress, changed=self._changed,
+            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+            changed=self._changed, goes_on=self._goes_on,
         )
 
     def _changed(self) -> Diagnostic | None:
@@ -288,28 +298,29 @@ class _Course:
         """What is drawn and measured when the steps are taken."""
         run.save_settings()
         write_text(run.folder / "curves.svg", curves_svg(run.history, loop.best_epoch))
-        if run.status != "terminated" and "test" in self._feeds:
+        judged = run.status not in ("terminated", "pruned")
+        if judged and "test" in self._feeds:
             with loop.best_in_place():
-                figures = self._learner.measuring.figures(self._feeds["test"], self._progress, "evaluating")
-                run.evaluation = evaluation(self._training, self._learner.layers, self._feeds["test"], self._dataset, "test", figures, loop.best_epoch)
-                self._show_forecasts(run)
+                run.evaluation = self._evaluated(run, self._feeds["test"], loop.best_epoch)
             run.save_json("evaluation.json", run.evaluation.as_dict())
-        if run.status != "terminated" and self._training.samples:
+        if judged and self._training.samples:
             self._show_samples(run, loop)
 
-    def _show_forecasts(self, run: Run) -> None:
-        """What the best model says of the last rows of a series, where it forecasts one."""
-        reach = layout(list(self._training.data.fields.values()))
-        if reach is not None and self._training.targets:
-            judged = judge(self._training, self._learner.layers, self._dataset.state)
-            found = judged.forecasts(self._feeds["test"], self._training.targets, self._dataset["test"], reach.stride)
-            if found:
-                write_text(run.folder / "forecast.svg", forecasts_svg(found, "test"))
+    def _evaluated(self, run: Run, feed: Feed, best: int | None) -> Evaluation:
+        """What the best model is worth on the test examples; what it says of the last rows of a series, where it forecasts one, is drawn."""
+        figures = self._learner.measuring.figures(feed, self._progress, "evaluating")
+        judged, guesses = judge(self._training, self._learner.layers, self._dataset.state), self._dataset["test"].guesses
+        answers, reach = judged.answers(feed), layout(list(self._training.data.fields.values()))
+        forecasts = [] if reach is None else judged.forecasts(answers, feed, guesses, reach.stride)
+        if forecasts:
+            write_text(run.folder / "forecast.svg", forecasts_svg(forecasts, "test"))
+        return Evaluation("test", feed.count, best, figures, judged.figures(answers, feed, guesses))
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
         with loop.best_in_place():
-            arrays = samples.samples(self._training, self._learner.layers, self._feeds[self._dataset.shown])
+            feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
+            arrays = samples.samples(self._training, self._learner.layers, feed)
         if are_images(arrays):
             write_file(run.folder / "samples.png", as_png(arrays))
         else:

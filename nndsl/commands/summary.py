@@ -1,0 +1,36 @@
+"""`nndsl summary`."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from nndsl.arguments import add_file, add_format
+from nndsl.checking import loaded
+from nndsl.commands import Command
+from nndsl.console import GOOD, is_colourful, wants_json, width_of
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_file(parser, "network")
+    add_format(parser, "one object with the layers and the totals")
+
+
+def _run(options: Namespace) -> int:
+    from nndsl import printer
+
+    network = loaded(options).network(options.name)
+    if wants_json(options):
+        print(printer.as_json(network))
+    else:
+        print(printer.summary(network, styled=is_colourful(sys.stdout), width=width_of(sys.stdout)))
+    return GOOD
+
+
+COMMAND = Command(
+    "print a table of a network: layer, shape, parameters, FLOPs; and totals",
+    """\
+  nndsl summary digits.nn
+  nndsl summary digits.nn --set width=64 --json
+""",
+    _add_arguments, _run,
+    more="One multiplication and one addition are two FLOPs; they are those of one example, forward.",
+)

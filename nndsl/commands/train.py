@@ -1,0 +1,49 @@
+"""`nndsl train`."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from nndsl.arguments import add_file, natural, positive, size
+from nndsl.checking import loaded
+from nndsl.commands import Command
+from nndsl.console import GOOD
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_file(parser, "training")
+    parser.add_argument("--epochs", metavar="N", type=positive, help="train for N epochs instead of what the file says")
+    parser.add_argument("--seed", metavar="N", type=natural, help="another seed than the file's")
+    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
+    parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+    parser.add_argument(
+        "--memory", metavar="SIZE", type=size,
+        help="how much the data may take, such as 2GB (default: half of what is free); those that take more are read from files,\n"
+        "which are made once, in .data beside the runs",
+    )
+
+
+def _run(options: Namespace) -> int:
+    program = loaded(options)
+    training = program.training(options.name)
+    from nndsl.backend.keras.train import train
+
+    run = train(
+        program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
+        overrides=dict(options.overrides), data_path=options.data, memory=options.memory,
+    )
+    if run.evaluation is not None:
+        print(run.evaluation.headline())
+    print(f"run: {run.folder}")
+    return GOOD
+
+
+COMMAND = Command(
+    "learn from data; everything goes to a run folder such as runs/NAME/001",
+    """\
+  nndsl train digits.nn
+  nndsl train digits.nn --set width=64 --epochs 3 --seed 7
+  nndsl train digits.nn --resume runs/digits8x8/latest --epochs 60
+""",
+    _add_arguments, _run,
+    more="Ctrl-C ends training early and keeps everything; a second Ctrl-C leaves at once.",
+)
