@@ -43,6 +43,7 @@ COMMAND = Command(
   nndsl train digits.nn
   nndsl train digits.nn --set width=64 --epochs 3 --seed 7
   nndsl train digits.nn --resume runs/digits8x8/latest --epochs 60
+  nndsl train library.nn --memory 4GB
 """,
     _add_arguments, _run,
     more="Ctrl-C ends training early and keeps everything; a second Ctrl-C leaves at once.",
