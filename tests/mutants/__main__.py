@@ -21,7 +21,7 @@ import pytest
 
 from tests.mutants.operators import ROOT, Mutant, mutants
 from tests.mutants.reach import Reach, reach
-from tests.mutants.trial import KILLED, SURVIVED, UNFIT, InPlace, anew, forked
+from tests.mutants.trial import OPTIONS, SURVIVED, UNFIT, InPlace, anew, forked
 
 PACKAGES = {
     "shape rules": ("nndsl/catalogue/*.py", "nndsl/catalogue/layers/*.py", "nndsl/catalogue/functions/*.py", "nndsl/types.py",
@@ -41,21 +41,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--sample", type=int, default=600, help="how many mutants, half of each package")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=30, help="how many seconds of tests a mutant is given in each round, the fastest first")
+    parser.add_argument("--budget", type=float, default=10, help="how many seconds of tests a mutant is given in each round, the fastest first")
     parser.add_argument("--only", default="", help="only mutants of files whose path holds this")
     parser.add_argument("--quick", action="store_true", help="without the round that needs Keras")
     asked = parser.parse_args()
     os.chdir(ROOT)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     drawn = {package: _drawn(package, asked.sample // len(PACKAGES), asked.seed, asked.only) for package in PACKAGES}
-    survivors = _survivors([one for some in drawn.values() for one in some], asked.budget, asked.quick)
-    known = _equivalent()
+    equivalent = {one for some in drawn.values() for one in some if _key(one) in _equivalent()}
+    survivors = _survivors([one for some in drawn.values() for one in some if one not in equivalent], asked.budget, asked.quick)
     for one in survivors:
-        if _key(one) not in known:
-            print(one)
+        print(one)
     for package, some in drawn.items():
-        left = [one for one in some if one in survivors]
-        print(f"{package}: {_rate(len(some), len(left), sum(_key(one) in known for one in left))}")
+        print(f"{package}: {_rate(len(some), len(survivors & set(some)), len(equivalent & set(some)))}")
 
 
 def _drawn(package: str, count: int, seed: int, only: str) -> list[Mutant]:
@@ -78,15 +76,15 @@ def _equivalent() -> set[str]:
     return {line for line in lines if line and not line.startswith("#")}
 
 
-def _rate(tried: int, survived: int, equivalent: int) -> str:
+def _rate(drawn: int, survived: int, equivalent: int) -> str:
     """The share that was killed of those that change something, with the interval (Wilson) of 95 %."""
-    n = tried - equivalent
-    if not n:
+    tried = drawn - equivalent
+    killed, square = tried - survived, 1.96**2
+    if not tried:
         return "no mutants"
-    share, z = (tried - survived) / n, 1.96
-    middle, wide = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = ((middle + side * wide) / (1 + z * z / n) for side in (-1, 1))
-    return f"{tried - survived} of {n} killed, {share:.1%} ({low:.1%} to {high:.1%}); {equivalent} more are equivalent"
+    wide = sqrt(killed * survived / tried + square / 4)
+    low, high = ((killed + square / 2 + side * 1.96 * wide) / (tried + square) for side in (-1, 1))
+    return f"{killed} of {tried} killed, {killed / tried:.1%} ({low:.1%} to {high:.1%}); {equivalent} more are equivalent"
 
 
 # The rounds -----------------------------------------------------------------------------------------
@@ -122,12 +120,13 @@ def _survivors(drawn: list[Mutant], budget: float, quick: bool) -> set[Mutant]:
     paths = [path for package in PACKAGES for path in _paths(package)]
     first = Round(reach(QUICK, paths, forked), budget)
     verdicts = dict(_in_place(drawn, first))
-    left = [one for one in drawn if verdicts.get(one, UNFIT) != KILLED]
-    left = list(_left(left, first))
-    if not quick:
-        second = Round(reach(WITH_KERAS, paths, forked), budget)
-        left = [*(one for one in left if not second.tests(one)), *_left([one for one in left if second.tests(one)], second)]
-    return set(left)
+    left = {one for one, verdict in verdicts.items() if verdict == SURVIVED}
+    left |= set(_left([one for one in drawn if verdicts.get(one, UNFIT) == UNFIT], first))
+    if quick:
+        return left
+    second = Round(reach(WITH_KERAS, paths, forked), budget)
+    untouched = {one for one in left if not second.reach.of_file(one.path)}
+    return untouched | set(_left(sorted(left - untouched, key=str), second))
 
 
 def _import_ahead() -> None:
@@ -141,19 +140,22 @@ def _import_ahead() -> None:
     import rich.console  # noqa: F401
     import yaml  # noqa: F401
 
+    hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate])
+
 
 def _in_place(drawn: list[Mutant], first: Round) -> Iterator[tuple[Mutant, int]]:
     """What becomes of the mutants of functions' bodies, all in one session of pytest."""
-    bodies = [one for one in drawn if not one.imported and first.reach.of_lines(one.path, one.lines)]
+    bodies = [one for one in drawn if not one.imported and not first.reach.at_import(one.path, one.lines) and first.reach.of_lines(one.path, one.lines)]
     trials = [(one, tests := first.tests(one), first.limit(tests)) for one in bodies]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, os.fdopen(os.dup(2), "w") as shown:
         said = Path(folder) / "verdicts"
 
         def verdict(mutant: Mutant, code: int) -> None:
             with said.open("a", encoding="utf-8") as file:
                 file.write(f"{json.dumps([bodies.index(mutant), code])}\n")
+            print(mutant if code == SURVIVED else ".", file=shown, flush=True)
 
-        forked(lambda: pytest.main([*QUICK, "-q", "-s", "-p", "no:cacheprovider"], plugins=[InPlace(trials, verdict)]))
+        forked(lambda: pytest.main([*QUICK, *OPTIONS], plugins=[InPlace(trials, verdict)]))
         for line in said.read_text(encoding="utf-8").splitlines():
             place, code = json.loads(line)
             yield bodies[place], code
@@ -161,10 +163,11 @@ def _in_place(drawn: list[Mutant], first: Round) -> Iterator[tuple[Mutant, int]]
 
 def _left(drawn: list[Mutant], tests: Round) -> Iterator[Mutant]:
     """The mutants that survive being imported as such."""
-    for number, mutant in enumerate(drawn):
-        print(f"\r{number} of {len(drawn)}", end="", file=sys.stderr)
+    for mutant in drawn:
         chosen = tests.tests(mutant)
-        if forked(lambda: anew(mutant, chosen, tests.limit(chosen))) == SURVIVED:  # noqa: B023
+        survived = forked(lambda: anew(mutant, chosen, tests.limit(chosen))) == SURVIVED  # noqa: B023
+        print(mutant if survived else ".", file=sys.stderr, flush=True)
+        if survived:
             yield mutant
 
 

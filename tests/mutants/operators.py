@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from os.path import commonprefix
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -77,12 +78,12 @@ def mutants(path: str) -> list[Mutant]:
     return [one for one, _ in _mutated(path, ast.parse((ROOT / path).read_text(encoding="utf-8")))]
 
 
-def tree_of(mutant: Mutant) -> ast.Module:
-    """The syntax tree of the file with the mistake in it."""
-    tree = ast.parse((ROOT / mutant.path).read_text(encoding="utf-8"))
-    for one, _ in _mutated(mutant.path, tree):
+def code_of(mutant: Mutant) -> CodeType:
+    """The code of the file with the mistake in it."""
+    path = ROOT / mutant.path
+    for one, tree in _mutated(mutant.path, ast.parse(path.read_text(encoding="utf-8"))):
         if one.number == mutant.number:
-            return ast.fix_missing_locations(tree)
+            return compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
     raise LookupError(mutant)
 
 

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.mutants.operators import ROOT, Mutant, tree_of
+from tests.mutants.operators import ROOT, Mutant, code_of
 from tests.mutants.reach import caches, empty
 
 SURVIVED, KILLED, UNFIT = 0, 1, 2
 """What a process says of its mutant; UNFIT: the mistake cannot be put into functions that exist already."""
 MEMORY = 8 * 2**30
+OPTIONS = ("-q", "-s", "--tb=no", "-p", "no:cacheprovider", "--hypothesis-profile", "mutants")
+"""What fails is not to be shrunk, nor shown."""
 
 
 def forked(work: Callable[[], object]) -> int:
@@ -90,7 +92,7 @@ def _run(session: pytest.Session, items: list[pytest.Item]) -> int:
 
 def _put_in_place(mutant: Mutant, functions: list[FunctionType]) -> bool:
     path = str(ROOT / mutant.path)
-    new = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compile(tree_of(mutant), path, "exec", dont_inherit=True))}
+    new = {(code.co_qualname, code.co_firstlineno): code for code in _codes(code_of(mutant))}
     changed = 0
     for one in functions:
         if one.__code__.co_filename == path:
@@ -113,14 +115,14 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def anew(mutant: Mutant, tests: list[str], seconds: float) -> int:
     """Whether some tests kill a mutant that is imported as such. To be run where nothing of nndsl has been imported yet."""
     _limit(seconds)
-    path, code = str(ROOT / mutant.path), compile(tree_of(mutant), str(ROOT / mutant.path), "exec", dont_inherit=True)
+    path, code = str(ROOT / mutant.path), code_of(mutant)
     usual = importlib.machinery.SourceFileLoader.get_code
 
     def get_code(loader: importlib.machinery.SourceFileLoader, name: str) -> Any:
         return code if loader.path == path else usual(loader, name)
 
     importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
-    done = pytest.main([*_files(tests), "-x", "-q", "-s", "-p", "no:cacheprovider"], plugins=[_Only(tests)])
+    done = pytest.main([*_files(tests), "-x", *OPTIONS], plugins=[_Only(tests)])
     return SURVIVED if done == 0 else KILLED
 
 

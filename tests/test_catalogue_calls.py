@@ -1,0 +1,106 @@
+"""What the catalogue says of calls: the results, weights, FLOPs and what is seen, or why a call is refused, where, and what to do.
+
+`calls.txt` holds a call a line, `TYPES | EXPRESSION`, where the expression names its operands a, b, c, and below it what is said.
+`pytest --bless` rewrites that. (That what is said of shapes, weights and masks is true is held against Keras in `agreement/`.)
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nndsl.catalogue.applicable import Function, Layer
+from nndsl.costs import node_flops
+from nndsl.diagnostics import Diagnostic
+from nndsl.driver import check
+from nndsl.graph import Graph, Node
+from nndsl.source import Source
+from nndsl.types import Mismatch, TensorType
+from tests.mutations import ROOT
+
+CALLS = Path(__file__).with_name("calls.txt")
+CATALOGUE = ROOT / "nndsl" / "catalogue"
+REFUSALS = {one.__name__ for one in Mismatch.__subclasses__()}
+GROUPS = [group.splitlines() for group in CALLS.read_text(encoding="utf-8").strip().split("\n\n")]
+
+
+def network(call: str) -> Source:
+    types, _, expression = call.partition(" | ")
+    inputs = "".join(f"  input {name}: {type}\n" for name, type in zip("abcdef", types.split("; "), strict=False))
+    return Source("call.nn", f"network N {{\n{inputs}  output y = {expression}\n}}\n")
+
+
+def said(call: str) -> list[str]:
+    """Everything that is said of a call."""
+    program, report = check(network(call))
+    lines = [line for one in report for line in _told(one)]
+    if "N" in program.networks and not any(one.severity == "error" for one in report):
+        graph = program.networks["N"].graph
+        lines += _facts(graph, graph.nodes[-1])
+    return lines
+
+
+def _told(found: Diagnostic) -> Iterator[str]:
+    assert found.span is not None
+    yield f"{found.code} at `{found.span.text}`: {found.message}"
+    yield from (f"note: {one.message}" + (f" `{one.span.text}`" if one.span else "") for one in found.notes)
+    if found.repair:
+        yield f"repair: {found.repair}"
+
+
+def _facts(graph: Graph, node: Node) -> Iterator[str]:
+    component, operands = node.component, graph.operand_types(node)
+    weights = ", ".join(f"{one.name} {list(one.shape)}{'' if one.trainable else ' fixed'}" for one in component.weights(*operands)) or "no weights"
+    yield f"{component.called()}: {', '.join(map(_type, node.types))}; {weights}; {node_flops(graph, node)} FLOPs"
+    windows, sights = component.windows(*operands), [component.sight(result, *operands) for result in range(len(node.types))]
+    through = "all" if windows is None else [(one.size, one.stride, one.dilation, one.spread) for one in windows]
+    yield f"sees {', '.join(' and '.join(one.name for one in each) for each in sights)}, through {through}"
+
+
+def _type(type: TensorType) -> str:
+    return f"{type}{' masked' if type.mask else ''}"
+
+
+@pytest.mark.parametrize("group", range(len(GROUPS)), ids=lambda place: GROUPS[place][0].partition(":")[0].removeprefix("# "))
+def test_what_is_said_of_calls_is_as_expected(group: int, bless: bool) -> None:
+    lines = GROUPS[group]
+    found = [lines[0]]
+    for call in lines[1:]:
+        if not call.startswith(" "):
+            found += [call, *(f"    {line}" for line in said(call))]
+    if bless:
+        GROUPS[group] = found
+        CALLS.write_text("\n\n".join("\n".join(one) for one in GROUPS) + "\n", encoding="utf-8", newline="")
+    assert found == GROUPS[group]
+
+
+def test_of_every_component_a_call_is_taken() -> None:
+    taken = {line.strip().partition(":")[0] for group in GROUPS for line in group if line.startswith("    ")}
+    assert {one.called() for one in (*Layer.registered(), *Function.registered())} <= taken
+
+
+def test_every_refusal_of_the_catalogue_is_among_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    met, usual = set[tuple[str, int]](), Mismatch.__init__
+
+    def noted(mismatch: Mismatch, *arguments: Any, **keywords: Any) -> None:
+        code = sys._getframe(1)
+        met.add((code.f_code.co_filename, code.f_lineno))
+        usual(mismatch, *arguments, **keywords)
+
+    monkeypatch.setattr(Mismatch, "__init__", noted)
+    for group in GROUPS:
+        for line in group[1:]:
+            if not line.startswith(" "):
+                check(network(line))
+    assert [f"{path.relative_to(CATALOGUE)}:{place.start}" for path, place in refusals() if not any((str(path), line) in met for line in place)] == []
+
+
+def refusals() -> Iterator[tuple[Path, range]]:
+    """Where layers and functions refuse something, and the rules that they share."""
+    for path in [*CATALOGUE.glob("*.py"), *CATALOGUE.glob("layers/*.py"), *CATALOGUE.glob("functions/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+                yield path, range(node.lineno, (node.end_lineno or 0) + 1)
