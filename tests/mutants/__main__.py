@@ -31,7 +31,7 @@ PACKAGES = {
 NOT_RULES = {"differences.py", "augmentations.py", "durations.py", "stopping.py", "__init__.py"}
 """Words of the training settings, and the lists that the documentation prints."""
 QUICK = [f"tests/test_{one}.py" for one in (
-    "language", "diagnostics", "sizes", "soundness", "catalogue_functions", "catalogue_sequences", "specs", "specs_library", "lint", "repairs",
+    "language", "diagnostics", "sizes", "soundness", "catalogue_calls", "catalogue_functions", "catalogue_sequences", "specs", "specs_library", "lint", "repairs",
     "foresight", "fitting", "schedules", "costs", "printer", "budget", "data_mistakes", "docs", "api")]
 WITH_KERAS = [f"tests/agreement/test_{one}.py" for one in ("layers", "functions", "arguments", "layer_cases", "flops", "sight")]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
@@ -102,7 +102,7 @@ class Round:
         found = set() if mutant.imported else self.reach.of_lines(mutant.path, mutant.lines)
         found = found or self.reach.of_file(mutant.path) or set(self.reach.seconds)
         owner = mutant.within[0] if mutant.within else "\n"
-        chosen, spent = [], 0.0
+        chosen, spent = list[str](), 0.0
         for test in sorted(found, key=lambda test: (owner not in test, self.reach.seconds[test])):
             spent += self.reach.seconds[test]
             if chosen and spent > self.budget:
@@ -131,7 +131,7 @@ def _survivors(drawn: list[Mutant], budget: float, quick: bool) -> set[Mutant]:
 
 def _import_ahead() -> None:
     """What every forked process needs, but nothing of nndsl, which mutants change, and not TensorFlow, which cannot be forked."""
-    import hypothesis.strategies  # noqa: F401
+    import hypothesis.strategies
     import lark  # noqa: F401
     import networkx  # noqa: F401
     import numpy  # noqa: F401

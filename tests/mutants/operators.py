@@ -211,12 +211,12 @@ def _alternatives(node: ast.AST, parent: ast.AST, field: str) -> Iterator[ast.AS
             for at in range(len(conditions)):
                 yield ast.comprehension(target, iterated, conditions[:at] + conditions[at + 1 :], is_async)
         case ast.Constant(value):
-            yield from map(ast.Constant, _other_values(value))
+            yield from (ast.Constant(other) for other in _other_values(value))
         case ast.Call(function, arguments, keywords):
             if len(arguments) > 1:
                 yield ast.Call(function, arguments[:-1], keywords)
-            for at, one in enumerate(keywords):
-                if one.arg not in (None, "strict"):
+            for at, named in enumerate(keywords):
+                if named.arg not in (None, "strict"):
                     yield ast.Call(function, arguments, keywords[:at] + keywords[at + 1 :])
         case ast.Return(value) if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
             yield ast.Return(ast.copy_location(ast.Constant(None), node))
@@ -228,7 +228,7 @@ def _alternatives(node: ast.AST, parent: ast.AST, field: str) -> Iterator[ast.AS
         yield ast.Pass()
 
 
-def _other_values(value: object) -> Iterator[object]:
+def _other_values(value: object) -> Iterator[bool | float | str]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -239,9 +239,7 @@ def _other_values(value: object) -> Iterator[object]:
 
 def _fields_of_the_catalogue(path: str, node: ast.AST, place: _Place) -> Iterator[ast.AST]:
     """A field that takes one kind of value less: the catalogue's annotations are rules."""
-    if path.startswith("nndsl/catalogue/") and isinstance(node, ast.AnnAssign) and place.imported and place.within:
-        if isinstance(node.annotation, ast.BinOp):
-            for kept in (node.annotation.left, node.annotation.right):
-                changed = copy(node)
-                changed.annotation = kept
-                yield changed
+    if path.startswith("nndsl/catalogue/") and place.imported and place.within:
+        match node:
+            case ast.AnnAssign(target, ast.BinOp(left, ast.BitOr(), right), default, simple):
+                yield from (ast.AnnAssign(target, kept, default, simple) for kept in (left, right))

@@ -135,7 +135,7 @@ class _Watch:
         result = yield
         self.seconds[item.nodeid] = time.perf_counter() - start
         self.tracer.switch_context("")
-        return result  # type: ignore[return-value]
+        return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

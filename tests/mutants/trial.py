@@ -121,7 +121,7 @@ def anew(mutant: Mutant, tests: list[str], seconds: float) -> int:
     def get_code(loader: importlib.machinery.SourceFileLoader, name: str) -> Any:
         return code if loader.path == path else usual(loader, name)
 
-    importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+    importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
     done = pytest.main([*_files(tests), "-x", *OPTIONS], plugins=[_Only(tests)])
     return SURVIVED if done == 0 else KILLED
 
