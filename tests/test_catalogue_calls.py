@@ -14,17 +14,17 @@ import pytest
 
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.costs import node_flops
-from nndsl.diagnostics import Diagnostic
 from nndsl.driver import check
 from nndsl.graph import Graph, Node
 from nndsl.source import Source
 from nndsl.types import Mismatch, TensorType
+from tests.approved import approved, compare, told
 from tests.mutations import ROOT
 
 CALLS = Path(__file__).with_name("calls.txt")
 CATALOGUE = ROOT / "nndsl" / "catalogue"
 REFUSALS = {one.__name__ for one in Mismatch.__subclasses__()}
-GROUPS = [group.splitlines() for group in CALLS.read_text(encoding="utf-8").strip().split("\n\n")]
+GROUPS = approved(CALLS)
 
 
 def network(call: str) -> Source:
@@ -36,19 +36,11 @@ def network(call: str) -> Source:
 def said(call: str) -> list[str]:
     """Everything that is said of a call."""
     program, report = check(network(call))
-    lines = [line for one in report for line in _told(one)]
+    lines = [line for one in report for line in told(one)]
     if "N" in program.networks and not any(one.severity == "error" for one in report):
         graph = program.networks["N"].graph
         lines += _facts(graph, graph.nodes[-1])
     return lines
-
-
-def _told(found: Diagnostic) -> Iterator[str]:
-    assert found.span is not None
-    yield f"{found.code} at `{found.span.text}`: {found.message}"
-    yield from (f"note: {one.message}" + (f" `{one.span.text}`" if one.span else "") for one in found.notes)
-    if found.repair:
-        yield f"repair: {found.repair}"
 
 
 def _facts(graph: Graph, node: Node) -> Iterator[str]:
@@ -64,21 +56,13 @@ def _type(type: TensorType) -> str:
     return f"{type}{' masked' if type.mask else ''}"
 
 
-@pytest.mark.parametrize("group", range(len(GROUPS)), ids=lambda place: GROUPS[place][0].partition(":")[0].removeprefix("# "))
-def test_what_is_said_of_calls_is_as_expected(group: int, bless: bool) -> None:
-    lines = GROUPS[group]
-    found = [lines[0]]
-    for call in lines[1:]:
-        if not call.startswith(" "):
-            found += [call, *(f"    {line}" for line in said(call))]
-    if bless:
-        GROUPS[group] = found
-        CALLS.write_text("\n\n".join("\n".join(one) for one in GROUPS) + "\n", encoding="utf-8", newline="")
-    assert found == GROUPS[group]
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_is_said_of_calls_is_as_expected(group: str, bless: bool) -> None:
+    compare(CALLS, group, said, bless)
 
 
 def test_of_every_component_a_call_is_taken() -> None:
-    taken = {line.strip().partition(":")[0] for group in GROUPS for line in group if line.startswith("    ")}
+    taken = {line.partition(":")[0] for calls in GROUPS.values() for lines in calls.values() for line in lines}
     assert {one.called() for one in (*Layer.registered(), *Function.registered())} - taken == {"RandomCrop"}, "it crops in training only"
 
 
@@ -91,10 +75,9 @@ def test_every_refusal_of_the_catalogue_is_among_the_calls(monkeypatch: pytest.M
         usual(mismatch, *arguments, **keywords)
 
     monkeypatch.setattr(Mismatch, "__init__", noted)
-    for group in GROUPS:
-        for line in group[1:]:
-            if not line.startswith(" "):
-                check(network(line))
+    for calls in GROUPS.values():
+        for call in calls:
+            check(network(call))
     assert [f"{path.relative_to(CATALOGUE)}:{place.start}" for path, place in refusals() if not any((str(path), line) in met for line in place)] == []
 
 
