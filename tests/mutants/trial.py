@@ -112,8 +112,12 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(one)
 
 
-def anew(mutant: Mutant, tests: list[str], seconds: float) -> int:
-    """Whether some tests kill a mutant that is imported as such. To be run where nothing of nndsl has been imported yet."""
+def anew(mutant: Mutant, files: list[str], selection: object, seconds: float) -> int:
+    """What some tests say of a mutant that is imported as such. To be run where nothing of nndsl has been imported yet.
+
+    Args:
+        selection: a plugin of pytest that chooses among the tests of the files; where it chooses none, the mutant survives.
+    """
     _limit(seconds)
     path, code = str(ROOT / mutant.path), code_of(mutant)
     usual = importlib.machinery.SourceFileLoader.get_code
@@ -122,19 +126,35 @@ def anew(mutant: Mutant, tests: list[str], seconds: float) -> int:
         return code if loader.path == path else usual(loader, name)
 
     importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
-    done = pytest.main([*_files(tests), "-x", *OPTIONS], plugins=[_Only(tests)])
-    return SURVIVED if done == 0 else KILLED
+    done = pytest.main([*files, "-x", *OPTIONS], plugins=[selection])
+    return SURVIVED if done in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else KILLED
 
 
-def _files(tests: list[str]) -> list[str]:
+def files_of(tests: list[str]) -> list[str]:
     return list(dict.fromkeys(test.partition("::")[0] for test in tests))
 
 
-class _Only:
-    """Runs some tests only, in their order."""
+class Only:
+    """Chooses some tests, and runs them in their order."""
 
     def __init__(self, tests: list[str]) -> None:
         self._place = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((one for one in items if one.nodeid in self._place), key=lambda one: self._place[one.nodeid])
+
+
+class OfComponent:
+    """Chooses the tests of those components that a mutant belongs to: its class, what inherits from that, or the classes of its module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._owner = mutant.within[0] if mutant.within else ""
+        self._is_class = self._owner.lstrip("_")[:1].isupper()
+        self._module = mutant.path.removesuffix(".py").replace("/", ".")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [one for one in items if any(map(self._is_concerned, one.callspec.params.values() if hasattr(one, "callspec") else ()))]
+
+    def _is_concerned(self, parameter: object) -> bool:
+        bases = {one.__name__ for one in getattr(parameter, "__mro__", ()) if one.__module__ == self._module}
+        return self._owner in bases or (bool(bases) and not self._is_class)
