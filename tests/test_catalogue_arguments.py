@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import nndsl.catalogue.augmentations
 import nndsl.catalogue.functions
 import nndsl.catalogue.layers
+import nndsl.catalogue.stopping
 import nndsl.catalogue.training
 import nndsl.catalogue.weights  # noqa: F401 (makes the components known)
 from nndsl.catalogue.component import REQUIRED, Component, Field
