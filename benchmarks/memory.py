@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.measures import Measure, main
 from nndsl.backend.keras.train import train
+from nndsl.data.room import bytes_text
 from nndsl.driver import check
-from nndsl.memory import bytes_text
 from nndsl.progress import Progress
 from nndsl.source import Source
 

@@ -13,6 +13,7 @@ from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAtten
 from nndsl.catalogue.layers.recurrent import GRU, LSTM, SimpleRNN
 from nndsl.catalogue.layers.wrappers import Bidirectional
 from nndsl.catalogue.training import Optimizer
+from nndsl.data.room import bytes_text
 from nndsl.diagnostics import Diagnostic, warning
 from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Owner, needed_for
@@ -57,6 +58,11 @@ class Memory(Frozen):
         return sum(self.parts.values())
 
     @property
+    def to_come(self) -> int:
+        """What is still to be taken when the data have been read and encoded."""
+        return self.total - self.data + self.data // _COPIES_OF_DATA
+
+    @property
     def parts(self) -> dict[str, int]:
         """The parts, by what they are called."""
         named = {"weights": self.weights, "optimizer": self.optimizer, "a batch": self.activations, "copies to save": self.copies}
@@ -65,14 +71,6 @@ class Memory(Frozen):
     def __str__(self) -> str:
         told = ", ".join(f"{name} {bytes_text(size)}" for name, size in self.parts.items())
         return f"about {bytes_text(self.total)} of memory{'' if self.data else ' besides the data'}: {told}"
-
-
-def bytes_text(size: float) -> str:
-    """`3.2 GB`, `45 MB`, `0.3 MB`."""
-    for unit, least in (("GB", 2**30), ("MB", 2**20)):
-        if size >= least:
-            return f"{size / least:.2g} {unit}" if size < 10 * least else f"{size / least:,.0f} {unit}"
-    return f"{size / 2**20:.1g} MB" if size else "0 MB"
 
 
 def needed(training: Training, data: int = 0) -> Memory | None:
@@ -162,32 +160,5 @@ def short_of_memory(training: Training, memory: Memory, free: int) -> Diagnostic
 
         batch = 256
     """
-    message = f"{training.name} takes {memory}; and there are {bytes_text(free)}"
+    message = f"{training.name} takes {memory}; and of what is still to come, {bytes_text(memory.to_come)}, there are {bytes_text(free)}"
     return Diagnostic(training.span, message, repair="choose a smaller `batch`, or a smaller network")
-
-
-def available() -> int | None:
-    """The bytes that this process can still take: what the system, its group and its own limit leave; None if they do not say."""
-    found = [one for one in (_in_system(), _in_group()) if one is not None]
-    return min(found, default=None)
-
-
-def _in_system() -> int | None:
-    for line in _lines("/proc/meminfo"):
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None
-
-
-def _in_group() -> int | None:
-    """What the control group leaves, as containers and batch systems set it."""
-    limit, used = (next(iter(_lines(f"/sys/fs/cgroup/memory.{name}")), "") for name in ("max", "current"))
-    return int(limit) - int(used) if limit.isdecimal() and used.isdecimal() else None
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read().splitlines()
-    except OSError:
-        return []

@@ -195,6 +195,11 @@ def new_folder(root: Path, training: str) -> Path:
         raise unwritable(home, failure) from None
 
 
+def root_of(folder: Path) -> Path:
+    """Where the runs are among which a run is."""
+    return folder.resolve().parent.parent
+
+
 def made_folder(folder: Path) -> Path:
     """Make a folder for a run, which must not be there yet.
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from nndsl.arguments import add_file, natural, positive
+from nndsl.arguments import add_file, natural, positive, size
 from nndsl.checking import loaded
 from nndsl.commands import Command
 from nndsl.console import GOOD, misused
@@ -16,6 +16,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was interrupted")
     parser.add_argument("--despite-changes", action="store_true", help="go on with --resume although the file, the data or settings have changed")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+    parser.add_argument(
+        "--memory", metavar="SIZE", type=size,
+        help="how much the data may take, such as 2GB (default: half of what is free); those that take more are read from files,\n"
+        "which are made once, in .data beside the runs",
+    )
 
 
 def _run(options: Namespace) -> int:
@@ -32,7 +37,7 @@ def _run(options: Namespace) -> int:
 
     run = train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
-        despite_changes=options.despite_changes, overrides=dict(options.overrides), data_path=options.data,
+        despite_changes=options.despite_changes, overrides=dict(options.overrides), data_path=options.data, memory=options.memory,
     )
     if run.evaluation is not None:
         print(run.evaluation.headline())
@@ -46,6 +51,7 @@ COMMAND = Command(
   nndsl train digits.nn
   nndsl train digits.nn --set width=64 --epochs 3 --seed 7
   nndsl train digits.nn --resume runs/digits8x8/latest --epochs 60
+  nndsl train library.nn --memory 4GB
 """,
     _add_arguments, _run,
     more="Ctrl-C ends training early and keeps everything; a second Ctrl-C leaves at once.",

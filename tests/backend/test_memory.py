@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nndsl import memory
-from nndsl.backend.keras import optimize
+from nndsl.backend.keras import optimize, train
 from nndsl.backend.keras.learner import surroundings
 from nndsl.catalogue.training import Optimizer, optimizers
 from nndsl.diagnostics import UserError
@@ -63,9 +63,9 @@ def test_nothing_is_said_of_a_training_with_axes_of_any_length(tmp_path: Path) -
 
 def test_a_run_keeps_how_much_memory_it_was_to_take_and_tells_if_there_is_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watching = Interrupting("never", 1)
-    monkeypatch.setattr(memory, "available", lambda: 2**20)
+    monkeypatch.setattr(train, "free_memory", lambda: 10**6)
     run = trained(tmp_path, blobs(epochs=1), progress=watching)
-    assert any(one.startswith("NN763: Task takes about ") and one.endswith("and there are 1 MB") for one in watching.said), watching.said
+    assert any(one.startswith("NN763: Task takes about ") and one.endswith(" MB, there are 1.0 MB") for one in watching.said), watching.said
     assert sum(Run.open(run.folder).settings["memory"].values()) > memory.ENGINE
 
 

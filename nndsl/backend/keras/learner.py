@@ -147,7 +147,7 @@ class Learner:
         """
         short = stop % self._feed.steps == 0 and self._full_size is not None and self._feed.last < self._feed.batch
         finite = True
-        with lower.deep_enough(self._depth):
+        with lower.deep_enough(self._depth), self._feed.delivering():
             if self.step < stop - short:
                 reached, healthy = self._full(tf.constant(self.step, tf.int64), tf.constant(stop - short, tf.int64))
                 self.step, finite = int(reached), bool(healthy)

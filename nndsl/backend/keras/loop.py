@@ -54,9 +54,14 @@ class Loop:
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
         run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
-        goes_on: Callable[[History], bool],
+        changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
     ):
+        """
+        Args:
+            changed: what to say if the data are no longer what they were; it is asked once an epoch, until it has an answer.
+        """
         self._learner, self._feed, self._validation = learner, feed, validation
+        self._changed: Callable[[], Diagnostic | None] | None = changed
         self._run, self._epochs, self._stopping = run, epochs, stopping
         self._monitor, self._mode, self._progress, self._goes_on = monitor, mode, progress, goes_on
         self._checkpoints = Checkpoints(run.folder / "checkpoints")
@@ -102,6 +107,7 @@ class Loop:
                 if self._place == 0 and self.history and not self._goes_on(self.history):
                     return "pruned"
                 interruption.pause()
+                self._look_at_data()
                 self._take_steps(interruption)
                 if self._place == 0:
                     self._end_epoch(interruption)
@@ -178,6 +184,12 @@ class Loop:
                 assign(self._learner.variables(), state)
                 self._learner.step = step
                 return step
+
+    def _look_at_data(self) -> None:
+        """Say so, once, if the data have changed."""
+        if self._changed is not None and (said := self._changed()) is not None:
+            self._progress.say(said)
+            self._changed = None
 
     # Between epochs ------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ class Measuring:
         done, limit = 0, 1
         while done < feed.steps:
             started, stop = time.perf_counter(), min(done + limit, feed.steps)
-            with lower.deep_enough(self._depth):
+            with lower.deep_enough(self._depth), feed.delivering():
                 run(tf.constant(done, tf.int64), tf.constant(stop, tf.int64))
             limit, done = next_steps(limit, stop - done, time.perf_counter() - started), stop
             yield done

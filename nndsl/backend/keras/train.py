@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nndsl import diagram, memory
+from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras import samples
 from nndsl.backend.keras.balance import balanced
@@ -23,8 +23,11 @@ from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
+from nndsl.data.kept import Stored
+from nndsl.data.larger import changed_since
+from nndsl.data.room import KEPT, Room, free_memory
 from nndsl.data.series import layout
-from nndsl.diagnostics import UserError
+from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.diagram.sheet import are_images, as_png
@@ -32,6 +35,7 @@ from nndsl.evaluation import Evaluation
 from nndsl.files import write_file, write_text
 from nndsl.interruption import Interruption, Stopped
 from nndsl.lint.examples import advice
+from nndsl.memory import needed, short_of_memory
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
 from nndsl.progress import Progress, progress_on
@@ -60,6 +64,7 @@ def train(
     despite_changes: bool = False,
     overrides: Mapping[str, Any] | None = None,
     data_path: Path | None = None,
+    memory: int | None = None,
     progress: Progress | None = None,
     place: Path | None = None,
     goes_on: Callable[[History], bool] = lambda history: True,
@@ -75,6 +80,8 @@ def train(
         resume: the folder of a run to go on with, to the same result as if it had never been interrupted.
         despite_changes: go on also with another file, other data or other settings, as far as the weights fit.
         overrides, data_path: what the program was checked with, for the record.
+        memory: how many bytes the data may take; those that take more are encoded into files beside the runs. Without it, half
+            of what is free.
         progress: who is told; without it, a bar on a terminal and lines elsewhere.
         place: the run's own folder, which is made, instead of the next in `folder`.
         goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
@@ -87,16 +94,16 @@ def train(
     """
     progress = progress or progress_on()
     if resume is not None:
-        asked = _asked(overrides, data_path)
+        asked = _asked(overrides, data_path, memory)
         return _resume(Run.open(resume), program, training, epochs, seed, progress, goes_on, asked, despite_changes)
     settings = _settings(training, epochs, seed, {})
-    dataset = training.data.load()
+    dataset = _loaded(training, folder if place is None else runs.root_of(place), memory, progress)
     check_targets(training, dataset)
     for one in advice(program, training, dataset):
         progress.say(one)
     training = balanced(training, dataset)
     record = _identity(program, training, dataset, settings)
-    record["asked"] = _asked(overrides, data_path)
+    record["asked"] = _asked(overrides, data_path, memory)
     record["memory"] = _expected(training, dataset, progress)
     with surroundings(settings.precision, settings.seed), shortage_told(training.span):
         course = _Course(training, dataset, settings, progress, goes_on)
@@ -118,7 +125,7 @@ def _resume(
     """Go on with a run, to the same result as if it had never been interrupted."""
     with runs.locked(run.folder):
         settings = _settings(training, epochs, seed, run.settings["settings"])
-        dataset = training.data.load()
+        dataset = _loaded(training, runs.root_of(run.folder), asked["memory"] or run.settings["asked"].get("memory"), progress)
         training = balanced(training, dataset)
         now = {**_identity(program, training, dataset, settings), "asked": asked}
         for one in surroundings_changed(run.settings, now):
@@ -137,6 +144,14 @@ def _resume(
                 run.change(now, loop.step, [one._asdict() for one in changed])
                 _write_record(run, program, training, dataset)
             return course.train(run, loop)
+
+
+def _loaded(training: Training, root: Path, memory: int | None, progress: Progress) -> Dataset:
+    try:
+        return training.data.load(room=Room(memory, root / KEPT, progress.busy, progress.say))
+    except BaseException:
+        progress.end()
+        raise
 
 
 def _settings(training: Training, epochs: int | None, seed: int | None, then: Mapping[str, Any]) -> Settings:
@@ -182,20 +197,20 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
 
 def _expected(training: Training, dataset: Dataset, progress: Progress) -> dict[str, int] | None:
     """How many bytes a training will take, as far as sizes tell; who waits is told, and warned if there are not as many."""
-    data = sum(field.nbytes for examples in dataset.splits.values() for field in examples.fields.values())
-    expected, free = memory.needed(training, data), memory.available()
+    fields = [one for examples in dataset.splits.values() for one in examples.fields.values() if not isinstance(one, Stored)]
+    expected, free = needed(training, sum(one.nbytes for one in fields)), free_memory()
     if expected is None:
         return None
-    if free is not None and expected.total > free:
-        progress.say(memory.short_of_memory(training, expected, free))
+    if expected.to_come > free:
+        progress.say(short_of_memory(training, expected, free))
     else:
         progress.expect(str(expected))
     return expected.parts
 
 
-def _asked(overrides: Mapping[str, Any] | None, data_path: Path | None) -> dict[str, Any]:
+def _asked(overrides: Mapping[str, Any] | None, data_path: Path | None, memory: int | None) -> dict[str, Any]:
     """What was asked for beside the file, for whoever evaluates the run."""
-    return {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve())}
+    return {"overrides": plain(overrides or {}), "data": None if data_path is None else str(data_path.resolve()), "memory": memory}
 
 
 def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
@@ -235,8 +250,14 @@ class _Course:
         monitor, mode = self._monitored()
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
-            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress, goes_on=self._goes_on,
+            stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+            changed=self._changed, goes_on=self._goes_on,
         )
+
+    def _changed(self) -> Diagnostic | None:
+        """What to say if a file of the data is not what it was when it was read."""
+        file = self._dataset.files.changed()
+        return None if file is None else changed_since(file.name, self._training.data.source_span)
 
     def _monitored(self) -> tuple[str | None, Mode]:
         """What tells the best model: what early stopping watches, else the loss, on validation examples if there are any.
