@@ -107,7 +107,10 @@ def _parameters(network: "Network") -> str:
 
 
 def _choices(training: "Training") -> list[str]:
+    from nndsl.memory import needed
+
     networks = [one.network for one in training.learnt.values()]
     bound = {name: size for one in networks for name, size in one.bound_sizes.items()}
     sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
-    return [*sizes, *training.choices]
+    memory = needed(training)
+    return [*sizes, *training.choices, *([] if memory is None else [f"it takes {memory}"])]

@@ -14,6 +14,7 @@ from nndsl.console import (
     drop_output,
     misused,
     prepare_streams,
+    print_diagnostics,
     print_failure,
     reason,
     report_bug,
@@ -47,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 good, 1 the user's file or data (or the machine) is wrong, 2 wrong use of the command.
     """
+    if arguments is None and sys.argv[1:2] == ["train"]:
+        from nndsl.supervision import supervised
+
+        return supervised(lambda: main(sys.argv[1:]), lambda death: print_diagnostics([death]))
     try:
         prepare_streams()
         code = _run(sys.argv[1:] if arguments is None else arguments)

@@ -1,20 +1,17 @@
 """Advice about the examples of a training, once they are loaded."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from nndsl.data.dataset import Dataset
+from nndsl.data.dataset import Dataset, Examples
+from nndsl.data.encoding import class_counts
 from nndsl.data.fields import FieldPlan
-from nndsl.data.loading import class_counts, named_classes
+from nndsl.data.loading import named_classes
 from nndsl.data.overlap import overlaps
 from nndsl.diagnostics import Diagnostic, Note, warning
 from nndsl.graph import Node
 from nndsl.lint.silence import unsilenced
 from nndsl.lint.trainings import bounded_activation, compared, results
 from nndsl.program import Program, Training
-
-if TYPE_CHECKING:
-    from nndsl.data.forms import Array
 
 _ROUNDING = 1e-5
 
@@ -29,15 +26,16 @@ def _unmeasured_classes(training: Training, dataset: Dataset) -> Iterator[Diagno
     """Classes of which a part of the data that is measured has no example."""
     for field in dict.fromkeys(training.data.fields[name] for name in training.targets.values()):
         if field.classes:
-            absent = {part: _absent(examples.fields[field.name], field) for part, examples in dataset.splits.items()
+            absent = {part: _absent(examples, field) for part, examples in dataset.splits.items()
                       if part != "train" and len(examples)}
             if any(absent.values()):
                 stratified = training.data.split.stratifies() == field.name
                 yield unmeasured_classes({part: classes for part, classes in absent.items() if classes}, field, stratified)
 
 
-def _absent(values: "Array", field: FieldPlan) -> list[str]:
-    return [one for one, count in zip(field.classes or (), class_counts(values, field), strict=True) if not count]
+def _absent(examples: Examples, field: FieldPlan) -> list[str]:
+    present = {place for _, values in examples.blocks(field.name) for place in class_counts(values, field).nonzero()[0].tolist()}
+    return [one for place, one in enumerate(field.classes or ()) if place not in present]
 
 
 @warning("NN736")
@@ -59,14 +57,18 @@ def _unreached_targets(training: Training, dataset: Dataset) -> Iterator[Diagnos
     """Outputs that cannot become some of the numbers that they are compared with."""
     for node, field in compared(training):
         activation = bounded_activation(node)
-        values = dataset["train"].fields[field.name]
-        if activation is None or values.dtype.kind != "f" or any(one.centres for one in field.encoders):
+        examples = dataset["train"]
+        if activation is None or examples.fields[field.name].dtype.kind != "f" or any(one.centres for one in field.encoders):
             continue
         least, most = activation.bounds
-        outside = ((values < least - _ROUNDING) | (values > most + _ROUNDING)).reshape(len(values), -1).any(axis=1)
-        if outside.any():
-            first = int(outside.argmax())
-            yield unreached_target(node, results(activation), field, int(outside.sum()), len(values), dataset["train"].place(first))
+        count, first = 0, -1
+        for start, values in examples.blocks(field.name):
+            outside = ((values < least - _ROUNDING) | (values > most + _ROUNDING)).reshape(len(values), -1).any(axis=1)
+            if outside.any() and not count:
+                first = start + int(outside.argmax())
+            count += int(outside.sum())
+        if count:
+            yield unreached_target(node, results(activation), field, count, len(examples), examples.place(first))
 
 
 @warning("NN737")

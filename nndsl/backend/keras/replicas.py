@@ -16,6 +16,8 @@ import keras
 import tensorflow as tf
 
 from nndsl.catalogue.training import Loss
+from nndsl.data.dataset import Dataset
+from nndsl.data.kept import Stored
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.graph import Graph, Node
 from nndsl.program import Training
@@ -60,6 +62,26 @@ def needs_the_whole_batch(what: str, span: Span) -> Diagnostic:
         loss = Dice(axis=(1, 2, 3))
     """
     return Diagnostic(span, f"{what} looks at a whole batch at once, and cannot be shared among devices", repair="train on one device")
+
+
+@error("NN772")
+def not_in_memory() -> Diagnostic:
+    """Data that are read from files while a network learns go to one device: each batch is gathered once, for all of it.
+
+        nndsl train library.nn --devices all --memory 1GB       # and the data take more
+    """
+    message = "the data take more than the memory they may have, and what is read from files cannot be shared among devices"
+    return Diagnostic(None, message, repair="train on one device, or give the data more: `--memory`")
+
+
+def check_in_memory(dataset: Dataset) -> None:
+    """Check that all devices can take their shares of the examples.
+
+    Raises:
+        UserError: they are read from files.
+    """
+    if any(isinstance(one, Stored) for examples in dataset.splits.values() for one in examples.fields.values()):
+        raise UserError(not_in_memory())
 
 
 def devices(wanted: Wanted = 1) -> tuple[str, ...]:
