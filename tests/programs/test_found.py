@@ -11,7 +11,7 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.applicable import Layer, infer
 from nndsl.catalogue.layers import preprocessing
-from nndsl.catalogue.training import Loss
+from nndsl.catalogue.training import Loss, Metric, losses, metrics
 from nndsl.catalogue.training.losses import BinaryCrossentropy, CosineSimilarity, Dice, MeanSquaredError, Tversky
 from nndsl.driver import check
 from nndsl.source import Source
@@ -144,3 +144,36 @@ def test_a_mask_counts_positions_also_where_the_target_lacks_the_last_axis() -> 
     prediction._keras_mask = keras.ops.convert_to_tensor([[True, True, False]])
     (loss,) = np.asarray(example_losses(keras.losses.MeanSquaredError(), target, prediction))
     assert loss == pytest.approx((1 + 4) / 2)
+
+
+@pytest.mark.parametrize("function", ["float", "cast(float32)", "cast(bfloat16)", "stop_gradient"])
+@pytest.mark.parametrize("shape", ["6, 4", "6, 3, 4"])
+def test_the_same_numbers_keep_their_mask(function: str, shape: str) -> None:
+    assert codes(network(f"input x: float[{shape}]", f"output y = x -> Masking -> {function}")) == []
+
+
+def test_floats_that_become_ids_have_no_mask() -> None:
+    assert codes(network("input x: float[6]", "output y = x -> Masking -> cast(uint8) -> Embedding(256, 4) -> LSTM(3)")) == []
+
+
+def test_images_that_are_varied_have_no_mask() -> None:
+    """Keras passes the mask on where it passes the image on, outside of training, and loses it in training."""
+    for layer in ("RandomContrast(0.5)", "RandomFlip", "Resizing(4, 4)"):
+        assert codes(network("input x: float[4, 4, 3]", f"output y = x -> Masking -> {layer}")) == ["NN306"]
+
+
+def test_softmax_takes_no_mask_of_positions_for_one_of_numbers() -> None:
+    for text in ("float[1, 2] = TimeDistributed(Softmax)", "float[3] = Softmax", "float[5, 3] = TimeDistributed(Softmax)", "float[5, 3] = Softmax"):
+        type, _, layer = text.partition(" = ")
+        assert codes(network(f"input x: {type}", f"output y = x -> Masking -> {layer}")) == ["NN306"]
+    assert codes(network("input x: float[5, 3]", "output y = x -> Masking -> TimeDistributed(BatchNormalization)")) == []
+
+
+@pytest.mark.parametrize("kind", [losses.CategoricalCrossentropy, metrics.CategoricalCrossentropy])
+def test_the_axis_of_classes_is_counted_from_the_start(kind: type[Loss] | type[Metric]) -> None:
+    """TensorFlow fails at logits whose axis is counted from the end."""
+    plain = TensorType("float32", (3, 2))
+    kind.build(axis=1).compare(plain, plain)
+    kind.build(axis=-1).compare(plain, plain)
+    with pytest.raises(Mismatch, match="from the start"):
+        kind.build(axis=-2).compare(plain, plain)

@@ -280,6 +280,7 @@ class CategoricalCrossentropy(Metric):
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         comparison.class_vectors(target, prediction, self.axis)
+        comparison.counted_from_start(self.axis, prediction)
         if self.label_smoothing and position_of(self.axis, prediction) != prediction.rank - 1:
             raise BadArgument("smooths labels along the last axis only", prediction, argument="axis")
 
