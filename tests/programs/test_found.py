@@ -88,6 +88,7 @@ def test_singular_values_are_those_of_single_precision(order: str) -> None:
 
 def test_axes_that_change_places_with_themselves_keep_their_mask() -> None:
     words = "input words: int[6] < 7, padding=0"
+    assert codes(network(words, "output y = words -> Embedding(7, 4) -> moveaxis(source=[2, 1], destination=[-1, 1])")) == []
     assert codes(network(words, "output y = words -> Embedding(7, 4) -> swapaxes(axis1=2, axis2=-1)")) == []
     assert codes(network(words, "output y = words -> Embedding(7, 6) -> swapaxes(axis1=1, axis2=-1)")) == []
 
@@ -177,3 +178,8 @@ def test_the_axis_of_classes_is_counted_from_the_start(kind: type[Loss] | type[M
     kind.build(axis=-1).compare(plain, plain)
     with pytest.raises(Mismatch, match="from the start"):
         kind.build(axis=-2).compare(plain, plain)
+
+
+@pytest.mark.parametrize(("dtype", "found"), [("uint8", ["NN302"]), ("int16", ["NN302"]), ("bfloat16", ["NN302"]), ("int", []), ("int64", []), ("float", [])])
+def test_a_number_has_the_dtype_of_a_remainder_only_where_keras_keeps_to_it(dtype: str, found: list[str]) -> None:
+    assert codes(network(f"input x: {dtype}[3]", "output y = x -> mod(2)")) == found

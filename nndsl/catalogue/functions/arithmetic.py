@@ -103,10 +103,12 @@ class Mod(_OfTwo):
     """What is left of `x1` after division by `x2`, with the sign of `x2`."""
 
     def dtype_of(self, x1: TensorType, x2: TensorType) -> Dtype:
+        tensor = x2 if x1.constant else x1
         if x1.constant or x2.constant:
-            for one in (x1, x2):
-                if one.is_float:
-                    single(one)
+            if tensor.is_float:
+                single(tensor)
+            elif tensor.dtype not in ("int32", "int64"):
+                raise WrongDtype(f"computes with a number in int32 or int64, and this is {tensor}", tensor, repair="turn it into int32 with cast(int32)")
         return super().dtype_of(x1, x2)
 
 

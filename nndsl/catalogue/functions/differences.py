@@ -73,6 +73,7 @@ STRICTER: dict[str, str] = {
     "takes truth values": "a number is not a truth value until it is compared",
     "or two of truth values": "numbers and truth values are not mixed",
     "computes in float32": "Keras promises one dtype here and gives another",
+    "computes with a number in int32 or int64": "Keras promises one dtype here and gives another",
     "which is the batch axis": "examples stay apart",
     "is a single number, without axes": "Keras would take the batch axis, and mix examples",
     "finds no axis of size 1": "Keras would take the batch axis away from a batch of one example",
