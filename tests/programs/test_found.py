@@ -183,3 +183,7 @@ def test_the_axis_of_classes_is_counted_from_the_start(kind: type[Loss] | type[M
 @pytest.mark.parametrize(("dtype", "found"), [("uint8", ["NN302"]), ("int16", ["NN302"]), ("bfloat16", ["NN302"]), ("int", []), ("int64", []), ("float", [])])
 def test_a_number_has_the_dtype_of_a_remainder_only_where_keras_keeps_to_it(dtype: str, found: list[str]) -> None:
     assert codes(network(f"input x: {dtype}[3]", "output y = x -> mod(2)")) == found
+
+
+def test_a_crop_at_random_stands_in_no_layer_of_a_network() -> None:
+    assert codes(network("input x: float[3, 6, 5, 4]", "output y = x -> TimeDistributed(RandomCrop(4, 2))")) == ["NN416"]
