@@ -11,7 +11,7 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.applicable import Layer, infer
 from nndsl.catalogue.layers import preprocessing
-from nndsl.catalogue.training import Loss, Metric, losses, metrics
+from nndsl.catalogue.training import Loss, Metric, counts, losses, metrics
 from nndsl.catalogue.training.losses import BinaryCrossentropy, CosineSimilarity, Dice, MeanSquaredError, Tversky
 from nndsl.driver import check
 from nndsl.source import Source
@@ -187,3 +187,22 @@ def test_a_number_has_the_dtype_of_a_remainder_only_where_keras_keeps_to_it(dtyp
 
 def test_a_crop_at_random_stands_in_no_layer_of_a_network() -> None:
     assert codes(network("input x: float[3, 6, 5, 4]", "output y = x -> TimeDistributed(RandomCrop(4, 2))")) == ["NN416"]
+
+
+@pytest.mark.parametrize("kind", [metrics.CosineSimilarity, metrics.PearsonCorrelation, metrics.ConcordanceCorrelation, metrics.CategoricalCrossentropy])
+def test_a_metric_that_takes_positions_together_takes_no_mask(kind: type[Metric]) -> None:
+    plain, masked = TensorType("float32", (5, 3)), TensorType("float32", (5, 3), mask=True)
+    kind.build(axis=1).compare(plain, plain)
+    kind.build().compare(plain, masked)
+    with pytest.raises(Mismatch, match="padding"):
+        kind.build(axis=1).compare(plain, masked)
+
+
+@pytest.mark.parametrize("argument", [{"top_k": 2}, {"class_id": 1}])
+def test_the_classes_of_a_metric_are_those_of_the_longer_operand(argument: dict[str, int]) -> None:
+    """Keras gives a target of [5] its axis of one class, where the output has it."""
+    one, several = TensorType("float32", (5, 1)), TensorType("float32", (5,))
+    for target, prediction in ((one, several), (several, one), (one, one)):
+        with pytest.raises(Mismatch):
+            counts.Precision.build(**argument).compare(target, prediction)
+    counts.Precision.build(**argument).compare(several, several)
