@@ -98,6 +98,7 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
     Stricter("compares vectors of size", "Keras would take the numbers of a vector for ids", ("ReversibleEmbedding",)),
+    Stricter("compares vectors of float32", "Keras promises one dtype here and gives another", ("ReversibleEmbedding",)),
     Stricter("and is given ids up to", "on a CPU a lookup beyond the table fails, and on a GPU it gives zeros", ("Embedding", "ReversibleEmbedding")),
     Stricter("do not have the same axes", "a broadcast that nobody wrote; an axis is added with `expand_dims`"),
     Stricter("needs images with 3 channels", "one channel has no colour that could be taken out", ("RandomGrayscale",)),

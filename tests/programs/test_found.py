@@ -206,3 +206,22 @@ def test_the_classes_of_a_metric_are_those_of_the_longer_operand(argument: dict[
         with pytest.raises(Mismatch):
             counts.Precision.build(**argument).compare(target, prediction)
     counts.Precision.build(**argument).compare(several, several)
+
+
+@pytest.mark.parametrize("call", ["tile(repeats=[2])", "Resizing(3, 3)", "ReversibleEmbedding(7, 3)"])
+def test_what_a_dtype_has_no_kernel_for_is_refused(call: str) -> None:
+    """The kernels of TensorFlow are not there for every dtype; of some, Keras promises another than they give."""
+    found = {dtype: codes(network(f"input x: {dtype}[5, 5, 3]", f"output y = x -> {call}"))
+             for dtype in ("float", "float64", "float16", "bfloat16", "int", "int64", "uint8", "uint16", "uint32")
+             if not (call.startswith("Rev") and "int" in dtype)}
+    refused = {"tile(repeats=[2])": "uint16", "Resizing(3, 3)": "uint32", "ReversibleEmbedding(7, 3)": "float64"}[call]
+    assert found == {dtype: ["NN302"] if dtype == refused else [] for dtype in found}
+
+
+@pytest.mark.parametrize(("dtype", "value", "fits"), [
+    ("bool", "0", True), ("bool", "1", True), ("bool", "2", False), ("uint8", "255", True), ("uint8", "256", False), ("uint8", "-1", False),
+    ("int8", "-128", True), ("int8", "128", False), ("int", "0.5", False), ("int", "-3", True), ("float", "0.5", True),
+])
+def test_what_is_put_around_a_tensor_is_of_its_dtype(dtype: str, value: str, fits: bool) -> None:
+    found = codes(network(f"input x: {dtype}[4]", f"output y = x -> pad([[1, 1]], constant_values={value})"))
+    assert found == ([] if fits else ["NN306"])

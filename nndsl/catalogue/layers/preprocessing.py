@@ -134,6 +134,8 @@ class Resizing(_Image):
         *_, channels = _axes(image)
         if image.dtype == "bool":
             raise WrongDtype(f"computes with numbers, and this is {image}", image, repair="turn it into numbers with float")
+        if image.dtype == "uint32":
+            raise WrongDtype(f"is not there for uint32, and this is {image}", image, repair="turn it into numbers with float")
         if self.pad_to_aspect_ratio and not image.is_float:
             raise WrongDtype(f"pads with float numbers, and this is {image}", image, repair="turn it into numbers with float")
         return moved(image, self.height, self.width, channels)
