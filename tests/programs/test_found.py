@@ -10,6 +10,7 @@ import pytest
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.objective import example_losses
 from nndsl.catalogue.applicable import Layer, infer
+from nndsl.catalogue.differences import BEYOND_KERAS
 from nndsl.catalogue.layers import preprocessing
 from nndsl.catalogue.training import Loss, Metric, counts, losses, metrics
 from nndsl.catalogue.training.losses import BinaryCrossentropy, CosineSimilarity, Dice, MeanSquaredError, Tversky
@@ -18,6 +19,7 @@ from nndsl.source import Source
 from nndsl.types import Mismatch, TensorType
 from tests.agreement.keras_side import outcome
 from tests.programs.realized import realize
+from tests.programs.refused import refusals
 
 
 def codes(text: str, realized: bool = True) -> list[str]:
@@ -225,3 +227,14 @@ def test_what_a_dtype_has_no_kernel_for_is_refused(call: str) -> None:
 def test_what_is_put_around_a_tensor_is_of_its_dtype(dtype: str, value: str, fits: bool) -> None:
     found = codes(network(f"input x: {dtype}[4]", f"output y = x -> pad([[1, 1]], constant_values={value})"))
     assert found == ([] if fits else ["NN306"])
+
+
+@pytest.mark.parametrize("lines", [
+    ("input x: int64[4, 1]", "input places: int[1, 2]", "output y = take_along_axis(x, places, axis=1)"),
+    ("input x: float[6, 6]", "h: [9 * L * M] = x -> Flatten", "output h"),
+])
+def test_what_is_refused_though_keras_would_take_it_is_published(lines: tuple[str, ...]) -> None:
+    with refusals() as refused:
+        found = codes(network(*lines))
+    published = [one.is_listed for one in refused] or [one.startswith(tuple(BEYOND_KERAS)) for one in found]
+    assert published and all(published)

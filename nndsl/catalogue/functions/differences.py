@@ -84,6 +84,7 @@ STRICTER: dict[str, str] = {
     "needs matrices": "Keras would take the examples of a batch for the rows of a matrix",
     "takes a pair of numbers for each": "the batch axis is not written",
     "numbers for the": "the batch axis is not written",
+    "takes positions in a tensor of the same shape": "a broadcast that nobody wrote is a mistake more often than not",
     "takes positions, which are whole numbers": "a position is not a quantity",
     "takes categories, which are whole numbers": "a category is not a quantity",
     "takes tensors, not a number": "what takes only numbers is worked out when the file is compiled",
