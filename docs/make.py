@@ -203,7 +203,9 @@ def strictness() -> str:
     """What is refused though Keras would compute it."""
     layers = ((one.words, ", ".join(f"`{name}`" for name in one.components) or "layers", one.reason) for one in differences.STRICTER)
     calls = ((words, "functions", reason) for words, reason in function_differences.STRICTER.items())
-    bounds = (f"| the bounds of `{name}` | | {reason} |" for name, reason in differences.OUT_OF_BOUNDS.items())
+    bounds = [f"| the bounds of `{name}` | | {reason} |" for name, reason in differences.OUT_OF_BOUNDS.items()]
+    bounds += [f"| the bounds of `{name}` | losses, metrics, optimizers, schedules, initializers, constraints | {reason} |"
+               for name, reason in differences.TRAINING_OUT_OF_BOUNDS.items()]
     own = (f"| {code}{'xx'[: 3 - len(code.removeprefix('NN'))]} | | {reason} |" for code, reason in differences.BEYOND_KERAS.items())
     rows = [*own, *bounds, *(f"| \"... {words} ...\" | {where} | {reason} |" for words, where, reason in (*layers, *calls))]
     return "\n".join(["| what is said | of | why |", "|---|---|---|", *rows])

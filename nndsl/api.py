@@ -73,7 +73,7 @@ class LoadedProgram:
 
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
-        folder: str | Path = "runs", resume: str | Path | None = None,
+        folder: str | Path = "runs", resume: str | Path | None = None, despite_changes: bool = False, memory: int | None = None,
     ) -> "Run":
         """Train as a `train` block says.
 
@@ -82,6 +82,8 @@ class LoadedProgram:
             seed: another seed than the file's.
             folder: where run folders are made.
             resume: the folder of a run to go on with.
+            despite_changes: go on although the file, the data or the settings have changed since.
+            memory: how many bytes the data may take (half of what is free); those that take more are encoded into files beside the runs.
 
         Returns:
             The run: its folder, its history, its evaluation on the test examples.
@@ -94,7 +96,8 @@ class LoadedProgram:
         with _worded():
             return train(
                 self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
-                resume=Path(resume) if resume is not None else None, overrides=self._parameters, data_path=self._data_path,
+                resume=Path(resume) if resume is not None else None, despite_changes=despite_changes, overrides=self._parameters,
+                data_path=self._data_path, memory=memory,
             )
 
     def svg(self, name: str | None = None, *, dark: bool = False) -> str:

@@ -94,6 +94,16 @@ def positive(text: str) -> int:
     return _whole(text, 1, 10**9)
 
 
+def size(text: str) -> int:
+    """A size in bytes, as people write it."""
+    from nndsl.data.room import bytes_of_text
+
+    try:
+        return bytes_of_text(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+
+
 def natural(text: str) -> int:
     """A whole number of at least 0."""
     return _whole(text, 0, 10**18)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nndsl import collector
 from nndsl.console import count_errors, print_diagnostics, tell
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def check_one(path: Path, options: "Namespace") -> "tuple[Program | None, Sequen
 
 def checked(path: Path, options: "Namespace") -> "tuple[Program | None, Sequence[Diagnostic]]":
     """What a file is, as far as it can be read, and what there is to say about it."""
-    from nndsl.diagnostics import UserError
-    from nndsl.driver import check
+    with collector.paused():
+        from nndsl.diagnostics import UserError
+        from nndsl.driver import check
 
     try:
         program, report = check(source_at(path), overrides=dict(options.overrides), data_path=options.data)
@@ -105,7 +107,10 @@ def _parameters(network: "Network") -> str:
 
 
 def _choices(training: "Training") -> list[str]:
+    from nndsl.memory import needed
+
     networks = [one.network for one in training.learnt.values()]
     bound = {name: size for one in networks for name, size in one.bound_sizes.items()}
     sizes = [f"`{name}` is {size}, as in the data" for name, size in bound.items()]
-    return [*sizes, *training.choices]
+    memory = needed(training)
+    return [*sizes, *training.choices, *([] if memory is None else [f"it takes {memory}"])]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from nndsl import __version__, commands
+from nndsl import __version__, collector, commands
 from nndsl.console import (
     INTERRUPTED,
     NO_READER,
@@ -14,6 +14,7 @@ from nndsl.console import (
     drop_output,
     misused,
     prepare_streams,
+    print_diagnostics,
     print_failure,
     reason,
     report_bug,
@@ -46,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 good, 1 the user's file or data (or the machine) is wrong, 2 wrong use of the command.
     """
+    if arguments is None and sys.argv[1:2] == ["train"]:
+        from nndsl.supervision import supervised
+
+        return supervised(lambda: main(sys.argv[1:]), lambda death: print_diagnostics([death]))
     try:
         prepare_streams()
         code = _run(sys.argv[1:] if arguments is None else arguments)
@@ -72,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     options = parsed(arguments)
-    from nndsl.diagnostics import Diagnostic, UserError
-    from nndsl.program import NoSuchName
+    with collector.paused():
+        from nndsl.diagnostics import Diagnostic, UserError
+        from nndsl.program import NoSuchName
 
     try:
         return commands.named(options.command).run(options)

@@ -1,13 +1,12 @@
 """The life of one file, as one straight line: text, syntax, program, advice. Read this first."""
 
-import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
+from nndsl import collector
 from nndsl.diagnostics import Report
 from nndsl.elaboration.program import elaborate
 from nndsl.elaboration.session import Reader, read_spec
@@ -18,9 +17,6 @@ from nndsl.source import Source
 from nndsl.syntax.parser import parse
 
 DEEPEST_STACK = 20_000
-_entering = Lock()
-_inside: list[tuple[bool, int]] = []
-"""What it was like when each of those came in that have not left."""
 
 
 def check(
@@ -53,29 +49,20 @@ def advised(program: Program, report: Report) -> Report:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack.
-
-    Both are those of the whole process: of several threads, the first in here changes them, and the last one changes them back.
-    """
-    with _entering:
-        _inside.append((gc.isenabled(), sys.getrecursionlimit()))
-        gc.disable()
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST_STACK))
+def _deep_stack() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEPEST_STACK))
     try:
         yield
     finally:
-        with _entering:
-            collecting, limit = _inside.pop()
-            if not _inside:
-                sys.setrecursionlimit(limit)
-                if collecting:
-                    _call_everything_old()
-                    gc.enable()
+        sys.setrecursionlimit(limit)
 
 
-def _call_everything_old() -> None:
-    """Move all that was made meanwhile to the oldest generation, or the collector would walk over it as soon as it is back."""
-    if gc.get_freeze_count() == 0:
-        gc.freeze()
-        gc.unfreeze()
+_on_a_deep_stack = collector.Shared(_deep_stack)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Without the garbage collector, which would walk over the growing tree again and again; and with a deep stack."""
+    with _on_a_deep_stack(), collector.paused():
+        yield

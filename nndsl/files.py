@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,6 +64,18 @@ def replaced(path: Path) -> Iterator[Path]:
                 beside.unlink(missing_ok=True)
     except OSError as failure:
         raise unwritable(path, failure) from failure
+
+
+_BESIDE = re.compile(r"\..+\.\d+(\.\w+)?")
+"""How files are called that are not yet in their place."""
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers that were killed have left beside the places of their files; nobody else may be writing there."""
+    for path in folder.glob(".*"):
+        if _BESIDE.fullmatch(path.name):
+            with suppress(OSError):
+                path.unlink()
 
 
 def sync(path: Path) -> None:

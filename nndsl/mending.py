@@ -33,6 +33,7 @@ def mend(
         after, left = check(applied(program.source, edits), overrides=overrides, data_path=data_path)
         if left.errors and not report.errors:
             break
-        mended += [one for one in report if one.edit in edits]
+        chosen = set(edits)
+        mended += [one for one in report if one.edit in chosen]
         program, report = after, left
     return program, report, mended

@@ -84,7 +84,7 @@ def _argument(value: Any, field: Field) -> str:
         fields = value.fields()
         inner = ", ".join(f"{name}={_argument(one, fields[name])}" for name, one in value.changed().items())
         return f"{type(value).called()}({inner})"
-    if isinstance(value, str) and value in field.kind.options():
+    if isinstance(value, str) and field.kind.knows(value):
         return value
     return describe(value).strip("`")
 

@@ -32,7 +32,7 @@ from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.elaboration import modules
 from nndsl.evaluation import Evaluation
-from nndsl.files import unwritable, write_text
+from nndsl.files import remove_leftovers, unwritable, write_text
 from nndsl.program import EarlyStopping
 from nndsl.source import Source
 
@@ -62,11 +62,11 @@ def run_is_busy(path: Path) -> Diagnostic:
 def run_differs(path: Path, what: str, then: object, now: object) -> Diagnostic:
     """A run can be resumed only with the file, the data and the settings that it was started with.
 
-    Otherwise its result would be that of neither.
+    Otherwise its result would be that of neither. Who wants that all the same says so: with `--despite-changes` the run goes
+    on from its last checkpoint, and `run.yaml` keeps what was changed, and when.
     """
-    return Diagnostic(
-        None, f"the run {path} was started with another {what}: {then} then, {now} now", repair="restore it, or train anew without --resume"
-    )
+    message = f"the run {path} was started with another {what}: {then} then, {now} now"
+    return Diagnostic(None, message, repair="restore it, train anew without --resume, or go on with --resume and --despite-changes")
 
 
 @dataclass
@@ -130,6 +130,17 @@ class Run:
         text = yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120)
         write_text(self.folder / "run.yaml", text)
 
+    def change(self, now: Mapping[str, Any], step: int, changed: Sequence[Mapping[str, Any]]) -> None:
+        """Go on as another run: what it is now, from which step on, and what that changes, for the record."""
+        told = [{name: plain(value) for name, value in one.items()} for one in changed]
+        self.settings["changes"] = [*self.settings.get("changes", []), {"step": step, "changed": told}]
+        self.settings |= {name: value for name, value in now.items() if name not in ("status", "versions", "hardware")}
+
+    def drop_evaluation(self) -> None:
+        """Forget the figures on the test split: the run goes on."""
+        self.evaluation = None
+        (self.folder / "evaluation.json").unlink(missing_ok=True)
+
     def save_json(self, name: str, content: Any) -> None:
         """Write a file of JSON beside the others.
 
@@ -184,6 +195,11 @@ def new_folder(root: Path, training: str) -> Path:
         raise unwritable(home, failure) from None
 
 
+def root_of(folder: Path) -> Path:
+    """Where the runs are among which a run is."""
+    return folder.resolve().parent.parent
+
+
 def made_folder(folder: Path) -> Path:
     """Make a folder for a run, which must not be there yet.
 
@@ -221,7 +237,9 @@ def point_latest(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from training in a folder. The lock goes with the process, however it ends.
+    """Keep other processes from training in a folder, and clear away what one that was killed has left half written.
+
+    The lock goes with the process, however it ends.
 
     Raises:
         UserError: another process has it, or the folder cannot be written.
@@ -242,6 +260,8 @@ def locked(folder: Path) -> Iterator[None]:
             raise UserError(run_is_busy(folder)) from None
         except OSError as failure:
             raise unwritable(folder, failure) from None
+        for one in (folder, folder / "checkpoints"):
+            remove_leftovers(one)
         yield
     finally:
         os.close(descriptor)
@@ -307,7 +327,7 @@ def save_sources(folder: Path, sources: Sequence[Source]) -> None:
     """
     write_text(folder / "spec.nn", sources[0].text)
     if len(sources) > 1:
-        (folder / "sources").mkdir()
+        (folder / "sources").mkdir(exist_ok=True)
     for number, one in enumerate(sources[1:], 1):
         write_text(folder / "sources" / _copy_of(place_of(one), number), one.text)
 

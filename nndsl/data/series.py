@@ -117,7 +117,7 @@ def _encoded_after(
             encoded[part] = finished(chain.encode(after, values, states[place:]))
         return states, encoded, {name: finished(chain.encode(after, values, states[place:])) for name, values in guesses.items()}
     except BadValues as bad:
-        raise bad.moved([int(row) for row in anchors[part]], place) from None
+        raise bad.moved(anchors[part], place) from None
 
 
 def _form_before(field: FieldPlan, place: int, states: Sequence[State]) -> Any:

@@ -12,10 +12,10 @@ from nndsl.catalogue.training import Loss, Metric, Optimizer
 from nndsl.catalogue.training.terms import GradientPenalty, Interpolation, Term
 from nndsl.data.fields import FieldPlan
 from nndsl.data.plan import DataPlan
-from nndsl.elaboration.applying import argument_spans, bare, single
+from nndsl.elaboration.applying import bare, single
 from nndsl.elaboration.arithmetic import is_number
 from nndsl.elaboration.bodies import Body
-from nndsl.elaboration.builder import Builder, Complaint
+from nndsl.elaboration.builder import Builder, Complaint, argument_spans
 from nndsl.elaboration.comparing import fitted, losses_of_fields
 from nndsl.elaboration.mistakes import not_a_tensor, out_of_place, unknown_name
 from nndsl.elaboration.networks import elaborate_network
@@ -86,6 +86,7 @@ class Learning(Body):
         self._declared: dict[str, SharedLayer | SharedBlock] = {}
         self._first_operands: dict[int, tuple[TensorType, ...]] = {}
         self._applied: dict[tuple[int, tuple[Ref, ...]], tuple[Tensor, ...]] = {}
+        self._blamed: dict[tuple[Ref, Ref], Span] = {}
         for name, field in data.fields.items():
             self.scope.names[name] = Binding(self.builder.input(name, field.type, field.span), field.span)
 
@@ -228,6 +229,8 @@ class Learning(Body):
             chosen, reason = fitted(component, target.type, activation, prediction.type, self._field(target))
         except Mismatch as mismatch:
             place = argument_spans(expression, type(component)).get(mismatch.argument or "", expression.span)
+            if not mismatch.argument and self._blamed.setdefault((prediction.ref, target.ref), place) != place:
+                raise Complaint from None  # these two do not fit, and that has been said
             if mismatch.argument == "class_weights":
                 raise Complaint(class_weights_differ(f"{component.called()} {mismatch.message}", place, mismatch.repair)) from None
             raise Complaint(cannot_compare(component, mismatch, prediction, target, place)) from None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,27 @@ LIBRARY = "std/"
 
 @dataclass(eq=False)
 class Module:
-    """One file, with the names that its top level defines."""
+    """One file, with the names that its top level defines.
+
+    Attributes:
+        astray: whether the statement before belongs elsewhere: those that follow it do so for the same reason.
+    """
 
     spec: ast.Spec
     scope: Scope = field(default_factory=Scope)
     definitions: dict[str, ast.Definition] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    astray: bool = False
     searched: list[Searched] = field(default_factory=list)
+
+    def mentions(self, name: str, after: Span) -> bool:
+        """Whether a name is mentioned after a place: perhaps in a block, or a branch, that the networks do without."""
+        return self._last_mentions.get(name, 0) >= after.end
+
+    @cached_property
+    def _last_mentions(self) -> dict[str, int]:
+        """Where each word stands for the last time, outside of comments."""
+        return {found[0]: found.start() for found in re.finditer(r"#.*|\w+", self.spec.source.text)}
 
 
 _WHAT = {ast.Evaluate: "an expression", ast.Binding: "this binding"}
@@ -42,13 +57,13 @@ class ModuleLoader:
         self._session = session
         self._modules: dict[Path, Module] = {}
         self._reading: list[Path] = []
-        self.sources: list[Source] = []
+        self.loaded: list[Module] = []
 
     def load(self, spec: ast.Spec, main: bool = False) -> Module:
         """The module of a parsed file. Only the main file's parameters are overridden."""
-        self.sources.append(spec.source)
         self._session.allow_for(spec.source)
         module = Module(spec)
+        self.loaded.append(module)
         evaluator = Evaluator(session=self._session, scope=module.scope, expand=expand)
         for statement in spec.statements:
             self._session.count_mistakes(statement.span)
@@ -65,6 +80,7 @@ class ModuleLoader:
         return module
 
     def _statement(self, module: Module, statement: ast.Statement, evaluator: Evaluator, main: bool) -> None:
+        astray, module.astray = module.astray, False
         match statement:
             case ast.Import():
                 self._import(module, statement)
@@ -78,6 +94,9 @@ class ModuleLoader:
             case _:
                 for target in statement.targets if isinstance(statement, ast.Binding) else ():
                     module.scope.names.setdefault(target.name, Binding(FAILED, target.span))
+                module.astray = True
+                if astray:
+                    raise Complaint
                 what = _WHAT.get(type(statement)) or f"`{statement.span.text.split()[0]}`"
                 repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
                 raise Complaint(out_of_place(what, "at the top of a file", statement.span, repair))
@@ -140,7 +159,7 @@ class ModuleLoader:
                 self._session.report.add(not_in_file(one, statement.path.value, list(imported.definitions)))
                 continue
             self._bind(module, one.alias, binding.value, one.span)
-            self._session.bound.setdefault(one.span, (one.alias, _mentioned_again(one, module.spec.source)))
+            self._session.bound.setdefault(one.span, (one.alias, False))
 
     def _module_at(self, statement: ast.Import, importer: Source) -> Module:
         try:
@@ -175,12 +194,7 @@ def locate(written: str, importer: Source) -> Path:
     return (importer.folder() / written).resolve()
 
 
-def _mentioned_again(imported: ast.ImportedName, source: Source) -> bool:
-    """Whether a file mentions what it imports after its import: perhaps in a block, or a branch, that this network does without."""
-    code = re.sub(r"#.*", "", source.text[imported.span.end :])
-    return re.search(rf"\b{imported.alias}\b", code) is not None
-
-
+@cache
 def library_folder() -> Path:
     """`specs/`: beside this package in a checkout, inside of it in an installation."""
     package = Path(__file__).resolve().parents[1]

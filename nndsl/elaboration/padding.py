@@ -16,8 +16,9 @@ AVERAGES = (Softmax, Mean, Median, Std, Var, Logsumexp)
 
 def report_padding(graph: Graph, needed: Collection[int], report: Report) -> None:
     """Report the calls, of those that are needed, that take padding for data."""
-    for node, lost in _taking_padding(graph, needed):
-        report.add(padding_counts(node, lost))
+    if any(type.mask for node in graph.nodes for type in node.types):
+        for node, lost in _taking_padding(graph, needed):
+            report.add(padding_counts(node, lost))
 
 
 def _taking_padding(graph: Graph, needed: Collection[int]) -> Iterator[tuple[Node, Node | None]]:

@@ -54,6 +54,8 @@ class TypeReader:
 
     def _new_names(self, expression: ast.Expression) -> list[ast.Name]:
         """The names in a size that stand for nothing yet, each once."""
+        if isinstance(expression, ast.Number):
+            return []
         named = {one.text: one for one in reversed([*_names(expression)]) if self._body.scope.find(one.text) is None}
         return list(named.values())[::-1]
 
@@ -64,9 +66,17 @@ class TypeReader:
         sizes = [(expression, size) for written, given in pairs
                  for expression, size in zip([*written.shape, written.below], [*given.shape, given.below], strict=False)
                  if expression is not None and size is not None]
-        new = {name.text for expression, _ in sizes for name in self._new_names(expression)}
+        alone: dict[str, Size] = {}
+        new = set[str]()
+        for expression, size in sizes:
+            names = [name.text for name in self._new_names(expression)]
+            if isinstance(expression, ast.Name) and names:
+                alone.setdefault(expression.text, size)
+            else:
+                new.update(names)
         if not new:
-            return {}
+            return alone
+        new.update(alone)
         equations = [(value, size) for expression, size in sizes if (value := self._value(expression, new)) is not None]
         return {name.removeprefix(_UNKNOWN): size for name, size in solve(equations, {_UNKNOWN + name for name in new}).items()}
 
@@ -221,7 +231,7 @@ def _names(node: Any) -> Iterator[ast.Name]:
         case Frozen():
             for field in node.__match_args__:
                 yield from _names(getattr(node, field))
-        case tuple():
+        case tuple() if not isinstance(node, Span):
             for one in node:
                 yield from _names(one)
 

@@ -76,7 +76,7 @@ class Trace:
     ) -> None:
         """A call, at one place or at several: where it is written, and where what is written is used."""
         self._go_on()
-        taken, given = tuple(one.type for one in operands), tuple(one.type for one in results)
+        taken, given = tuple([one.type for one in operands]), tuple([one.type for one in results])
         for span in dict.fromkeys(spans):
             known = self.calls.get(span)
             if known is None:

@@ -198,7 +198,7 @@ class _Expressions:
             return symbol
         families = (*(want.families() if want is not None else ()), *self._families)
         found = next((one for one in (family.find(name) for family in families) if one is not None), None)
-        if want is not None and name in want.options() and (found is None or not want.families()):
+        if want is not None and want.knows(name) and (found is None or not want.families()):
             return Option(want, name)
         return found or Unknown(name)
 

@@ -38,8 +38,10 @@ _LAYOUT = [
 
 @cache
 def _pattern() -> tuple[re.Pattern[str], list[str]]:
-    """Every token as a group of one expression, which matches at every place; and the kinds of its groups."""
-    groups = [*_LAYOUT, *tables().terminals.items(), ("end", r"\Z"), ("other", r"(?s:.)")]
+    """Every token as a group of one expression, which matches at every place; and the kinds of its groups: the most frequent first."""
+    terminals = dict(tables().terminals)
+    first = [(kind, terminals.pop(kind)) for kind in ("NAME", "LPAR", "RPAR", "COMMA")]
+    groups = [*first, *_LAYOUT, *terminals.items(), ("end", r"\Z"), ("other", r"(?s:.)")]
     return re.compile(r"[ \t\f]*+(?:" + "|".join(f"({one})" for _, one in groups) + ")"), ["", *(kind for kind, _ in groups)]
 
 
@@ -79,7 +81,7 @@ class Lexer:
         self._words = words
         self._special: dict[str, Callable[[str, int, int], int | None]] = {
             "break": self._break,
-            "comment": lambda kind, start, end: None,
+            **dict.fromkeys(("comment", "end"), lambda kind, start, end: None),
             "foreign": self._misspelt,
             "foreign truth": self._foreign_truth,
             "other": self._misspelt,
@@ -107,18 +109,17 @@ class Lexer:
         append, words, special = self.tokens.append, self._words, self._special
         for match in pattern.finditer(self.text, position):
             index = match.lastindex or 0
+            start, end = match.span(index)
             kind = kinds[index]
             if kind == "NAME":
                 kind = words.get(match[index], kind)
-            if kind == "end":
-                return None
-            if kind in special:
-                start, end = match.span(index)
-                afresh = special[kind](kind, start, end)
+            act = special.get(kind)
+            if act is None:
+                append((kind, start, end))
+            else:
+                afresh = act(kind, start, end)
                 if afresh is not None:
                     return afresh
-            else:
-                append((kind, *match.span(index)))
         return None
 
     def add(self, diagnostic: Diagnostic, doubtful: bool = False, spoils: bool = False) -> None:

@@ -368,3 +368,30 @@ def test_keras_agrees_which_direction_of_a_metric_is_better(member: type[Metric]
     made = getattr(keras.metrics, member.__name__)(**REQUIRED.get(member.__name__, {}))
     direction = {"up": "max", "down": "min", None: None}[getattr(made, "_direction", None)]
     assert member.mode == direction
+
+
+@pytest.mark.parametrize("axis", [-3, -2, -1, 1, 2, 3])
+@pytest.mark.parametrize("activation", [None, "softmax"])
+@pytest.mark.parametrize("name", ["CategoricalCrossentropy", "CategoricalFocalCrossentropy"])
+def test_classes_along_any_axis_are_compared_as_in_keras(name: str, activation: str | None, axis: int) -> None:
+    """Logits are taken along the axis that is compared; a softmax along another one has made probabilities that stay as they are."""
+    member = Loss.find(name)
+    assert member is not None
+    type = TensorType(FLOAT, (3, 4, 2))
+    chosen, _ = member.build(axis=axis).fit(type, activation, type)
+    logits = activation is None or axis in (-1, 3)
+    assert chosen.takes_logits == logits
+    y_true, y_pred = numbers(type, 1), numbers(type, 2)
+    wanted = getattr(keras.losses, name)(axis=axis % 4, from_logits=logits)(y_true, y_pred)
+    np.testing.assert_allclose(np.array(optimize.loss(chosen)(y_true, y_pred)), np.array(wanted), rtol=1e-5)
+
+
+def test_a_metric_of_logits_takes_classes_along_any_axis_too() -> None:
+    member, type = Metric.find("CategoricalCrossentropy"), TensorType(FLOAT, (3, 4, 2))
+    assert member is not None
+    found = []
+    for axis in (-3, 1):
+        made = optimize.metric(member.build(axis=axis).fit(type, None, type)[0], "figure")
+        made.update_state(numbers(type, 1), numbers(type, 2))
+        found.append(float(made.result()))
+    assert found[0] == pytest.approx(found[1])

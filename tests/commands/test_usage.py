@@ -66,6 +66,7 @@ def test_the_version_is_printed(nndsl: Command) -> None:
         (["check", "good.nn", "--format", "xml"], "invalid choice: 'xml'"),
         (["check", "good.nn", "--set", "width"], "`width` is not NAME=VALUE"),
         (["check", "good.nn", "--set", "=3"], "`=3` is not NAME=VALUE"),
+        (["train", "good.nn", "--memory", "2 bananas"], "`2 bananas` is no size; write one such as 2GB or 500MB"),
         (["summary", "good.nn", "Net", "Other"], "`Other` is one argument too many"),
         (["summary", "good.nn", "Nett"], "the file has no network called Nett; did you mean Net?"),
         (["summary", "two.nn"], "the file has several networks, so name one: A, Net"),

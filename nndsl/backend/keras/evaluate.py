@@ -13,6 +13,7 @@ from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
+from nndsl.data.room import KEPT, Room
 from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
 from nndsl.elaboration.modules import place_of
@@ -52,10 +53,10 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         UserError: the run, its file or its data are not what they were; or there is no such split.
     """
     training, state = reopened(run)
-    dataset = data_of(run, training, state)
+    progress = progress or progress_on()
+    dataset = data_of(run, training, state, progress)
     if not len(dataset.splits.get(split, ())):
         raise UserError(no_examples(run, split))
-    progress = progress or progress_on()
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         epoch = restore_best(run, layers, progress)
@@ -124,13 +125,17 @@ def reopened(run: Run) -> tuple[Training, Mapping[str, Any]]:
     return program.trainings[settings["training"]], state
 
 
-def data_of(run: Run, training: Training, state: Mapping[str, Any]) -> Dataset:
+def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Progress) -> Dataset:
     """The data of a run, encoded as they were in its training.
+
+    Args:
+        progress: who is told how far that is.
 
     Raises:
         UserError: they are not there, or not what they were.
     """
-    dataset, then = training.data.load(state=state), run.settings["data"]["sha256"]
+    room = Room(run.settings["asked"].get("memory"), runs.root_of(run.folder) / KEPT, progress.busy, progress.say)
+    dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
     if dataset.sha256 != then:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", then[:12], dataset.sha256[:12]))
     return dataset

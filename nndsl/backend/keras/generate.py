@@ -16,9 +16,10 @@ from nndsl.backend.keras.samples import COUNT, samples, start_from_data
 from nndsl.data.dataset import Examples
 from nndsl.data.fields import FieldPlan
 from nndsl.data.forms import Texts
+from nndsl.data.rows import read_whole
 from nndsl.data.series import frame_of
 from nndsl.data.succession import places_ahead
-from nndsl.data.tables import read_whole, take
+from nndsl.data.tables import take
 from nndsl.data.vocabulary import Vocabulary, has_vocabulary
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.foresight import Knowledge, foresight
@@ -151,7 +152,7 @@ def generate(run: Run, wish: Wish, progress: Progress | None = None) -> Written 
 def _samples(run: Run, training: Training, state: Mapping[str, Any], wish: Wish) -> list[Array]:
     feed = None
     if start_from_data(training):
-        dataset = data_of(run, training, state)
+        dataset = data_of(run, training, state, Progress())
         feed = Feed(dataset[dataset.shown].fields, training.input_types, training.batch)
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
@@ -284,7 +285,7 @@ class _Translating:
 
 
 def _test_examples(run: Run, training: Training, state: Mapping[str, Any]) -> Examples:
-    dataset = data_of(run, training, state)
+    dataset = data_of(run, training, state, Progress())
     if not len(dataset.splits.get("test", ())):
         raise UserError(no_examples(run, "test"))
     return dataset.splits["test"]

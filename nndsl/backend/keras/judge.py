@@ -56,7 +56,7 @@ class Judge:
     def answers(self, feed: Feed) -> Answers:
         """By output, what the network says of all examples, `[n, ...]`, and which positions count."""
         parts = []
-        with lower.deep_enough(len(self._graph.nodes)):
+        with lower.deep_enough(len(self._graph.nodes)), feed.delivering():
             for place in range(feed.steps if self._said else 0):
                 parts.append(self._ask(feed.in_order(tf.constant(place, tf.int64))))
         return {
@@ -74,8 +74,8 @@ class Judge:
             guesses: by the names of fields, the seasonal forecasts.
         """
         return {
-            name: self._figures(name, feed.fields[field.name].numpy(), *answers[name], guesses.get(field.name))
-            for name, field in self._fields.items() if field.name in feed.fields
+            name: self._figures(name, feed.values(field.name), *answers[name], guesses.get(field.name))
+            for name, field in self._fields.items() if field.name in feed
         }
 
     def forecasts(self, answers: Answers, feed: Feed, guesses: Mapping[str, Array], stride: int) -> list[Forecast]:
@@ -85,7 +85,7 @@ class Judge:
             guesses: as for `figures`.
             stride: how many rows further the next example stands.
         """
-        numbers = {name: (field, feed.fields[field.name].numpy()) for name, field in self._fields.items() if field.name in feed.fields}
+        numbers = {name: (field, feed.values(field.name)) for name, field in self._fields.items() if field.name in feed}
         return [
             self._forecast(field, frame, truth, answers[output][0], guesses.get(field.name), stride)
             for output, (field, truth) in numbers.items()

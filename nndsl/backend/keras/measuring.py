@@ -1,7 +1,7 @@
 """The figures of a split: the loss, its terms and the metrics, over examples that nothing is learnt from."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -69,16 +69,19 @@ class Measuring:
             tf.function(lambda: self.trackers.update(0, self._valuations[0].of(batch)), autograph=False)()
             self.trackers.reset()
 
-    def figures(self, feed: Feed, progress: Progress, what: str) -> dict[str, float]:
+    def figures(self, feed: Feed, progress: Progress, what: str, pause: Callable[[], None] = lambda: None) -> dict[str, float]:
         """The figures of a split, by name; the trackers are empty before and afterwards.
 
         Args:
             what: what is going on, for those who wait.
+            pause: called now and then before the end; what it raises ends this.
         """
         self.build(feed)
         self.trackers.reset()
         for done in self._passes(feed):
             progress.busy(what, done, feed.steps)
+            if done < feed.steps:
+                pause()
         results = self.trackers.results()
         self.trackers.reset()
         return results
@@ -91,7 +94,7 @@ class Measuring:
         done, limit = 0, 1
         while done < feed.steps:
             started, stop = time.perf_counter(), min(done + limit, feed.steps)
-            with lower.deep_enough(self._depth):
+            with lower.deep_enough(self._depth), feed.delivering():
                 run(tf.constant(done, tf.int64), tf.constant(stop, tf.int64))
             limit, done = next_steps(limit, stop - done, time.perf_counter() - started), stop
             yield done

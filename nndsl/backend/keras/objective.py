@@ -177,6 +177,13 @@ class Step:
         return found
 
 
+    def is_finite(self, weights: keras.Variable) -> bool:
+        """Whether some weights are finite, and what the optimizer keeps of their gradients."""
+        name = weights.path.replace("/", "_")  # as it is part of the names of what the optimizer keeps
+        kept = [weights, *(one for one in self.optimizer.variables if name in one.path)]
+        return all(bool(tf.reduce_all(tf.math.is_finite(one.value))) for one in kept)
+
+
 def _reached(objective: Objective, layers: Layers, wanted: Sequence[Ref], but: Collection[Owner] = ()) -> list[keras.Layer]:
     """The layers that some tensors of an objective depend on, each once."""
     nodes = [objective.graph.nodes[number] for number in sorted(needed_for(objective.graph.nodes, wanted))]

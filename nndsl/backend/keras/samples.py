@@ -39,7 +39,7 @@ def samples(training: Training, layers: lower.Layers, feed: Feed | None, count: 
     graph = training.objectives[0].graph
     computation = Computation(graph, layers, training.samples)
     count = count if feed is None else min(count, feed.count)
-    feeds = {} if feed is None else {name: feed.fields[name][:count] for name in computation.fields}
+    feeds = {} if feed is None else {name: feed.first(name, count) for name in computation.fields}
     with lower.deep_enough(len(graph.nodes)), drawing_with(layers.values(), seed):
         found = tf.function(lambda: computation(feeds, count=count, training=False), autograph=False)()
     return [np.asarray(keras.ops.cast(one, "float32") if one.dtype.is_floating else one) for one in found]

@@ -261,6 +261,9 @@ class Flip(_Unshaped):
         positions_of(stated(self.axis, x), x)
         return self.same(x)
 
+    def mirrors(self, *operands: TensorType) -> bool:
+        return 0 in positions_of(stated(self.axis, operands[0]), operands[0])
+
 
 class Roll(_Unshaped):
     """Each number moved by `shift` along the axes; what leaves at one end comes in at the other."""
@@ -292,6 +295,9 @@ class ReverseComplement(_Unshaped):
         if x.rank < 2 or sign(x.shape[-1] - 4) in (-1, 1):
             raise WrongRank("takes one-hot DNA of shape [length, 4]", x)
         return self.same(x)
+
+    def mirrors(self, *operands: TensorType) -> bool:
+        return operands[0].rank == 2
 
     def keras_arguments(self, *operands: TensorType) -> dict[str, Any]:
         return {"axis": (-2, -1)}

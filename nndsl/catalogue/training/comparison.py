@@ -145,9 +145,10 @@ def squeezed(target: TensorType, prediction: TensorType) -> TensorType:
 
 
 def differ(target: TensorType, prediction: TensorType) -> SizesDiffer:
+    classes = target.below is not None and target.shape == prediction.shape[:-1]
     return SizesDiffer(
         f"compares number with number, and the output is {shape_text(prediction.shape)}, the target {shape_text(target.shape)}",
-        target, prediction,
+        target, prediction, repair="for numbers of classes write `crossentropy`" if classes else None,
     )
 
 
@@ -229,3 +230,11 @@ _Part = TypeVar("_Part", bound=Component)
 def altered(component: _Part, **arguments: object) -> _Part:
     """The same component with some arguments changed."""
     return type(component)(**{**component.__dict__, **arguments})
+
+
+def counted_from_the_front(component: _Part, prediction: TensorType) -> _Part:
+    """The same loss or metric of classes; TensorFlow takes no axis of logits that is counted from the end, but the last."""
+    axis = component.__dict__.get("axis", -1)
+    if "from_logits" not in component.fields() or not isinstance(axis, int) or axis >= -1:
+        return component
+    return altered(component, axis=axis + prediction.rank + 1)

@@ -85,10 +85,13 @@ class Loss(Applicable, kw_only=True):
             Mismatch: the loss cannot take this target or this output.
         """
         self.infer(target, prediction)
+        fitting = comparison.counted_from_the_front(self, prediction)
         if self.takes_logits or not self.activations or activation not in (None, *self.activations):
-            return self, ""
+            return fitting, ""
+        if activation == "softmax" and fitting.__dict__.get("axis", -1) not in (-1, prediction.rank):
+            return fitting, ""  # which are probabilities along another axis than the one that is compared
         if "from_logits" in self.fields():
-            return comparison.altered(self, from_logits=True), f"`{self.called()}` takes {taken_as_logits(activation)}"
+            return comparison.altered(fitting, from_logits=True), f"`{self.called()}` takes {taken_as_logits(activation)}"
         if activation is None:
             raise BadArgument("takes probabilities, and the output has no final activation", prediction,
                               repair=f"end the output in {' or '.join(self.activations)}")
