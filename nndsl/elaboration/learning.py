@@ -186,7 +186,7 @@ class Learning(Body):
             raise Complaint(not_a_tensor(describe_value(value), expression.span))
         if value.type.shape == (1,):
             value = self._operation("squeeze", [value], expression.span, axis=-1)
-        if value.type.shape:
+        if value.type.shape or not value.type.is_float:
             raise Complaint(not_one_number(value.type, expression.span))
         return value
 

@@ -20,6 +20,8 @@ from nndsl.files import remove_leftovers, write_text
 from nndsl.run import Run
 
 ARRAYS = {"a": np.arange(6, dtype="float32").reshape(2, 3), "b": np.array(True), "none": np.zeros((0, 4), "int64")}
+_EVERY = {".checkpoint": 1, ".csv": 1, ".yaml": 1, ".svg": 1, ".keras": 199}
+"""Of which bytes all are tried: models are large, and take long to write."""
 ENOUGH = 4
 """So many times the size of a file there is room for everything that is written on the way."""
 ROWS = [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2, "loss": 1 / 3}]
@@ -84,11 +86,11 @@ def write_up_to_each(connection: "Connection[Any, Any]", path: Path, full: bool,
     Args:
         connection: is sent both versions, then what each process has left.
         full: whether they meet a full disk there, instead of their end.
-        every: try every byte, not only some of each part.
+        every: try every byte (of models, every 199th), not only some of each part.
     """
     old, new = (_written(path, version) for version in (0, 1))
     connection.send((old, new))
-    for byte in (*(range(len(new) + 1) if every else _places(len(new))), ENOUGH * len(new)):
+    for byte in (*(range(0, len(new) + 1, _EVERY[path.suffix]) if every else _places(len(new))), ENOUGH * len(new)):
         path.write_bytes(old)
         status = _in_another(lambda byte=byte: _limited(path, byte, full))  # type: ignore[misc]
         died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
