@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from benchmarks.by_hand import convolutional, perceptron, recurrent
+
 
 @dataclass(frozen=True)
 class Task:
@@ -43,25 +45,6 @@ class Stepwise(keras.Model):  # type: ignore[misc]
 
 
 # What is told apart ------------------------------------------------------------------------------
-
-
-def mlp() -> keras.Model:
-    x = keras.Input((64,))
-    h = layers.Dense(128, activation="relu")(x)
-    h = layers.Dense(128, activation="relu")(h)
-    return keras.Model(x, layers.Dense(10, activation="softmax")(h))
-
-
-def cnn() -> keras.Model:
-    x = keras.Input((28, 28, 1))
-    h = layers.MaxPooling2D()(layers.Conv2D(16, 3, activation="relu")(x))
-    h = layers.MaxPooling2D()(layers.Conv2D(32, 3, activation="relu")(h))
-    return keras.Model(x, layers.Dense(10, activation="softmax")(layers.Flatten()(h)))
-
-
-def lstm() -> keras.Model:
-    x = keras.Input((40, 16))
-    return keras.Model(x, layers.Dense(10, activation="softmax")(layers.LSTM(32)(x)))
 
 
 def transformer() -> keras.Model:
@@ -166,7 +149,7 @@ def _learn(optimizer: keras.Optimizer, tape: tf.GradientTape, worth: tf.Tensor, 
 
 
 TASKS: dict[str, Callable[[], Task]] = {
-    "MLP": lambda: classifier(mlp), "CNN": lambda: classifier(cnn), "LSTM": lambda: classifier(lstm),
+    "MLP": lambda: classifier(perceptron), "CNN": lambda: classifier(convolutional), "LSTM": lambda: classifier(recurrent),
     "Transformer": lambda: classifier(transformer), "VAE": vae, "GAN": gan,
 }
 """By the names of the trainings in `networks.nn`."""

@@ -11,6 +11,7 @@ from nndsl.diagnostics import Diagnostic, warning
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
+_FACTOR = 1_000_003
 TOLERATED = 0.01
 """Up to this share, examples of the validation or the test may be among the training examples without a word."""
 
@@ -40,9 +41,10 @@ def overlaps(plan: DataPlan, dataset: Dataset, inputs: Sequence[str]) -> Iterato
     """
     import numpy
 
-    if not inputs or any(frame_of(plan.fields[name].encoders) is not None for name in inputs):
+    parts = {part: examples for part, examples in dataset.splits.items() if len(examples)}
+    if len(parts) == 1 or not inputs or any(frame_of(plan.fields[name].encoders) is not None for name in inputs):
         return
-    marks = {part: _marks(examples, inputs) for part, examples in dataset.splits.items() if len(examples)}
+    marks = {part: _marks(examples, inputs) for part, examples in parts.items()}
     known = marks.pop("train")
     order = numpy.argsort(known, kind="stable")
     for part, found in marks.items():
@@ -58,11 +60,10 @@ def _marks(examples: Examples, inputs: Sequence[str]) -> "Array":
     """A number of 64 bits for each example, which is the same for the same inputs, and for hardly any others."""
     import numpy
 
-    chance = numpy.random.default_rng(0)
-    marks = numpy.zeros(len(examples), "uint64")
+    marks = numpy.zeros(len(examples), "int64")
     for name in inputs:
-        factors = chance.integers(0, 2**64, examples.fields[name].nbytes // len(examples), "uint64") | 1
         for start, values in examples.blocks(name):
             content = numpy.ascontiguousarray(values).reshape(len(values), -1).view("uint8")
-            marks[start : start + len(values)] += content.astype("uint64") @ factors
+            own = numpy.fromiter((hash(one.tobytes()) for one in content), "int64", len(content))
+            marks[start : start + len(own)] = marks[start : start + len(own)] * _FACTOR + own
     return marks

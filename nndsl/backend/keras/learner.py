@@ -119,7 +119,6 @@ class Learner:
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
         self._depth = sum(one.size for one in training.objectives)
         self._full_size = feed.batch if self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
-        self._healthy = tf.function(self._finite_state, input_signature=[], autograph=False)
         self.compile()
 
     def compile(self, jit_compile: bool = False) -> None:
@@ -165,7 +164,7 @@ class Learner:
             if short and finite:
                 finite = bool(self._short(tf.constant(self.step, tf.int64)))
                 self.step += 1
-            return finite and bool(self._healthy())
+            return finite
 
     def _finite_state(self) -> tf.Tensor:
         """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
@@ -178,10 +177,10 @@ class Learner:
             return step + 1, self._on_each(self._one_step, step, self._full_size)
 
         reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
-        return reached, finite
+        return reached, tf.logical_and(finite, self._finite_state())
 
     def _short_batch(self, step: tf.Tensor) -> tf.Tensor:
-        return self._on_each(self._one_step, step, self._feed.last)
+        return tf.logical_and(self._on_each(self._one_step, step, self._feed.last), self._finite_state())
 
     def _on_each(self, compute: Callable[..., tf.Tensor], step: tf.Tensor, size: int | None, *more: Any) -> tf.Tensor:
         return replicas.on_each(self.layers.values(), lambda step: compute(step, size, *more), step)

@@ -22,7 +22,7 @@ from nndsl.progress import Progress
 from nndsl.run import Run
 from nndsl.source import Span
 
-_SAVING_SHARE = 0.05
+_SAVING_SHARE = 0.02
 """At most this share of the time goes into saving; what a kill loses is computed again on resuming, to the same bits."""
 _SAVE_WITHIN_EPOCH = 60.0
 """Seconds after which a long epoch is saved before it ends."""
