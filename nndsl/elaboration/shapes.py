@@ -197,11 +197,23 @@ def _axes(count: int) -> str:
     return "1 axis" if count == 1 else f"{count} axes"
 
 
+_WRITTEN_AS = {
+    ("dna", "rna", "sequence"): "letters are one-hot vectors: DNA is `float[L, 4]`, protein `float[L, 20]`",
+    ("protein", "peptide", "aminoacids"): "letters are one-hot vectors: protein is `float[L, 20]`, DNA `float[L, 4]`",
+    ("text", "str", "string", "token", "tokens", "word", "words"): "words are numbers below the size of a vocabulary: `int[T] < 5000`",
+    ("image", "picture"): "an image is `float[H, W, C]`: its height, its width, and 3 channels or 1",
+    ("category", "class", "label"): "a class is a number: `int[] < 10`, for 10 classes",
+    ("tensor", "number", "real", "double"): "types are `float`, `int`, `bool`, or a dtype such as `float64`",
+}
+"""How to write what others have names for, by these names in small letters."""
+
+
 def _dtype(written: ast.Type) -> str | None:
     if written.dtype is None:
         return None
     if written.dtype not in DTYPES:
-        repair = did_you_mean(written.dtype, DTYPES) or "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
+        known = next((said for names, said in _WRITTEN_AS.items() if written.dtype.lower() in names), None)
+        repair = known or did_you_mean(written.dtype, DTYPES) or "types are `float`, `int`, `bool`, or a dtype such as `uint8`"
         word = Span(written.span.source, written.span.start, written.span.start + len(written.dtype))
         raise Complaint(wrong_type(f"there is no type `{written.dtype}`", word, repair))
     return DTYPES[written.dtype]
