@@ -64,3 +64,14 @@ def test_statements_without_a_body_around_them_are_told_of_once() -> None:
     inside = "input x: float[4]\nh = x -> Dense(4)\noutput y = h\n"
     assert errors(inside) == ["NN214"]
     assert errors(f"{inside}\nparam n = 3\n\n{inside}") == ["NN214", "NN214"]
+
+
+@pytest.mark.parametrize("lines", ["  input x: float[4]\n  output y = x -> Dense(3)", "output y = x\n  -> Dense(3)", "check 1 == 1", "x -> relu"])
+def test_a_network_whose_first_line_is_missing_is_told_of_once(lines: str) -> None:
+    assert errors(f"{lines}\n}}\n") == ["NN214"]
+    assert errors(f"param width = 3\n\n{lines}\n}}\nblock B {{\n  input x: [4]\n  output y = x -> relu\n}}\n") == ["NN214"]
+
+
+@pytest.mark.parametrize("text", ["}\n", "param width = 3\n}\n", "network N {\n  input x: float[4]\n  output y = x -> relu\n}\n}\n", 'from "std/resnet.nn" import ResNet50\n}\n'])
+def test_a_brace_that_closes_nothing_is_told_of(text: str) -> None:
+    assert "NN122" in errors(text)

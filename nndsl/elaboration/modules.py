@@ -48,6 +48,7 @@ class Module:
 
 _WHAT = {ast.Evaluate: "an expression", ast.Binding: "this binding"}
 """What statements are called that do not begin with a word of their own."""
+_ELSEWHERE = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
 
 
 class ModuleLoader:
@@ -98,7 +99,8 @@ class ModuleLoader:
                 if astray:
                     raise Complaint
                 what = _WHAT.get(type(statement)) or f"`{statement.span.text.split()[0]}`"
-                repair = "tensors are made inside of `network` and `block`; numbers for all of them are `param`s"
+                headless = isinstance(statement, ast.Input | ast.Output)
+                repair = "write `network NAME {` before it, and `}` after the last of them" if headless else _ELSEWHERE
                 raise Complaint(out_of_place(what, "at the top of a file", statement.span, repair))
 
     def _bind(self, module: Module, name: str, value: Any, span: Span) -> None:

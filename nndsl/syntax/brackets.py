@@ -24,6 +24,8 @@ _STATEMENT = re.compile(
     | (?:layer|param)[ \t]+\w+[ \t]*= | for\b | if\b[^\n]*\{ | from[ \t]*" | (?:check|minimize)[ \t]+\w | \([\w, \t]*\)[ \t]*=(?!=))""",
     re.VERBOSE | re.MULTILINE,
 )
+_TOP = frozenset(("network", "block", "data", "train", "param", "from"))
+"""What statements outside of all braces begin with."""
 _TYPE = re.compile(r":[ \t]*\w*[ \t]*\Z")
 _ASSIGNMENT = re.compile(r"[ \t\f]*\w+[ \t]*(?:=(?!=)|:)")
 
@@ -129,6 +131,8 @@ class Brackets:
         self._put(kind, start, start + 1)
 
     def _closes_nothing(self, kind: str, start: int, top: Opened | None) -> None:
+        if top is None and kind == "RBRACE" and self._follows_what_is_astray():
+            return
         if top is None or top.kind == "LBRACE":
             self._lexer.add(token_mistakes.nothing_to_close(self._here(start)), doubtful=True)
             return
@@ -188,6 +192,15 @@ class Brackets:
             if opened.kind == "LBRACE":
                 return False
         return False
+
+    def _follows_what_is_astray(self) -> bool:
+        """Whether the statement before, outside of all braces, is one that belongs into some, which is said of it when it has its place."""
+        tokens = self._lexer.tokens[:-1] if self._lexer.tokens and self._lexer.tokens[-1][0] == "_NEWLINE" else self._lexer.tokens
+        if not tokens or tokens[-1][0] == "RBRACE":
+            return False
+        first = next((place for place in range(len(tokens), 0, -1) if tokens[place - 1][0] in ("_NEWLINE", "RBRACE")), 0)
+        _, start, end = tokens[first]
+        return self._lexer.text[start:end] not in _TOP
 
     def _is_assignment(self, line: int, top: Opened) -> bool:
         """Whether a line begins like `h = ...` where that is not an argument with a name."""
