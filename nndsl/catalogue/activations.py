@@ -274,6 +274,7 @@ class Sparsemax(_AlongAxis):
     """Shares that add up to 1, most of them 0 (Martins and Astudillo, 2016)."""
 
     bounds = (0, 1)
+    not_computed_in = ("float16",)
 
 
 class Glu(Activation):

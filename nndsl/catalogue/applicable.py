@@ -71,6 +71,9 @@ class Applicable(Component, abstract=True):
     uses_mask: ClassVar[bool] = False
     """Whether it leaves out the positions of its operands that their masks leave out."""
 
+    not_computed_in: ClassVar[tuple[str, ...]] = ()
+    """In which of `float16` and `bfloat16` TensorFlow cannot compute it."""
+
     takes_numbers: ClassVar[bool] = False
     """Whether some of its operands (never all) can be numbers written in the file."""
 
@@ -79,6 +82,10 @@ class Applicable(Component, abstract=True):
 
     takes_list: ClassVar[bool] = False
     """Whether Keras takes its operands together, in one list."""
+
+    def without_gradient_in(self) -> tuple[str, ...]:
+        """In which of `float16` and `bfloat16` TensorFlow computes it, and not its gradient."""
+        return ()
 
     @classmethod
     @cache

@@ -1,20 +1,18 @@
-"""Trainings that would teach nothing: padding in the loss, answers among the inputs, nothing that a step may change."""
+"""Trainings whose parts all fit, and that would teach nothing, or not what they seem to."""
 
 from collections.abc import Collection, Iterator
 
-from nndsl import costs
-from nndsl.catalogue.activations import Sparsemax
-from nndsl.catalogue.component import Component
 from nndsl.data.encoders.frames import Horizon
 from nndsl.data.encoders.language import Shift
 from nndsl.data.fields import FieldPlan
 from nndsl.data.series import frame_of
-from nndsl.diagnostics import Diagnostic, Note, Report, error, warning
+from nndsl.diagnostics import Diagnostic, Note, Report, warning
 from nndsl.elaboration.comparing import losses_of_fields
 from nndsl.elaboration.cropping import refuse_cropping
+from nndsl.elaboration.gradients import refuse_without_gradient
 from nndsl.elaboration.padding import report_padding
 from nndsl.graph import Graph, needed_for
-from nndsl.program import Objective, Training
+from nndsl.program import Training
 from nndsl.source import Span
 
 
@@ -28,13 +26,8 @@ def prove_sound(training: Training, report: Report, model: Span | None) -> None:
     needed = needed_for(graph.nodes, [ref for one in training.objectives for ref in one.graph.outputs.values()])
     report_padding(graph, needed, report)
     refuse_cropping(graph, report)
-    if training.precision == "mixed_float16":
-        for node in graph.nodes:
-            if any(isinstance(one, Sparsemax) for one in _parts(node.component)):
-                report.add(no_half_precision(node.span))
     for one in training.objectives:
-        if not _learns(one):
-            report.add(nothing_to_learn(model or one.span))
+        refuse_without_gradient(one, training.precision, model or one.span, report)
     augmented = training.data.augmentation.outputs if training.data.augmentation is not None else {}
     for target, given in dict.fromkeys(_compared(graph, needed)):
         fields = training.data.fields
@@ -65,25 +58,6 @@ def _rows(field: FieldPlan) -> range:
     return range(1) if frame is None else frame.offsets()
 
 
-def _parts(component: Component) -> Iterator[Component]:
-    """A component, and those that are its arguments, as an activation may be."""
-    yield component
-    for name in component.fields():
-        value = getattr(component, name)
-        if isinstance(value, Component):
-            yield from _parts(value)
-
-
-def _learns(objective: Objective) -> bool:
-    """Whether a gradient reaches a weight that the objective may change: it passes through real numbers only."""
-    graph, reached = objective.graph, {objective.loss.node}
-    for node in reversed(graph.nodes):
-        if node.id in reached:
-            reached.update(ref.node for ref in node.operands if graph.type_of(ref).is_float)
-    learning = (graph.nodes[number] for number in reached)
-    return any(one.owner in objective.updates and any(weight.trainable for weight in costs.weights(graph, one)) for one in learning)
-
-
 @warning("NN641")
 def answer_among_inputs(given: FieldPlan, target: FieldPlan) -> Diagnostic:
     """An input is made of the column, and of the rows, that the target is made of: a network need only copy it.
@@ -102,36 +76,3 @@ def answer_among_inputs(given: FieldPlan, target: FieldPlan) -> Diagnostic:
     shared = " and ".join(f"`{one}`" for one in given.columns if one in target.columns)
     message = f"`{given.name}` tells the network its target: both are made of the column {shared}, of the same rows"
     return Diagnostic(given.span, message, (Note("this is the target", target.span),), f"leave {shared} out of `{given.name}`, or take rows before those of the target")
-
-
-@error("NN642")
-def nothing_to_learn(span: Span) -> Diagnostic:
-    """A step would change nothing: no gradient of the loss reaches a weight that is trained.
-
-    The network has no weights, all of them have `trainable=false`, or whole numbers stand between them and the loss, as after
-    `argmax`: no gradient passes through those.
-
-        minimize mse(image -> net -> argmax(axis=-1) -> float, label) over net with Adam(1e-3)
-
-    Mended:
-
-        minimize crossentropy(image -> net, label) over net with Adam(1e-3)
-    """
-    return Diagnostic(span, "there is nothing to learn: no gradient of the loss reaches a weight that is trained", (),
-                      "give the network layers with weights, and the loss what they compute before it is rounded or chosen")
-
-
-@error("NN644")
-def no_half_precision(span: Span) -> Diagnostic:
-    """TensorFlow cannot compile `sparsemax` in `float16`.
-
-    It divides by a range of numbers, and ranges have no kernel for that dtype.
-
-        precision = mixed_float16
-
-    Mended:
-
-        precision = mixed_bfloat16
-    """
-    return Diagnostic(span, "sparsemax cannot be compiled in float16, which `precision = mixed_float16` computes with", (),
-                      "use `precision = mixed_bfloat16`")

@@ -1,14 +1,18 @@
-"""Memory that runs out in the middle of something, told in a sentence."""
+"""What the machine has not, memory or a kernel, told in a sentence where it is missed."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import keras
 
 from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.source import Span
 
 _SHAPE = re.compile(r"shape\[[\d,]*\]")
+_WITHOUT_KERNEL = re.compile(r"Could not find device for node|No OpKernel was registered|Current (?:CPU )?implementation|not (?:yet )?support")
+_OPERATION = re.compile(r"\[Op:(\w+)\]|support Op '(\w+)'|node: \{\{node (\w+)|\{\{node (?:[^}]*/)?(\w+)\}\}")
 
 
 @error("NN761")
@@ -27,12 +31,29 @@ def out_of_memory(span: Span | None, tensor: str | None) -> Diagnostic:
     return Diagnostic(span, message, repair="choose a smaller `batch`, or a smaller network; what was saved before is kept")
 
 
+@error("NN765")
+def no_kernel(span: Span | None, operation: str | None, dtype: str) -> Diagnostic:
+    """TensorFlow has nothing for this machine that computes an operation in half precision.
+
+    For CPUs there is less than for GPUs: no pooling over three axes in `float16`, no transposed convolution with a dilation.
+
+        precision = mixed_float16
+
+    Mended:
+
+        precision = mixed_bfloat16
+    """
+    message = f"TensorFlow cannot compute {operation or 'everything here'} in {dtype} on this machine"
+    other = "mixed_bfloat16" if dtype == "float16" else "mixed_float16"
+    return Diagnostic(span, message, repair=f"use `precision = {other}`, or float32")
+
+
 @contextmanager
 def shortage_told(span: Span | None = None) -> Iterator[None]:
-    """Tell of a shortage of memory as of other things that stand in the way.
+    """Tell of a shortage of memory, or of kernels for half precision, as of other things that stand in the way.
 
     Args:
-        span: what needs the memory.
+        span: what needs them.
 
     Raises:
         UserError: there was not enough.
@@ -44,3 +65,9 @@ def shortage_told(span: Span | None = None) -> Iterator[None]:
         raise UserError(out_of_memory(span, found[0] if found else None)) from None
     except MemoryError:
         raise UserError(out_of_memory(span, None)) from None
+    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as failure:
+        dtype = keras.config.dtype_policy().compute_dtype
+        if dtype not in ("float16", "bfloat16") or not _WITHOUT_KERNEL.search(str(failure)):
+            raise
+        found = _OPERATION.search(str(failure))
+        raise UserError(no_kernel(span, found and next(filter(None, found.groups())), dtype)) from None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
-from nndsl.catalogue.layers.reshaping import interpolation_flops
+from nndsl.catalogue.layers.reshaping import halves_without_gradient, interpolation_flops
 from nndsl.catalogue.rules import FLOAT, floating, moved, number
 from nndsl.catalogue.sight import Sight
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongDtype, elements
@@ -143,6 +143,9 @@ class Resizing(_Image):
     def windows(self, *operands: TensorType) -> None:
         return None
 
+    def without_gradient_in(self) -> tuple[str, ...]:
+        return halves_without_gradient(self.interpolation)
+
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return interpolation_flops(self.interpolation, results[0])
 
@@ -187,7 +190,14 @@ class RandomFlip(_Image):
     seed: Seed = None
 
 
-class RandomTranslation(_Image):
+class _Warp(_Image, abstract=True):
+    """What moves the pixels of images: between pixels, it computes what is there."""
+
+    def without_gradient_in(self) -> tuple[str, ...]:
+        return ("bfloat16",)
+
+
+class RandomTranslation(_Warp):
     """Shifts images by a random share of their height and width in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -201,7 +211,7 @@ class RandomTranslation(_Image):
     fill_value: float = 0.0
 
 
-class RandomRotation(_Image):
+class RandomRotation(_Warp):
     """Turns images by a random share of a full turn in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -214,7 +224,7 @@ class RandomRotation(_Image):
     fill_value: float = 0.0
 
 
-class RandomZoom(_Image):
+class RandomZoom(_Warp):
     """Zooms out of images (or in, where a factor is negative) by a random share in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`
@@ -228,7 +238,7 @@ class RandomZoom(_Image):
     fill_value: float = 0.0
 
 
-class RandomShear(_Image):
+class RandomShear(_Warp):
     """Slants images by a random share in training.
 
     Shape: `[height, width, channels] -> [height, width, channels]`

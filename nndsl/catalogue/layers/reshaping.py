@@ -35,6 +35,11 @@ def interpolation_flops(interpolation: str, result: TensorType) -> Size:
     return 0 if weighed == 1 else 2 * weighed * elements(result.shape)
 
 
+def halves_without_gradient(interpolation: str) -> tuple[str, ...]:
+    """The half precisions in which TensorFlow has no gradient of an interpolation, or leaves it out without a word."""
+    return () if interpolation in ("nearest", "bilinear") else ("float16", "bfloat16")
+
+
 class Flatten(Layer):
     """All numbers of an example in one row.
 
@@ -298,6 +303,9 @@ class UpSampling2D(_UpSampling):
     def windows(self, *operands: TensorType) -> tuple[Window, ...]:
         across = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}[self.interpolation]
         return tuple(Window(across, spread=factor) for factor in self.factors)
+
+    def without_gradient_in(self) -> tuple[str, ...]:
+        return halves_without_gradient(self.interpolation)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return interpolation_flops(self.interpolation, results[0])
