@@ -72,7 +72,7 @@ class Applicable(Component, abstract=True):
     """Whether it leaves out the positions of its operands that their masks leave out."""
 
     not_computed_in: ClassVar[tuple[str, ...]] = ()
-    """In which of `float16` and `bfloat16` TensorFlow cannot compute it."""
+    """In which of `float16`, `bfloat16` and `float64` TensorFlow cannot compute it."""
 
     takes_numbers: ClassVar[bool] = False
     """Whether some of its operands (never all) can be numbers written in the file."""
@@ -84,7 +84,7 @@ class Applicable(Component, abstract=True):
     """Whether Keras takes its operands together, in one list."""
 
     def without_gradient_in(self) -> tuple[str, ...]:
-        """In which of `float16` and `bfloat16` TensorFlow computes it, and not its gradient."""
+        """In which of `float16`, `bfloat16` and `float64` TensorFlow computes it, and not its gradient."""
         return ()
 
     @classmethod

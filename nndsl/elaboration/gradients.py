@@ -1,4 +1,4 @@
-"""Where gradients pass, and where they are lost: nothing that learns, and what half precision does not derive."""
+"""Where gradients pass, and where they are lost: nothing that learns, and what is not there in a precision."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,8 +9,8 @@ from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Objective
 from nndsl.source import Span
 
-_HALVES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16", "bfloat16": "bfloat16"}
-"""What a training in half precision computes with."""
+_COMPUTES_IN = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16", "bfloat16": "bfloat16", "float64": "float64"}
+"""What a training computes with, if not with `float32`."""
 
 
 def refuse_without_gradient(objective: Objective, precision: str, model: Span, report: Report) -> None:
@@ -24,15 +24,15 @@ def refuse_without_gradient(objective: Objective, precision: str, model: Span, r
     learning = {node.id for node in graph.nodes if node.id in behind and _learns(objective, node)}
     if not learning:
         report.add(nothing_to_learn(model))
-    half = _HALVES.get(precision)
-    if half is None:
+    dtype = _COMPUTES_IN.get(precision)
+    if dtype is None:
         return
     for node in graph.nodes:
         for one in _parts(node.component):
-            if half in one.not_computed_in:
-                report.add(not_in_half_precision(one.called(), False, half, precision, node.span))
-            if half in one.without_gradient_in() and node.id in behind and learning & _behind(graph, node.operands):
-                report.add(not_in_half_precision(one.called(), True, half, precision, node.span))
+            if dtype in one.not_computed_in:
+                report.add(not_in_this_precision("cannot compute", one, dtype, precision, node.span))
+            if dtype in one.without_gradient_in() and node.id in behind and learning & _behind(graph, node.operands):
+                report.add(not_in_this_precision("has no gradient of", one, dtype, precision, node.span))
 
 
 def _behind(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
@@ -76,13 +76,13 @@ def nothing_to_learn(span: Span) -> Diagnostic:
 
 
 @error("NN644")
-def not_in_half_precision(what: str, derived: bool, half: str, precision: str, span: Span) -> Diagnostic:
-    """TensorFlow cannot compute something in half precision, or not its gradient.
+def not_in_this_precision(lacking: str, what: Applicable, dtype: str, precision: str, span: Span) -> Diagnostic:
+    """TensorFlow cannot compute something in another precision than float32, or not its gradient.
 
-    `sparsemax` needs a range of numbers, which there is not in `float16`. Where layers with weights come before them, the gradients of
-    `RandomTranslation`, `RandomRotation`, `RandomZoom` and `RandomShear` are not there in `bfloat16`, and those of
-    `Resizing` and `UpSampling2D` with `interpolation=bicubic` or `lanczos3` in neither: with `bicubic`, nothing before them would learn,
-    and nobody would say so.
+    There is no `sparsemax` in `float16`, no `exp2` in any but `float32`, no pooling of maxima over three axes in `float64`. Where
+    layers with weights come before them, the gradients of `RandomTranslation`, `RandomRotation`, `RandomZoom` and `RandomShear` are not
+    there in `bfloat16`, and those of `Resizing` and `UpSampling2D` in neither half precision with `interpolation=bicubic` (nothing
+    before them would learn, and nobody would say so), and in `float32` alone with `lanczos3` and `lanczos5`.
 
         precision = mixed_float16
 
@@ -90,6 +90,6 @@ def not_in_half_precision(what: str, derived: bool, half: str, precision: str, s
 
         precision = mixed_bfloat16
     """
-    message = f"TensorFlow {'has no gradient of' if derived else 'cannot compute'} {what} in {half}, which `precision = {precision}` computes with"
-    other = "mixed_float16" if half == "bfloat16" else "mixed_bfloat16"
-    return Diagnostic(span, message, (), f"use `precision = {other}`, or float32")
+    others = [one for one in ("mixed_float16", "mixed_bfloat16") if _COMPUTES_IN[one] not in (dtype, *what.not_computed_in, *what.without_gradient_in())]
+    message = f"TensorFlow {lacking} {what.called()} in {dtype}, which `precision = {precision}` computes with"
+    return Diagnostic(span, message, (), f"use `precision = {' or '.join([*others, 'float32'])}`")

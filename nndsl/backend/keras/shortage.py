@@ -33,7 +33,7 @@ def out_of_memory(span: Span | None, tensor: str | None) -> Diagnostic:
 
 @error("NN765")
 def no_kernel(span: Span | None, operation: str | None, dtype: str) -> Diagnostic:
-    """TensorFlow has nothing for this machine that computes an operation in half precision.
+    """TensorFlow has nothing for this machine that computes an operation in another precision than float32.
 
     For CPUs there is less than for GPUs: no pooling over three axes in `float16`, no transposed convolution with a dilation.
 
@@ -44,13 +44,12 @@ def no_kernel(span: Span | None, operation: str | None, dtype: str) -> Diagnosti
         precision = mixed_bfloat16
     """
     message = f"TensorFlow cannot compute {operation or 'everything here'} in {dtype} on this machine"
-    other = "mixed_bfloat16" if dtype == "float16" else "mixed_float16"
-    return Diagnostic(span, message, repair=f"use `precision = {other}`, or float32")
+    return Diagnostic(span, message, repair="use `precision = float32`" + " or mixed_bfloat16" * (dtype == "float16"))
 
 
 @contextmanager
 def shortage_told(span: Span | None = None) -> Iterator[None]:
-    """Tell of a shortage of memory, or of kernels for half precision, as of other things that stand in the way.
+    """Tell of a shortage of memory, or of kernels for a precision, as of other things that stand in the way.
 
     Args:
         span: what needs them.
@@ -67,7 +66,7 @@ def shortage_told(span: Span | None = None) -> Iterator[None]:
         raise UserError(out_of_memory(span, None)) from None
     except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as failure:
         dtype = keras.config.dtype_policy().compute_dtype
-        if dtype not in ("float16", "bfloat16") or not _WITHOUT_KERNEL.search(str(failure)):
+        if dtype == "float32" or not _WITHOUT_KERNEL.search(str(failure)):
             raise
         found = _OPERATION.search(str(failure))
         raise UserError(no_kernel(span, found and next(filter(None, found.groups())), dtype)) from None

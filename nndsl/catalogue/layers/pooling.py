@@ -76,6 +76,7 @@ class MaxPooling3D(_Pooling):
 
     aliases = ("MaxPool3D",)
     axes = "depth, height, width"
+    not_computed_in = ("float64",)
 
     pool_size: Count | Triple = (2, 2, 2)
     strides: Count | Triple | None = None
@@ -296,5 +297,6 @@ class AdaptiveMaxPooling3D(_AdaptivePooling):
     """
 
     axes = "depth, height, width"
+    not_computed_in = ("float64",)
 
     output_size: Count | Triple

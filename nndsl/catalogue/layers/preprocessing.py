@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
-from nndsl.catalogue.layers.reshaping import halves_without_gradient, interpolation_flops
+from nndsl.catalogue.layers.reshaping import interpolation_flops, interpolation_without_gradient_in
 from nndsl.catalogue.rules import FLOAT, floating, moved, number
 from nndsl.catalogue.sight import Sight
 from nndsl.types import BadArgument, Shape, Size, SizesDiffer, TensorType, WrongDtype, elements
@@ -144,7 +144,7 @@ class Resizing(_Image):
         return None
 
     def without_gradient_in(self) -> tuple[str, ...]:
-        return halves_without_gradient(self.interpolation)
+        return interpolation_without_gradient_in(self.interpolation)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return interpolation_flops(self.interpolation, results[0])

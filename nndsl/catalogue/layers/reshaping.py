@@ -35,9 +35,12 @@ def interpolation_flops(interpolation: str, result: TensorType) -> Size:
     return 0 if weighed == 1 else 2 * weighed * elements(result.shape)
 
 
-def halves_without_gradient(interpolation: str) -> tuple[str, ...]:
-    """The half precisions in which TensorFlow has no gradient of an interpolation, or leaves it out without a word."""
-    return () if interpolation in ("nearest", "bilinear") else ("float16", "bfloat16")
+_WITHOUT_GRADIENT = {"bicubic": ("float16", "bfloat16"), "lanczos3": ("float16", "bfloat16", "float64"), "lanczos5": ("float16", "bfloat16", "float64")}
+
+
+def interpolation_without_gradient_in(interpolation: str) -> tuple[str, ...]:
+    """The dtypes in which TensorFlow has no gradient of an interpolation, or, with `bicubic`, leaves it out without a word."""
+    return _WITHOUT_GRADIENT.get(interpolation, ())
 
 
 class Flatten(Layer):
@@ -305,7 +308,7 @@ class UpSampling2D(_UpSampling):
         return tuple(Window(across, spread=factor) for factor in self.factors)
 
     def without_gradient_in(self) -> tuple[str, ...]:
-        return halves_without_gradient(self.interpolation)
+        return interpolation_without_gradient_in(self.interpolation)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return interpolation_flops(self.interpolation, results[0])
