@@ -12,7 +12,7 @@ from nndsl.driver import check
 from nndsl.equations import solve
 from nndsl.proofs import COMPARED, decide
 from nndsl.source import Source
-from nndsl.types import Size, named, names_in, substitute
+from nndsl.types import Size, named, names_in, sign, substitute
 
 N, M, K, L = map(named, "nmkL")
 UNKNOWN = ("n", "m", "k")
@@ -27,6 +27,7 @@ factors = st.integers(-4, 4)
     ([(N // 2, 4), (N, 9)], {"n": 9}),
     ([(N * M, 12), (N, 3)], {"n": 3, "m": 4}),
     ([(2 * N, 2 * (L // 2)), (N + M, L)], {"n": L // 2, "m": L - L // 2}),
+    ([(N // 2 + M, 7), (N, 4)], {"n": 4, "m": 5}),
     ([(2 * N, 7)], {}),
     ([(N // 2, 4)], {}),
     ([(N + M, 8)], {}),
@@ -34,6 +35,15 @@ factors = st.integers(-4, 4)
 def test_what_equations_tell(equations: list[tuple[Size, Size]], expected: dict[str, Size]) -> None:
     for order in (equations, equations[::-1]):
         assert solve(order, UNKNOWN) == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [
+    ((L - 1) // 2, None), ((L - 1) // 2 + 1, 1), ((L - 2) // 2 + 1, None), (L // 2, None), (L // 2 + 1, 1), (L, 1), (L - 1, None), (-L, -1),
+    (-((L - 1) // 2) - 1, -1), (2 * (L // 3) + L, 1),
+])
+def test_what_is_known_of_a_sign(size: Size, expected: int | None) -> None:
+    """A size with a name is at least 1."""
+    assert sign(size) == expected
 
 
 @given(st.lists(st.tuples(factors, factors, factors, factors), min_size=1, max_size=5), st.tuples(*[st.integers(1, 30)] * 3))

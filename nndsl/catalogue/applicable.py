@@ -71,9 +71,6 @@ class Applicable(Component, abstract=True):
     uses_mask: ClassVar[bool] = False
     """Whether it leaves out the positions of its operands that their masks leave out."""
 
-    not_computed_in: ClassVar[tuple[str, ...]] = ()
-    """In which of `float16`, `bfloat16` and `float64` TensorFlow cannot compute it."""
-
     takes_numbers: ClassVar[bool] = False
     """Whether some of its operands (never all) can be numbers written in the file."""
 

@@ -87,6 +87,8 @@ class Component:
     abstract: ClassVar[bool] = True
     members: ClassVar[dict[str, type["Component"]]] = {}
     families: ClassVar[list[type["Component"]]] = []
+    not_computed_in: ClassVar[tuple[str, ...]] = ()
+    """In which of `float16`, `bfloat16` and `float64` TensorFlow cannot compute it."""
 
     def __init_subclass__(cls, abstract: bool = False, kw_only: bool = False, **options: Any) -> None:
         """Register a subclass. `kw_only` is for type checkers: the fields of a whole family are by keyword only."""

@@ -183,6 +183,7 @@ class Orthogonal(Initializer):
     """A random matrix with orthogonal columns or rows, times `gain` (Saxe et al., 2014)."""
 
     aliases = ("OrthogonalInitializer",)
+    not_computed_in = ("bfloat16",)
     gain: float = 1.0
     seed: Seed = None
 
@@ -216,6 +217,7 @@ class L1L2(Regularizer):
 class OrthogonalRegularizer(Regularizer):
     """A penalty on rows (or columns) of a matrix that are not orthogonal to each other."""
 
+    not_computed_in = ("float16", "bfloat16", "float64")
     factor: NonNegative = 0.01
     mode: Literal["rows", "columns"] = "rows"
 

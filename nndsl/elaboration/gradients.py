@@ -1,16 +1,14 @@
 """Where gradients pass, and where they are lost: nothing that learns, and what is not there in a precision."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from nndsl import costs
-from nndsl.catalogue.applicable import Applicable
+from nndsl.catalogue.component import Component
+from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import Diagnostic, Report, error
 from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Objective
 from nndsl.source import Span
-
-_COMPUTES_IN = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16", "bfloat16": "bfloat16", "float64": "float64"}
-"""What a training computes with, if not with `float32`."""
 
 
 def refuse_without_gradient(objective: Objective, precision: str, model: Span, report: Report) -> None:
@@ -24,15 +22,23 @@ def refuse_without_gradient(objective: Objective, precision: str, model: Span, r
     learning = {node.id for node in graph.nodes if node.id in behind and _learns(objective, node)}
     if not learning:
         report.add(nothing_to_learn(model))
-    dtype = _COMPUTES_IN.get(precision)
-    if dtype is None:
+    if precision == "float32":
         return
+    computed = [(one, of_weights, node.span) for node in graph.nodes for one, of_weights in _parts(node.component)]
+    for one, of_weights, span in [*computed, (objective.optimizer, True, objective.optimizer_span)]:
+        if _dtype(precision, of_weights) in one.not_computed_in:
+            report.add(not_in_this_precision("cannot compute", one, one.not_computed_in, of_weights, precision, span))
     for node in graph.nodes:
-        for one in _parts(node.component):
-            if dtype in one.not_computed_in:
-                report.add(not_in_this_precision("cannot compute", one, dtype, precision, node.span))
-            if dtype in one.without_gradient_in() and node.id in behind and learning & _behind(graph, node.operands):
-                report.add(not_in_this_precision("has no gradient of", one, dtype, precision, node.span))
+        lacking = node.component.without_gradient_in()
+        if _dtype(precision, False) in lacking and node.id in behind and learning & _behind(graph, node.operands):
+            report.add(not_in_this_precision("has no gradient of", node.component, lacking, False, precision, node.span))
+
+
+def _dtype(precision: str, of_weights: bool) -> str:
+    """What a training in some precision keeps weights in, or computes results with."""
+    if precision.startswith("mixed_"):
+        return "float32" if of_weights else precision.removeprefix("mixed_")
+    return precision
 
 
 def _behind(graph: Graph, wanted: Iterable[Ref]) -> set[int]:
@@ -49,13 +55,13 @@ def _learns(objective: Objective, node: Node) -> bool:
     return node.owner in objective.updates and any(weight.trainable for weight in costs.weights(objective.graph, node))
 
 
-def _parts(component: Applicable) -> Iterator[Applicable]:
-    """What is applied, and what is applied by it, as an activation may be."""
-    yield component
+def _parts(component: Component, of_weights: bool = False) -> Iterator[tuple[Component, bool]]:
+    """A component, and those that are its arguments, as an activation or an initializer may be; and whether it is about weights."""
+    yield component, of_weights
     for name in component.fields():
         value = getattr(component, name)
-        if isinstance(value, Applicable):
-            yield from _parts(value)
+        if isinstance(value, Component):
+            yield from _parts(value, isinstance(value, Initializer | Regularizer | Constraint) and not name.startswith("activity"))
 
 
 @error("NN642")
@@ -76,13 +82,14 @@ def nothing_to_learn(span: Span) -> Diagnostic:
 
 
 @error("NN644")
-def not_in_this_precision(lacking: str, what: Applicable, dtype: str, precision: str, span: Span) -> Diagnostic:
+def not_in_this_precision(cannot: str, what: Component, lacking: Collection[str], of_weights: bool, precision: str, span: Span) -> Diagnostic:
     """TensorFlow cannot compute something in another precision than float32, or not its gradient.
 
     There is no `sparsemax` in `float16`, no `exp2` in any but `float32`, no pooling of maxima over three axes in `float64`. Where
     layers with weights come before them, the gradients of `RandomTranslation`, `RandomRotation`, `RandomZoom` and `RandomShear` are not
     there in `bfloat16`, and those of `Resizing` and `UpSampling2D` in neither half precision with `interpolation=bicubic` (nothing
-    before them would learn, and nobody would say so), and in `float32` alone with `lanczos3` and `lanczos5`.
+    before them would learn, and nobody would say so), and in `float32` alone with `lanczos3` and `lanczos5`. Weights of `bfloat16` cannot
+    begin orthogonal, as those of LSTM and GRU do by default, and `Muon` does not learn weights of `float64`.
 
         precision = mixed_float16
 
@@ -90,6 +97,7 @@ def not_in_this_precision(lacking: str, what: Applicable, dtype: str, precision:
 
         precision = mixed_bfloat16
     """
-    others = [one for one in ("mixed_float16", "mixed_bfloat16") if _COMPUTES_IN[one] not in (dtype, *what.not_computed_in, *what.without_gradient_in())]
-    message = f"TensorFlow {lacking} {what.called()} in {dtype}, which `precision = {precision}` computes with"
-    return Diagnostic(span, message, (), f"use `precision = {' or '.join([*others, 'float32'])}`")
+    dtype = _dtype(precision, of_weights)
+    others = [one for one in ("mixed_float16", "mixed_bfloat16", "float32") if _dtype(one, of_weights) not in lacking]
+    message = f"TensorFlow {cannot} {what.called()} in {dtype}, which `precision = {precision}` {'keeps weights in' if of_weights else 'computes with'}"
+    return Diagnostic(span, message, (), f"use `precision = {' or '.join(others)}`")

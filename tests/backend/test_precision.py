@@ -9,8 +9,12 @@ import pytest
 import tensorflow as tf
 
 from nndsl.backend.keras.lower import instantiate
+from nndsl.backend.keras.optimize import optimizer
 from nndsl.backend.keras.shortage import shortage_told
 from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.component import Component
+from nndsl.catalogue.training import Optimizer
+from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import UserError
 from tests.backend.trainings import COUNT, parts, trained
 
@@ -54,6 +58,31 @@ def test_what_is_missing_in_a_precision_is_what_the_catalogue_says(component: Ap
     else:
         with pytest.raises((TypeError, ValueError, tf.errors.InvalidArgumentError)):
             compiled()
+
+
+@pytest.mark.parametrize("dtype", OTHERS)
+@pytest.mark.parametrize("component", [*Initializer.registered(), *Regularizer.registered(), *Constraint.registered()], ids=str)
+def test_what_is_missing_about_weights_in_a_precision_is_what_the_catalogue_says(component: type[Component], dtype: str) -> None:
+    made = instantiate(component(**{name: 1.0 for name in component.required()}))
+    compute = tf.function(lambda: made((4, 4), dtype=dtype) if issubclass(component, Initializer) else made(tf.ones((4, 4), dtype)), autograph=False)
+    if dtype in component.not_computed_in:
+        with pytest.raises(TypeError):
+            compute.get_concrete_function()
+    else:
+        compute.get_concrete_function()
+
+
+@pytest.mark.parametrize("dtype", OTHERS)
+@pytest.mark.parametrize("component", Optimizer.registered(), ids=str)
+def test_what_an_optimizer_lacks_in_a_precision_is_what_the_catalogue_says(component: type[Optimizer], dtype: str) -> None:
+    made, weights = optimizer(component(learning_rate=0.1), 10, 10), keras.Variable(tf.ones((4, 4), dtype), dtype=dtype)
+    made.build([weights])
+    step = tf.function(lambda: made.apply([tf.ones((4, 4), dtype)], [weights]), autograph=False)
+    if dtype in component.not_computed_in:
+        with pytest.raises(TypeError):
+            step.get_concrete_function()
+    else:
+        step.get_concrete_function()
 
 
 VOLUMES = """

@@ -17,7 +17,7 @@ from tests.mutants.reach import Reach, reach
 from tests.mutants.trial import OPTIONS, SURVIVED, UNFIT, InPlace, OfComponent, Only, anew, files_of, forked
 
 QUICK = [f"tests/test_{one}.py" for one in (
-    "language", "accidents", "diagnostics", "sizes", "soundness", "catalogue_calls", "catalogue_arguments", "catalogue_functions", "catalogue_sequences", "specs", "specs_library", "lint", "repairs",
+    "language", "accidents", "diagnostics", "expressions", "sizes", "soundness", "catalogue_calls", "catalogue_arguments", "catalogue_functions", "catalogue_sequences", "specs", "specs_library", "lint", "repairs",
     "foresight", "one_message", "receptive_field", "linear", "fitting", "schedules", "costs", "printer", "budget", "data_mistakes", "docs", "api")]
 WITH_KERAS = [f"tests/agreement/test_{one}.py" for one in ("layers", "functions", "arguments", "layer_cases", "flops", "sight")]
 

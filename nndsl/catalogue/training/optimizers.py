@@ -161,6 +161,8 @@ class Muon(Optimizer):
     `exclude_layers` are patterns: weights whose path matches one are left to AdamW.
     """
 
+    not_computed_in = ("float64",)
+
     learning_rate: LearningRate = 0.001
     adam_beta_1: Momentum = 0.9
     adam_beta_2: Momentum = 0.999
