@@ -8,7 +8,7 @@ A size is a whole number, or a polynomial over named sizes and floor divisions o
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from math import gcd
+from math import gcd, isfinite, prod
 from operator import mul
 from typing import Literal, TypeAlias
 
@@ -248,9 +248,19 @@ def _lower_bound(size: Size) -> float:
 def _term_bound(atoms: _Monomial, factor: int) -> float:
     if not atoms:
         return factor
-    if factor < 0 or any(isinstance(atom, Quotient) and _lower_bound(atom.numerator) < 0 for atom in atoms):
+    bounds = [_atom_bound(atom) for atom in atoms]
+    if factor < 0 or (len(bounds) > 1 and min(bounds) < 0):  # what it is multiplied by may be as large as you like
         return float("-inf")
-    return 0 if any(isinstance(atom, Quotient) for atom in atoms) else factor
+    return factor * prod(bounds)
+
+
+def _atom_bound(atom: Atom) -> float:
+    if not isinstance(atom, Quotient):
+        return 1
+    bound = _lower_bound(atom.numerator)
+    if isinstance(atom.denominator, int) and isfinite(bound):
+        return bound // atom.denominator
+    return 0 if bound >= 0 else float("-inf")
 
 
 def _print_order(term: tuple[_Monomial, int]) -> tuple[bool, bool, int]:

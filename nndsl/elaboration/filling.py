@@ -26,9 +26,16 @@ MOST_LISTED = 6
 
 
 class Filled(Frozen):
-    """A layer with weights: what the summary of the network calls it, its weights, and where it is made."""
+    """A layer with weights.
+
+    Attributes:
+        name: what it is declared as, or else its `listed` name.
+        listed: what the summary of the network calls it.
+        span: where it is made.
+    """
 
     name: str
+    listed: str
     weights: tuple[Weight, ...]
     span: Span
 
@@ -71,11 +78,13 @@ def _layers(body: "Body") -> dict[Owner, Filled]:
     """The layers with weights that a body made."""
     assert body.builder is not None
     graph = body.builder.graph()
+    declared = {one.value.owner: name for name, one in body.scope.names.items() if isinstance(one.value, SharedLayer)}
     found: dict[Owner, Filled] = {}
     for node in graph.nodes[body.start :]:
         weights = costs.weights(graph, node)
         if node.owner is not None and weights:
-            found.setdefault(node.owner, Filled(node.name.removeprefix(body.expansion.prefix), weights, node.span))
+            name = node.name.removeprefix(body.expansion.prefix)
+            found.setdefault(node.owner, Filled(declared.get(node.owner, name), name, weights, node.span))
     return found
 
 
@@ -100,7 +109,7 @@ def _file(body: "Body", source: ast.Expression) -> tuple[Span, Path | None]:
 def _entries(body: "Body", source: ast.Expression, layers: Mapping[Owner, Filled]) -> dict[Owner, Entry]:
     """What each layer gets; without a map, every layer is called the same in the file."""
     if not isinstance(source, ast.Call) or not source.keywords:
-        return {owner: Entry(one.name, source.span) for owner, one in layers.items()}
+        return {owner: Entry(one.listed, source.span) for owner, one in layers.items()}
     found: dict[Owner, Entry] = {}
     for one in source.keywords:
         owner = _owner(body, one, layers)
@@ -121,7 +130,7 @@ def _owner(body: "Body", keyword: ast.Keyword, layers: Mapping[Owner, Filled]) -
     if isinstance(declared, SharedLayer) and declared.owner in layers:
         return declared.owner
     for owner, layer in layers.items():
-        if layer.name == keyword.name:
+        if layer.listed == keyword.name:
             return owner
     raise Complaint(no_such_layer(keyword, [one.name for one in layers.values()]))
 
@@ -133,7 +142,8 @@ def _entry(body: "Body", keyword: ast.Keyword, layer: Filled) -> Entry:
     if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
         if len(value) != len(layer.weights):
             order = listed(one.name for one in layer.weights)
-            message = f"`{layer.name}` has {len(layer.weights)} weights, and {len(value)} arrays are named for it"
+            has, given = _counted(len(layer.weights), "weight"), _counted(len(value), "array")
+            message = f"`{layer.name}` has {has}, and is given {given}"
             raise Complaint(wrong_argument(message, keyword.value.span, f"name one for each, in this order: {order}"))
     elif not isinstance(value, str | None):
         message = f"a layer takes the name of what it is called in the file, not {describe_value(value)}"
@@ -261,6 +271,10 @@ def arrays_left_over(names: list[str], span: Span) -> Diagnostic:
     """
     verb = "goes" if len(names) == 1 else "go"
     return Diagnostic(span, f"{_some(names)} of this file {verb} nowhere")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _some(names: Iterable[str]) -> str:
