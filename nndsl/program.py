@@ -171,7 +171,7 @@ class Training:
 def modes_of(objectives: Sequence[Objective], measures: Sequence[Measure]) -> Mapping[str, Mode | None]:
     """Every figure of a training by name, and whether lower or higher is better, where one is."""
     modes: dict[str, Mode | None] = {name: "min" for one in objectives for name in one.figures}
-    modes.update({one.name: one.metric.mode for one in measures})
+    modes.update({one.name: one.metric.direction() for one in measures})
     return {**modes, **{f"val_{name}": mode for name, mode in modes.items()}}
 
 

@@ -97,6 +97,9 @@ def layers(graph: Graph) -> list[Node]:
     ("output y = concat(x, x)", "output y = (x, x) -> concat"),
     ("output y = x + x", "output y = add(x, x)"),
     ("output y = relu(x)", "output y = x -> relu"),
+    ("output y = +relu(x)", "output y = x -> relu"),
+    ("output y = -x", "output y = negative(x)"),
+    ("output y = x * 2 ** -1", "output y = x * 0.5"),
     ("(a, b) = split(x, 2, axis=1)\noutput y = a + b", "parts = split(x, 2, axis=1)\noutput y = add(parts[0], parts[1])"),
 ])
 def test_two_texts_mean_the_same(written: str, plain: str) -> None:

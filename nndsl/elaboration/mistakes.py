@@ -17,6 +17,12 @@ def listed(names: Iterable[str], join: str = "and") -> str:
     return f" {join} ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1] if quoted else ""]))
 
 
+def there_are(names: Iterable[str]) -> str:
+    """What there is to choose from: there are `a` and `b`."""
+    known = list(names)
+    return f"there {'is' if len(known) == 1 else 'are'} {listed(known)}"
+
+
 @error("NN201")
 def unknown_name(name: str, span: Span, known: Collection[str], notes: Notes = (), context: str | None = None) -> Diagnostic:
     """A name stands for nothing here: it is misspelled, or it is used before it is bound.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, Note, error
-from nndsl.elaboration.mistakes import listed
+from nndsl.elaboration.mistakes import there_are
 from nndsl.elaboration.values import Tensor
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -109,7 +109,7 @@ def not_learnable(found: str, span: Span, declared: Sequence[str]) -> Diagnostic
         fake = normal(64) -> generator
         minimize bce(fake -> critic, 1) over generator with Adam(2e-4)
     """
-    known = f"there are {listed(declared)}" if declared else "declare it: `layer net = Net()`"
+    known = there_are(declared) if declared else "declare it: `layer net = Net()`"
     return Diagnostic(span, f"`over` takes declared layers, not {found}", (), known)
 
 

@@ -14,7 +14,7 @@ from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import wrong_setting
 from nndsl.elaboration.expressions import Evaluator
 from nndsl.elaboration.learning import Learning
-from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice
+from nndsl.elaboration.mistakes import listed, out_of_place, setting_twice, there_are
 from nndsl.elaboration.objective_mistakes import WEIGHED, no_objective, no_samples, several_losses, short_form
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.soundness import prove_sound
@@ -230,7 +230,7 @@ def unknown_setting(target: ast.Target) -> Diagnostic:
     """
     if target.name in ("loss_weight", "loss_weights"):
         return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), WEIGHED)
-    repair = did_you_mean(target.name, SETTINGS) or f"there are {listed(SETTINGS)}"
+    repair = did_you_mean(target.name, SETTINGS) or there_are(SETTINGS)
     return Diagnostic(target.span, f"a training has no setting `{target.name}`", (), repair)
 
 

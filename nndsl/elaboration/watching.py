@@ -12,7 +12,7 @@ from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.leaks import refuse_leaks
-from nndsl.elaboration.mistakes import listed
+from nndsl.elaboration.mistakes import there_are
 from nndsl.elaboration.values import Closure
 from nndsl.frozen import Frozen
 from nndsl.graph import Graph, Ref
@@ -157,7 +157,7 @@ def unused_block(name: str, known: list[str], span: Span) -> Diagnostic:
         h = x -> EncoderLayer(heads=4, hidden=256) * 12
         remat = EncoderLayer
     """
-    repair = did_you_mean(name, known) or (f"there are {listed(known)}" if known else "what is computed again is put into a block")
+    repair = did_you_mean(name, known) or (there_are(known) if known else "what is computed again is put into a block")
     return Diagnostic(span, f"no block `{name}` is used in what is learnt", (), repair)
 
 
@@ -172,7 +172,7 @@ def unknown_monitor(name: str, known: list[str], span: Span) -> Diagnostic:
         metrics        = [accuracy]
         early_stopping = (monitor=val_accuracy, patience=10)
     """
-    repair = did_you_mean(name, known) or f"there are {listed(known)}"
+    repair = did_you_mean(name, known) or there_are(known)
     return Diagnostic(span, f"there is no figure `{name}` to monitor", (), repair)
 
 

@@ -18,7 +18,7 @@ from tests.mutants.trial import OPTIONS, SURVIVED, UNFIT, InPlace, OfComponent, 
 
 QUICK = [f"tests/test_{one}.py" for one in (
     "language", "accidents", "diagnostics", "expressions", "sizes", "soundness", "catalogue_calls", "catalogue_arguments", "catalogue_functions", "catalogue_sequences", "specs", "specs_library", "lint", "repairs",
-    "foresight", "one_message", "receptive_field", "linear", "fitting", "schedules", "costs", "printer", "budget", "filling", "data_mistakes", "docs", "api")]
+    "foresight", "one_message", "receptive_field", "linear", "fitting", "schedules", "costs", "printer", "budget", "filling", "trainings", "data_mistakes", "docs", "api")]
 WITH_KERAS = [f"tests/agreement/test_{one}.py" for one in ("layers", "functions", "arguments", "layer_cases", "flops", "sight")]
 
 

@@ -13,6 +13,7 @@ Amount = Annotated[int, Known(1)]
 
 CLASSIFYING: tuple[Final, ...] = ("sigmoid", "softmax")
 
+Direction = Literal["min", "max"]
 SEVERAL = "would be several figures, one for each {}, and a log has room for one"
 
 
@@ -27,7 +28,11 @@ class Metric(Component):
     noun = "a metric"
     naming = "both"
     activations: ClassVar[tuple[Final, ...]] = ()
-    mode: ClassVar[Literal["min", "max"] | None] = None
+    mode: ClassVar[Direction | None] = None
+
+    def direction(self) -> Direction | None:
+        """Which way is better, as `mode` says it of the whole class."""
+        return self.mode
 
     def compare(self, target: TensorType, prediction: TensorType) -> None:
         """Check that it can be computed of a target and an output, and is one number.
@@ -84,6 +89,9 @@ class Prepared(Metric, abstract=True):
 
     def targets(self) -> tuple[float, float]:
         return self.metric.targets()
+
+    def direction(self) -> Direction | None:
+        return self.metric.direction()
 
     @property
     def takes_logits(self) -> bool:
