@@ -127,7 +127,7 @@ class Training:
         precision: a Keras dtype policy, `float32` or `mixed_bfloat16`, ...
         choices: what was decided for the user and why, in sentences (`nndsl check --explain`).
         remat: names of blocks. What their expansions compute is not kept for the way back, but computed again.
-        jit_compile: whether XLA compiles the steps; `auto`: where a short trial on a GPU shows that it is faster.
+        jit_compile: whether XLA compiles the steps; `auto`: where a short trial in a long run shows that it is faster.
     """
 
     name: str

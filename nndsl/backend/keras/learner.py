@@ -1,6 +1,7 @@
 """Everything that learns, compiled: networks, objectives and examples as functions of many steps."""
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -95,6 +96,8 @@ class Learner:
         models: the networks as Keras models; they share their weights with the objectives.
         measuring: measures splits with what has been learnt so far.
         step: the number of steps taken since the start of training.
+        xla_from: from which step on XLA compiles what is computed of a batch; None: never.
+        compile_seconds: how long the first call took, which compiles, without XLA.
         trackers: the figures of the steps of this epoch.
         warnings: what is to be said of the schedules of this run.
     """
@@ -109,7 +112,8 @@ class Learner:
         self.measuring = Measuring(training, self.layers)
         self.measuring.build(feed)
         self.trackers = self.measuring.trackers
-        self.step = 0
+        self.step, self.compile_seconds = 0, 0.0
+        self.xla_from: int | None = None
         self.warnings: list[Diagnostic] = []
         self._feed = feed
         self._objectives = training.objectives
@@ -119,18 +123,11 @@ class Learner:
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
         self._depth = sum(one.size for one in training.objectives)
         self._full_size = feed.batch if self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
-        self.compile()
-
-    def compile(self, jit_compile: bool = False) -> None:
-        """Compile the steps anew, when the next is taken.
-
-        Args:
-            jit_compile: what is computed of a batch is compiled by XLA.
-        """
-        self._jit_compile = jit_compile
         signature = [tf.TensorSpec([], tf.int64)] * 2
-        self._full = tf.function(self._full_batches, input_signature=signature, autograph=False)
-        self._short = tf.function(self._short_batch, input_signature=signature[:1], autograph=False)
+        self._full, self._short = (  # without XLA, and by it
+            [tf.function(partial(compute, xla), input_signature=signature[:inputs], autograph=False) for xla in (False, True)]
+            for compute, inputs in ((self._full_batches, 2), (self._short_batch, 1))
+        )
 
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
@@ -155,16 +152,23 @@ class Learner:
         Returns:
             Whether the loss and the weights stayed finite. If the loss did not, its step was the last one.
         """
-        short = stop % self._feed.steps == 0 and self._full_size is not None and self._feed.last < self._feed.batch
-        finite = True
+        short = stop % self._feed.steps == 0 and self._feed.steps > self.full_steps
+        by_xla, finite = self.xla_from is not None and self.step >= self.xla_from, True
+        started = time.perf_counter()
         with lower.deep_enough(self._depth), self._feed.delivering():
             if self.step < stop - short:
-                reached, healthy = self._full(tf.constant(self.step, tf.int64), tf.constant(stop - short, tf.int64))
+                reached, healthy = self._full[by_xla](tf.constant(self.step, tf.int64), tf.constant(stop - short, tf.int64))
                 self.step, finite = int(reached), bool(healthy)
             if short and finite:
-                finite = bool(self._short(tf.constant(self.step, tf.int64)))
+                finite = bool(self._short[by_xla](tf.constant(self.step, tf.int64)))
                 self.step += 1
-            return finite
+        self.compile_seconds = self.compile_seconds or time.perf_counter() - started
+        return finite
+
+    @property
+    def full_steps(self) -> int:
+        """How many steps of an epoch are compiled together; one with a short batch is apart where that makes the others faster."""
+        return self._feed.steps - (self._full_size is not None and self._feed.last < self._feed.batch)
 
     def _finite_state(self) -> tf.Tensor:
         """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
@@ -172,25 +176,25 @@ class Learner:
         weights = [one.value for one in kept if tf.as_dtype(one.dtype).is_floating]
         return tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in weights] or [True])
 
-    def _full_batches(self, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _full_batches(self, by_xla: bool, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return step + 1, self._on_each(self._one_step, step, self._full_size)
+            return step + 1, self._on_each(self._one_step, step, self._full_size, by_xla)
 
         reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
         return reached, tf.logical_and(finite, self._finite_state())
 
-    def _short_batch(self, step: tf.Tensor) -> tf.Tensor:
-        return tf.logical_and(self._on_each(self._one_step, step, self._feed.last), self._finite_state())
+    def _short_batch(self, by_xla: bool, step: tf.Tensor) -> tf.Tensor:
+        return tf.logical_and(self._on_each(self._one_step, step, self._feed.last, by_xla), self._finite_state())
 
     def _on_each(self, compute: Callable[..., tf.Tensor], step: tf.Tensor, size: int | None, *more: Any) -> tf.Tensor:
         return replicas.on_each(self.layers.values(), lambda step: compute(step, size, *more), step)
 
-    def _one_step(self, step: tf.Tensor, size: int | None) -> tf.Tensor:
+    def _one_step(self, step: tf.Tensor, size: int | None, by_xla: bool) -> tf.Tensor:
         share, finite = self._share(step, size), tf.constant(True)
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
                 learn: Any = partial(self._learnt, index, share, turn == one.times - 1)
-                if self._jit_compile:
+                if by_xla:
                     learn = tf.function(learn, autograph=False, jit_compile=True)
                 finite = tf.logical_and(finite, learn(self._batch(step, size, turn, share)))
         return finite

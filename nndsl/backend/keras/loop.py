@@ -56,13 +56,15 @@ class Loop:
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
         run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
-        changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
+        settle: Callable[[], None], changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
     ):
         """
         Args:
+            settle: called before steps are taken, to choose how they are compiled.
             changed: what to say if the data are no longer what they were; it is asked once an epoch, until it has an answer.
         """
         self._learner, self._feed, self._validation = learner, feed, validation
+        self._settle = settle
         self._changed: Callable[[], Diagnostic | None] | None = changed
         self._run, self._epochs, self._stopping = run, epochs, stopping
         self._monitor, self._mode, self._progress, self._goes_on = monitor, mode, progress, goes_on
@@ -111,6 +113,7 @@ class Loop:
                     return "pruned"
                 interruption.pause()
                 self._look_at_data()
+                self._settle()
                 self._take_steps(interruption)
                 if self._place == 0:
                     self._end_epoch(interruption)

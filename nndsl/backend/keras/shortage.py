@@ -12,6 +12,8 @@ from nndsl.source import Span
 
 _SHAPE = re.compile(r"shape\[[\d,]*\]")
 _WITHOUT_KERNEL = re.compile(r"Could not find device for node|No OpKernel was registered|Current (?:CPU )?implementation|not (?:yet )?support")
+_NODE = re.compile(r"Detected at node (?:\S*/)?(\w+) defined")
+_BY_XLA = re.compile(r"tf2xla conversion failed|XLA implementation|XLA_CPU_JIT|XLA_GPU_JIT")
 _OPERATION = re.compile(r"\[Op:(\w+)\]|support Op '(\w+)'|node: \{\{node (\w+)|\{\{node (?:[^}]*/)?(\w+)\}\}")
 
 
@@ -47,9 +49,23 @@ def no_kernel(span: Span | None, operation: str | None, dtype: str) -> Diagnosti
     return Diagnostic(span, message, repair="use `precision = float32`" + " or mixed_bfloat16" * (dtype == "float16"))
 
 
+@error("NN791")
+def not_compiled_by_xla(span: Span | None, operation: str | None) -> Diagnostic:
+    """XLA cannot compile a step of this training: it lacks an operation, or one whose results are always the same.
+
+        jit_compile = true
+
+    Mended:
+
+        jit_compile = auto
+    """
+    message = f"XLA cannot compile {operation or 'a step'} so that results are always the same"
+    return Diagnostic(span, message, repair="leave out `jit_compile`, or write `jit_compile = false`")
+
+
 @contextmanager
 def shortage_told(span: Span | None = None) -> Iterator[None]:
-    """Tell of a shortage of memory, or of kernels for a precision, as of other things that stand in the way.
+    """Tell of a shortage of memory, of kernels for a precision, or of what XLA can compile, as of other things that stand in the way.
 
     Args:
         span: what needs them.
@@ -65,6 +81,9 @@ def shortage_told(span: Span | None = None) -> Iterator[None]:
     except MemoryError:
         raise UserError(out_of_memory(span, None)) from None
     except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as failure:
+        if _BY_XLA.search(str(failure)):
+            place = _NODE.search(str(failure))
+            raise UserError(not_compiled_by_xla(span, place and place[1])) from None
         dtype = keras.config.dtype_policy().compute_dtype
         if dtype == "float32" or not _WITHOUT_KERNEL.search(str(failure)):
             raise

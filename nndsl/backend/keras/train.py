@@ -121,9 +121,8 @@ def train(
         run = hosts.begun(team, lambda: runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with run.locked():
             with run.removed_if_it_fails():
-                run.settings["compilation"] = course.compiled(None)
-                _write_record(run, program, training, dataset)
                 loop = course.loop(run)
+                _write_record(run, program, training, dataset)
                 loop.save_checkpoint()
             if place is None:
                 run.become_latest()
@@ -151,7 +150,6 @@ def _resume(
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed), replicas.together(devices, team), shortage_told(training.span):
             course = _Course(training, dataset, settings, progress, goes_on)
-            run.settings["compilation"] = course.compiled(run.settings.get("compilation"))
             loop = course.loop(run)
             loop.resume(bool(changed))
             if changed:
@@ -261,17 +259,15 @@ class _Course:
         for one in self._learner.warnings:
             progress.say(one)
 
-    def compiled(self, before: Mapping[str, Any] | None) -> dict[str, Any]:
-        """How the steps are compiled, for `run.yaml`; `before`: how they were when the run began."""
-        steps = self._feeds["train"].steps
-        return compilation.chosen(self._training.jit_compile, self._learner, steps, steps * self._settings.epochs, before, self._progress)
-
     def loop(self, run: Run) -> Loop:
         """What takes the steps, at the first of them."""
         monitor, mode = self._monitored()
+        steps = self._feeds["train"].steps
+        compilation.begin(self._training.jit_compile, self._learner, run)
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
             stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
+            settle=lambda: compilation.settle(self._learner, run, steps, steps * self._settings.epochs, self._progress),
             changed=self._changed, goes_on=self._goes_on,
         )
 
