@@ -1,7 +1,7 @@
 """Examples on their way into the loop: a batch is a pure function of the seed and the number of the step."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class Feed:
         self.steps = -(-self.count // self.batch)
         self._seed, self._turns = seed % 2**63, 1
         self._stream: Stream | None = None
+        self._ahead: tuple[tf.Tensor, list[tf.Tensor]] | None = None
         self._fields: dict[str, tf.Tensor] = {}
         if any(isinstance(one, Stored) for one in self._arrays.values()):
             self._stream = Stream(self._arrays, types, self.batch, self._rows, self._following)
@@ -78,6 +79,22 @@ class Feed:
         order = self._order(step, size, turn, share)
         return {name: tf.gather(field, order) for name, field in self._fields.items()}
 
+    @contextmanager
+    def drawn_ahead(self, start: tf.Tensor, stop: tf.Tensor, turns: int) -> Iterator[None]:
+        """Within, a graph takes full batches of these steps, `int64[]`, all of one epoch, whose orders are drawn at once.
+
+        That is faster than to draw each on its own, and gives the same.
+        """
+        if self._stream is None:
+            first = start % self.steps * self.batch
+            positions = tf.range(first, first + (stop - start) * self.batch)
+            drawn = [self._drawn(positions, start // self.steps, turn) for turn in range(turns)]
+            self._ahead = (start, [tf.reshape(one, (-1, self.batch)) for one in drawn])
+        try:
+            yield
+        finally:
+            self._ahead = None
+
     def in_order(self, place: tf.Tensor, share: Share = ALL) -> dict[str, tf.Tensor]:
         """The batch at a place of the split as it is, `int64[]` from 0, or a share of it."""
         if self._stream is not None:
@@ -99,13 +116,17 @@ class Feed:
 
     def _order(self, step: tf.Tensor, size: int | None, turn: int, share: Share) -> tf.Tensor:
         """Which examples are in the batch of a training step, or in a share of it."""
-        epoch, place = step // self.steps, step % self.steps
-        seed = tf.stack([tf.constant(self._seed, tf.int64), epoch, tf.constant(turn, tf.int64)])
-        order = tf.raw_ops.RandomIndexShuffle(
-            index=share.of(self._positions(place, size)), seed=seed, max_index=tf.constant(self.count - 1, tf.int64), rounds=_ROUNDS
-        )
+        if self._ahead is not None:
+            start, orders = self._ahead
+            return share.of(orders[turn][step - start])
+        order = self._drawn(share.of(self._positions(step % self.steps, size)), step // self.steps, turn)
         order.set_shape([size if share is ALL else share.size])
         return order
+
+    def _drawn(self, positions: tf.Tensor, epoch: tf.Tensor, turn: int) -> tf.Tensor:
+        """Which examples are at some positions of the order of an epoch."""
+        seed = tf.stack([tf.constant(self._seed, tf.int64), epoch, tf.constant(turn, tf.int64)])
+        return tf.raw_ops.RandomIndexShuffle(index=positions, seed=seed, max_index=tf.constant(self.count - 1, tf.int64), rounds=_ROUNDS)
 
     def _positions(self, place: tf.Tensor, size: int | None) -> tf.Tensor:
         start = place * self.batch

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -180,7 +180,9 @@ class Learner:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return step + 1, self._on_each(self._one_step, step, self._full_size, by_xla)
 
-        reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
+        together = nullcontext() if self._full_size is None else self._feed.drawn_ahead(start, stop, max(one.times for one in self._steps))
+        with together:
+            reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
         return reached, tf.logical_and(finite, self._finite_state())
 
     def _short_batch(self, by_xla: bool, step: tf.Tensor) -> tf.Tensor:
