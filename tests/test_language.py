@@ -64,6 +64,18 @@ def layers(graph: Graph) -> list[Node]:
     return [one for one in graph.nodes if one.owner is not None]
 
 
+def test_a_network_whose_parameters_have_no_values_waits_for_who_uses_it() -> None:
+    found = program("network Part(n) {\ninput x: float[4]\noutput y = x -> Dense(n)\n}\nnetwork Net {\ninput x: float[4]\noutput y = x -> Part(3)\n}")
+    assert list(found.networks) == ["Net"]
+
+
+@pytest.mark.parametrize(("name", "repair"), [("widht", "did you mean `width`?"), ("q", "the file has `width` and `depth`")])
+def test_a_parameter_that_is_set_is_one_of_the_file(name: str, repair: str) -> None:
+    _, report = check(Source("text.nn", "param width = 3\nparam depth = 4\n"), overrides={name: 5})
+    found = next(one for one in report if one.code == "NN221")
+    assert found.repair == repair
+
+
 # The same in other words -------------------------------------------------------------------------
 
 

@@ -39,6 +39,17 @@ def test_a_mistake_is_told_once(codes: list[str], lines: str) -> None:
     assert sorted(errors(f"network Net {{\n input x: float[4]\n {lines}\n}}\n")) == codes
 
 
+@pytest.mark.parametrize(("lines", "codes"), [
+    ("h = x -> Dense(3) -> relu -> Dense(2)", ["NN408"]),
+    ("h = x -> Dense(3) -> relu", ["NN408"]),
+    ("h = x -> relu", ["NN401"]),
+    ("h = x -> Dense(3)\n g = h -> Dense(2) -> relu\n k = h -> Dense(2)", ["NN408", "NN408"]),
+])
+def test_of_layers_that_reach_no_output_the_last_is_told(lines: str, codes: list[str]) -> None:
+    _, report = check(Source("net.nn", f"network Net {{\n input x: float[4]\n {lines}\n output y = x -> Dense(1)\n}}\n"))
+    assert [one.code for one in report] == codes
+
+
 def training(network: str, task: str, folder: Path) -> list[str]:
     (folder / "table.csv").write_text("a,b\n" + "1,2\n" * 8)
     return errors(f"{network}\n{TABLE}\n{task}", folder / "net.nn")
@@ -51,6 +62,13 @@ def test_an_input_that_does_not_fit_its_data_is_told_of_once(tmp_path: Path) -> 
     """The training finds it, and the network by itself finds that its layers take no such input."""
     network = "network Net {\n input x: float[2, 3, 4]\n output y = x -> Conv1D(1, 1) -> GlobalMaxPool1D\n}"
     assert len(training(network, SHORT, tmp_path)) == 1
+
+
+def test_a_network_whose_sizes_wait_for_its_data_is_silent_where_its_training_is_wrong(tmp_path: Path) -> None:
+    network = "network Net {\n input x: float[L]\n output y = x -> Dense(1)\n check L == 2\n}"
+    assert training(network, SHORT, tmp_path) == []
+    assert training(network, SHORT.replace("mse", "msee"), tmp_path) == ["NN203"]
+    assert training(network, SHORT.replace("Adam(1e-3)", "Adamm"), tmp_path) == ["NN203"]
 
 
 def test_an_output_that_does_not_fit_its_target_is_told_of_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from nndsl.driver import check
 from nndsl.equations import solve
 from nndsl.proofs import COMPARED, decide
 from nndsl.source import Source
-from nndsl.types import Size, named, names_in, sign, substitute
+from nndsl.types import Size, floor_divide, named, names_in, sign, substitute
 
 N, M, K, L = map(named, "nmkL")
 UNKNOWN = ("n", "m", "k")
@@ -44,6 +44,10 @@ def test_what_equations_tell(equations: list[tuple[Size, Size]], expected: dict[
 def test_what_is_known_of_a_sign(size: Size, expected: int | None) -> None:
     """A size with a name is at least 1."""
     assert sign(size) == expected
+
+
+def test_nothing_divided_by_a_size_is_nothing() -> None:
+    assert floor_divide(0, L) == 0 and floor_divide(L, L) == 1 and floor_divide(L * M, L) == M and floor_divide(L - L, 2 * M) == 0
 
 
 @given(st.lists(st.tuples(factors, factors, factors, factors), min_size=1, max_size=5), st.tuples(*[st.integers(1, 30)] * 3))

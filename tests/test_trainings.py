@@ -33,6 +33,14 @@ network Sides {
   output kind = x -> Dense(3)
   output sort = x -> Dense(2, activation=softmax)
 }
+network Turned {
+  input x: float[2]
+  output kind = x -> Dense(3, kernel_initializer=Orthogonal)
+}
+network Watched {
+  input x: float[2]
+  output kind = x -> Dense(3, activity_regularizer=OrthogonalRegularizer)
+}
 network Coder {
   input x: float[2]
   output code = x -> Dense(1)
