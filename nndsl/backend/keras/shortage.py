@@ -13,7 +13,7 @@ from nndsl.source import Span
 _SHAPE = re.compile(r"shape\[[\d,]*\]")
 _WITHOUT_KERNEL = re.compile(r"Could not find device for node|No OpKernel was registered|Current (?:CPU )?implementation|not (?:yet )?support")
 _NODE = re.compile(r"Detected at node (?:\S*/)?(\w+) defined")
-_BY_XLA = re.compile(r"tf2xla conversion failed|XLA implementation|XLA_CPU_JIT|XLA_GPU_JIT")
+_BY_XLA = re.compile(r"tf2xla conversion failed|XLA implementation|is not compilable")
 _OPERATION = re.compile(r"\[Op:(\w+)\]|support Op '(\w+)'|node: \{\{node (\w+)|\{\{node (?:[^}]*/)?(\w+)\}\}")
 
 
