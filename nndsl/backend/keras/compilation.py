@@ -1,7 +1,8 @@
 """Whether steps are compiled by XLA: as the file says, or from the second epoch on, by a short trial whose result is kept with the run.
 
-XLA fuses what would be many small kernels. With it, steps took 0.44 (an LSTM) to 3.8 (a DCGAN) of their time on a CPU, and it takes long to
-compile: so it is tried where a run has long to go, and a run that begins like an earlier one beside it does as that did.
+XLA fuses what would be many small kernels. A step may be faster or slower with it, which depends on the network and on the machine, and
+it takes long to compile: so it is tried where a run has long to go, and a run that begins like an earlier one beside it, which has
+tried it, does as that did.
 """
 
 import time

@@ -51,7 +51,7 @@ def no_kernel(span: Span | None, operation: str | None, dtype: str) -> Diagnosti
 
 @error("NN791")
 def not_compiled_by_xla(span: Span | None, operation: str | None) -> Diagnostic:
-    """XLA cannot compile a step of this training: it lacks an operation, or one whose results are always the same.
+    """XLA cannot compile a step of this training: it lacks an operation, or a form of it whose results are always the same.
 
         jit_compile = true
 
@@ -59,8 +59,7 @@ def not_compiled_by_xla(span: Span | None, operation: str | None) -> Diagnostic:
 
         jit_compile = auto
     """
-    message = f"XLA cannot compile {operation or 'a step'} so that results are always the same"
-    return Diagnostic(span, message, repair="leave out `jit_compile`, or write `jit_compile = false`")
+    return Diagnostic(span, f"XLA cannot compile {operation or 'a step of this training'}", repair="leave out `jit_compile`, or write `jit_compile = false`")
 
 
 @contextmanager
