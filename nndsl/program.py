@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from nndsl.catalogue.training import Metric, Optimizer
+from nndsl.catalogue.training import Metric, Optimizer, metric
 from nndsl.data.plan import DataPlan
 from nndsl.diagnostics import closest
 from nndsl.frozen import Frozen
@@ -13,7 +13,7 @@ from nndsl.search_space import Searched
 from nndsl.source import Source, Span
 from nndsl.types import Size, TensorType
 
-Mode: TypeAlias = Literal["min", "max"]
+Mode: TypeAlias = metric.Mode
 """Whether a small or a large figure is good."""
 
 

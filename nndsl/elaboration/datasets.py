@@ -14,7 +14,7 @@ from nndsl.elaboration.augmenting import augmentation
 from nndsl.elaboration.bodies import expand
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.expressions import Evaluator
-from nndsl.elaboration.mistakes import out_of_place, setting_twice
+from nndsl.elaboration.mistakes import out_of_place, setting_twice, there_are
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.values import FAILED, Scope, describe_value
 from nndsl.source import Span
@@ -120,7 +120,7 @@ class DataBody:
             family: type[Component] = RowStep if index else DataSource
             converted = _component(value, family)
             if converted is None:
-                repair = f"say how it is read: `csv({describe_value(value)})`" if type(value) is str else None
+                repair = f"say how it is read: `csv({describe_value(value)})`" if type(value) is str else there_are(family.names())
                 self._session.report.add(wrong_setting("`source`", family.noun, describe_value(value), one.span, repair))
                 return None
             steps.append(converted)

@@ -13,7 +13,7 @@ Amount = Annotated[int, Known(1)]
 
 CLASSIFYING: tuple[Final, ...] = ("sigmoid", "softmax")
 
-Direction = Literal["min", "max"]
+Mode = Literal["min", "max"]
 SEVERAL = "would be several figures, one for each {}, and a log has room for one"
 
 
@@ -28,9 +28,9 @@ class Metric(Component):
     noun = "a metric"
     naming = "both"
     activations: ClassVar[tuple[Final, ...]] = ()
-    mode: ClassVar[Direction | None] = None
+    mode: ClassVar[Mode | None] = None
 
-    def direction(self) -> Direction | None:
+    def direction(self) -> Mode | None:
         """Which way is better, as `mode` says it of the whole class."""
         return self.mode
 
@@ -90,7 +90,7 @@ class Prepared(Metric, abstract=True):
     def targets(self) -> tuple[float, float]:
         return self.metric.targets()
 
-    def direction(self) -> Direction | None:
+    def direction(self) -> Mode | None:
         return self.metric.direction()
 
     @property
