@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -142,8 +143,16 @@ def archive_headers(path: Path) -> dict[str, Header]:
     Raises:
         Unreadable: it is no such file, or damaged.
     """
+    with _readable(path, "an NPZ file"):
+        state = path.stat()
+        return _archive_headers(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _archive_headers(path: Path, changed: int, size: int) -> dict[str, Header]:
+    """The same; remembered for as long as the file is the same, since editors check a text again and again."""
     headers = {}
-    with _readable(path, "an NPZ file"), ZipFile(path) as archive:
+    with ZipFile(path) as archive:
         for member in archive.namelist():
             with archive.open(member) as stream:
                 headers[member.removesuffix(".npy")] = array_header(stream)

@@ -63,19 +63,23 @@ class Trace:
     calls: dict[Span, Application] = field(default_factory=dict)
 
     def name(self, span: Span, value: Any) -> None:
-        self._go_on()
         known = self.names.get(span)
         if known is None:
             self.names[span] = Sighting(value)
-            return
-        known.varies = known.varies or _told(known.value) != _told(value)
+        elif known.value is not value and not known.varies:
+            known.varies = _told(known.value) != _told(value)
 
     def call(
         self, spans: tuple[Span, ...], applied: Applicable | ast.Definition, operands: tuple[Tensor, ...], results: tuple[Tensor, ...],
         builder: Builder, start: int,
     ) -> None:
-        """A call, at one place or at several: where it is written, and where what is written is used."""
-        self._go_on()
+        """A call, at one place or at several: where it is written, and where what is written is used.
+
+        Raises:
+            Abandoned: nobody waits for it.
+        """
+        if self.abandoned():
+            raise Abandoned
         taken, given = tuple([one.type for one in operands]), tuple([one.type for one in results])
         for span in dict.fromkeys(spans):
             known = self.calls.get(span)
@@ -84,10 +88,6 @@ class Trace:
             else:
                 known.count += known.builder is builder
                 known.varies = known.varies or (known.operands, known.results) != (taken, given)
-
-    def _go_on(self) -> None:
-        if self.abandoned():
-            raise Abandoned
 
 
 def _told(value: Any) -> Any:
