@@ -111,8 +111,14 @@ class UserError(Exception):
         self.diagnostics = diagnostics
 
 
+_SYNTAX = "NN1"
+"""What the codes of mistakes in the syntax start with."""
+
+
 class Report:
     """Collects diagnostics; the same mistake at the same place, seen in several expansions, counts once.
+
+    Of a place whose syntax is wrong (`None`, for `none`), nothing is said besides.
 
     Attributes:
         errors: how many errors were found; warnings do not count.
@@ -120,12 +126,17 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._misspelt: set[tuple[object, ...]] = set()
         self.errors = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         place = (id(span.source), span.start, span.end) if span is not None else (diagnostic.message,)
         key = (diagnostic.code, *place)
+        if diagnostic.code.startswith(_SYNTAX):
+            self._misspelt.add(place)
+        elif place in self._misspelt:
+            return
         if key not in self._found:
             self._found[key] = diagnostic
             self.errors += diagnostic.severity == "error"

@@ -314,18 +314,12 @@ def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
 
 def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
     """The places where statements give a name a value, in order."""
-    for statement in statements:
+    for statement in ast.every(statements):
         match statement:
             case ast.Binding(targets=targets):
                 yield from (one.span for one in targets if one.name == name)
             case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target) if target.name == name:
                 yield target.span
-            case ast.For(body=body):
-                yield from bound_in(body, name)
-            case ast.If(branches=branches, otherwise=otherwise):
-                for _, body in branches:
-                    yield from bound_in(body, name)
-                yield from bound_in(otherwise, name)
 
 
 def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:

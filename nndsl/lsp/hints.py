@@ -8,7 +8,6 @@ from nndsl.elaboration.values import Tensor
 from nndsl.lsp.desk import Analysis
 from nndsl.lsp.names import Names
 from nndsl.lsp.places import places
-from nndsl.lsp.resolving import statements
 from nndsl.syntax import ast
 
 
@@ -33,21 +32,8 @@ def _texts(analysis: Analysis) -> Iterator[tuple[int, str]]:
 def _binding(names: Names) -> Iterator[ast.Binding | ast.Output]:
     """The statements that bind tensors without saying what they are."""
     for definition in names.bodies:
-        for statement in _every(definition.body):
+        for statement in ast.every(definition.body):
             if isinstance(statement, ast.Binding | ast.Output) and statement.type is None:
-                yield statement
-
-
-def _every(body: tuple[ast.Statement, ...]) -> Iterator[ast.Statement]:
-    for statement in statements(body):
-        match statement:
-            case ast.For():
-                yield from _every(statement.body)
-            case ast.If():
-                for _, inner in statement.branches:
-                    yield from _every(inner)
-                yield from _every(statement.otherwise)
-            case _:
                 yield statement
 
 

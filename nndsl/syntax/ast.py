@@ -3,6 +3,7 @@
 The set is closed; code over it uses `match`. Every node knows its span.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from nndsl.frozen import Frozen
@@ -318,6 +319,19 @@ class Broken(Frozen):
 Statement: TypeAlias = (
     Import | Param | Input | Output | Binding | LayerDeclaration | For | If | Check | Minimize | Evaluate | Definition | Broken
 )
+
+
+def every(statements: Iterable["Statement"]) -> Iterator["Statement"]:
+    """Statements with those inside loops, conditions and broken ones, each before what is inside of it."""
+    for one in statements:
+        yield one
+        match one:
+            case For(body=inner) | Broken(statements=inner):
+                yield from every(inner)
+            case If(branches=branches, otherwise=otherwise):
+                for _, inner in branches:
+                    yield from every(inner)
+                yield from every(otherwise)
 
 
 class Spec(Frozen):
