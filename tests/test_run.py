@@ -16,9 +16,10 @@ from nndsl.diagnostics import UserError
 from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
 from nndsl.figures import Row, add_metrics, read_metrics, write_metrics
 from nndsl.index import complete_index
+from nndsl.live import Live, progress_on
 from nndsl.monitor import best_epoch, should_stop
 from nndsl.program import EarlyStopping
-from nndsl.progress import Bar, Lines, Progress, duration_text, progress_on
+from nndsl.progress import Lines, Progress, duration_text
 from nndsl.run import Run
 
 # Folders -----------------------------------------------------------------------------------------
@@ -224,7 +225,7 @@ def test_a_pipe_gets_a_line_a_minute_where_something_takes_long() -> None:
 
 def test_a_terminal_gets_a_bar_of_data_that_take_longer_than_a_second() -> None:
     stream, now = Terminal(), [0.0]
-    progress = Bar(stream, clock=lambda: now[0])
+    progress = Live(stream, clock=lambda: now[0])
     progress.busy("encoding", 1, 9)
     assert not stream.getvalue()
     now[0] = 2.0
@@ -235,7 +236,7 @@ def test_a_terminal_gets_a_bar_of_data_that_take_longer_than_a_second() -> None:
 
 
 def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
-    assert isinstance(progress_on(Terminal()), Bar)
+    assert isinstance(progress_on(Terminal()), Live)
     shown = told(Terminal())
     assert "epoch  2/10  loss 0.1235  accuracy 0.9" in shown
     assert "[something] worth knowing" in shown
@@ -253,7 +254,7 @@ def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
 def test_a_bar_tells_the_speed_and_the_time_left_once_it_knows_them(seconds: list[float], figures: str) -> None:
     """What 10 epochs of 50 steps show after so many; the first, which compiles, does not count."""
     stream, now = Terminal(), 100.0
-    bar = Bar(stream, lambda: now)
+    bar = Live(stream, lambda: now)
     bar.begin(10, 50, 1)
     for epoch, passed in enumerate(seconds, 1):
         now += passed
@@ -261,6 +262,27 @@ def test_a_bar_tells_the_speed_and_the_time_left_once_it_knows_them(seconds: lis
     bar.end()
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert re.findall(r"epoch +(\d+)/10 ━+ ([^\r\n]+)", shown)[-1] == (str(len(seconds)), figures)
+
+
+@pytest.mark.parametrize(("lines", "drawn"), [("40", True), ("20", False)])
+def test_a_terminal_with_room_gets_curves_and_each_the_learning_rate_and_the_memory(
+    lines: str, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", lines)
+    stream, now = Terminal(), [0.0]
+    live = Live(stream, lambda: now[0])
+    rows = [{"epoch": place, "loss": 1 / place, "val_loss": 2 / place, "accuracy": 0.9, "learning_rate": 0.01} for place in (1, 2, 3)]
+    live.begin(9, 50, 3, 32, rows[:2])
+    for step in (25, 50):
+        now[0] += 5
+        live.advance(3, step, 0.5)
+    live.epoch(3, rows[2], best=True)
+    live.advance(4, 1, 0.5)
+    live.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "160 examples/s" in shown and "learning rate 0.01   memory " in shown
+    assert ("validation" in shown and "accuracy\n" in re.sub(" +\n", "\n", shown)) is drawn
 
 
 def test_someone_who_wants_to_hear_nothing_can_be_told_everything() -> None:

@@ -1,11 +1,10 @@
 """The curves of a run: one panel for the loss and one for each metric, with the best epoch marked."""
 
-from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from nndsl.diagram.chart import Mark, Panel, Point, Role, Series, chart_svg
+from nndsl.monitor import History, measured
 
-History = Sequence[Mapping[str, float]]
 _KINDS: tuple[tuple[str, str, Role], ...] = (("train", "", "first"), ("val", "val_", "second"))
 
 
@@ -16,9 +15,7 @@ def curves_svg(history: History, best: int | None) -> str:
         history: the figures of each epoch: `epoch`, `loss`, `val_loss`, metrics.
         best: the epoch to mark.
     """
-    names = list(history[0]) if history else []
-    titles = [name for name in names if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
-    panels = [panel for name in titles if (panel := _panel(history, name, best)) is not None]
+    panels = [panel for name in measured(history[0]) if (panel := _panel(history, name, best)) is not None] if history else []
     return chart_svg(panels, f"Loss and metrics over {len(history)} epochs")
 
 

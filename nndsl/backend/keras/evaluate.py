@@ -19,8 +19,9 @@ from nndsl.driver import check
 from nndsl.elaboration.modules import place_of
 from nndsl.elaboration.session import Reader, read_spec
 from nndsl.evaluation import Evaluation, Predictions
+from nndsl.live import progress_on
 from nndsl.program import Training
-from nndsl.progress import Progress, progress_on
+from nndsl.progress import Progress
 from nndsl.run import Run
 from nndsl.source import Source
 from nndsl.syntax.ast import Spec

@@ -93,7 +93,7 @@ class Loop:
         """
         self._started_at = self._saved_step
         self._run.write_history()
-        self._progress.begin(self._epochs, self._feed.steps, self._epoch)
+        self._progress.begin(self._epochs, self._feed.steps, self._epoch, self._feed.batch, self.history)
         status = self._epochs_until(interruption)
         if self._saved_step != self._learner.step:
             self.save_checkpoint()

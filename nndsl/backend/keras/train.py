@@ -34,10 +34,11 @@ from nndsl.diagram.sheet import are_images, as_png
 from nndsl.evaluation import Evaluation
 from nndsl.interruption import Interruption, Stopped
 from nndsl.lint.examples import advice
+from nndsl.live import progress_on
 from nndsl.memory import needed, short_of_memory
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
-from nndsl.progress import Progress, progress_on
+from nndsl.progress import Progress
 from nndsl.run import Run, plain, run_differs
 from nndsl.supervision import tell_folder
 from nndsl.team.together import ALONE, Team
