@@ -75,7 +75,7 @@ class LoadedProgram:
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
         folder: str | Path = "runs", resume: str | Path | None = None, despite_changes: bool = False, memory: int | None = None,
-        devices: int | Literal["all"] = 1,
+        devices: int | Literal["all"] = 1, tensorboard: bool = False, mlflow: str | None = None,
     ) -> "Run":
         """Train as a `train` block says; where `TF_CONFIG` lists several machines, on all of them, each of which calls this.
 
@@ -87,6 +87,8 @@ class LoadedProgram:
             despite_changes: go on although the file, the data or the settings have changed since.
             memory: how many bytes the data may take (half of what is free); those that take more are encoded into files beside the runs.
             devices: how many of each machine share each batch.
+            tensorboard: whether event files are written into the run's folder.
+            mlflow: the URI of an MLflow server or database that is told of the run.
 
         Returns:
             The run: its folder, its history, its evaluation on the test examples.
@@ -95,12 +97,16 @@ class LoadedProgram:
             Refused: the data are wrong, or the run cannot be written or resumed.
         """
         from nndsl.backend.keras.train import train
+        from nndsl.live import progress_on
         from nndsl.team.cluster import cluster_from
         from nndsl.team.joining import joined
+        from nndsl.tracking import followed
 
         with _worded(), joined(cluster_from(os.environ)) as team:
+            training = self.checked.training(name)
+            progress = followed(progress_on(), training.name, tensorboard, mlflow) if team.chief else None
             return train(
-                self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
+                self.checked, training, progress=progress, folder=Path(folder), epochs=epochs, seed=seed,
                 resume=Path(resume) if resume is not None else None, despite_changes=despite_changes, overrides=self._parameters,
                 data_path=self._data_path, memory=memory, devices=devices, team=team,
             )

@@ -3,10 +3,13 @@
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nndsl.diagnostics import Diagnostic, render
 from nndsl.monitor import History
+
+if TYPE_CHECKING:
+    from nndsl.run import Run
 
 _WORTH_A_LINE = 60.0
 """Seconds that something else than learning takes before a line tells of it."""
@@ -25,6 +28,12 @@ class Progress:
 
     def advance(self, epoch: int, done: int, loss: float) -> None:
         """So many steps of an epoch are done; `loss` is their mean."""
+
+    def opened(self, run: "Run") -> None:
+        """The folder of a run is there, and is this process's."""
+
+    def closed(self, run: "Run") -> None:
+        """All that there is to say of a run is in its folder, however it ended."""
 
     def expect(self, memory: str) -> None:
         """A run is about to start, and takes so much memory."""

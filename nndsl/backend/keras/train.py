@@ -295,6 +295,7 @@ class _Course:
         before, started = run.settings.get("seconds", 0.0), time.monotonic()
         run.drop_evaluation()
         tell_folder(run.folder)
+        self._progress.opened(run)
         interruption = Interruption(agree=hosts.team().any)
         try:
             with interruption, hosts.losses_told(hosts.team()), shortage_told(self._training.span):
@@ -309,6 +310,7 @@ class _Course:
             raise
         finally:
             self._progress.end()
+            self._progress.closed(run)
         return run
 
     def _finish(self, run: Run, loop: Loop, interruption: Interruption) -> None:
