@@ -75,7 +75,7 @@ class LoadedProgram:
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
         folder: str | Path = "runs", resume: str | Path | None = None, despite_changes: bool = False, memory: int | None = None,
-        devices: int | Literal["all"] = 1, tensorboard: bool = False, mlflow: str | None = None,
+        devices: int | Literal["all"] = 1, health: bool = False, tensorboard: bool = False, mlflow: str | None = None,
     ) -> "Run":
         """Train as a `train` block says; where `TF_CONFIG` lists several machines, on all of them, each of which calls this.
 
@@ -87,6 +87,7 @@ class LoadedProgram:
             despite_changes: go on although the file, the data or the settings have changed since.
             memory: how many bytes the data may take (half of what is free); those that take more are encoded into files beside the runs.
             devices: how many of each machine share each batch.
+            health: whether gradients and units are looked at before each epoch; what is found goes to `health.csv`.
             tensorboard: whether event files are written into the run's folder.
             mlflow: the URI of an MLflow server or database that is told of the run.
 
@@ -108,7 +109,7 @@ class LoadedProgram:
             return train(
                 self.checked, training, progress=progress, folder=Path(folder), epochs=epochs, seed=seed,
                 resume=Path(resume) if resume is not None else None, despite_changes=despite_changes, overrides=self._parameters,
-                data_path=self._data_path, memory=memory, devices=devices, team=team,
+                data_path=self._data_path, memory=memory, devices=devices, team=team, health=health,
             )
 
     def svg(self, name: str | None = None, *, dark: bool = False) -> str:

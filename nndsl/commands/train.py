@@ -28,6 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--devices", metavar="N", type=count_or_all, default=1, help="share each batch among N devices of each machine, or `all` (default: 1)")
     parser.add_argument("--wait", metavar="SECONDS", type=natural, default=WAIT, help=f"how long to wait for the other machines of TF_CONFIG (default: {WAIT})")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+    parser.add_argument("--health", action="store_true", help="before each epoch, look for vanishing and exploding gradients and dead units; see health.csv")
     parser.add_argument("--tensorboard", action="store_true", help="write event files into the run's folder: `tensorboard --logdir runs` shows them")
     parser.add_argument("--mlflow", metavar="URI", help="tell MLflow of the run: http://localhost:5000 or sqlite:///mlflow.db")
     parser.add_argument(
@@ -64,7 +65,7 @@ def _trained(options: Namespace, team: Team) -> "Run":
     return train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
         despite_changes=options.despite_changes, overrides=dict(options.overrides), data_path=options.data, memory=options.memory,
-        progress=progress, devices=options.devices, team=team,
+        progress=progress, devices=options.devices, team=team, health=options.health,
     )
 
 

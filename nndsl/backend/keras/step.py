@@ -33,15 +33,19 @@ class Step:
     def learn(self, batch: Mapping[str, Tensor], share: Share = ALL) -> Outcome:
         """Compute a batch, or a share of it, and change the weights by the whole batch."""
         before = [tf.identity(one.value) for one in self._fixed]
-        with tf.GradientTape() as tape:
-            found = self._valuation.of(batch, training=True, share=share)
-            scaled = self.optimizer.scale_loss(share.weighted(found.loss))
-        gradients = tape.gradient(scaled, [one.value for one in self.variables])
+        found, gradients = self.gradients(batch, share)
         learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
         self.optimizer.apply(share.summed([one for one, _ in learnt]), [variable for _, variable in learnt])
         for variable, value in zip(self._fixed, before, strict=True):
             variable.assign(value)
         return found
+
+    def gradients(self, batch: Mapping[str, Tensor], share: Share = ALL) -> tuple[Outcome, list[Tensor | None]]:
+        """What a batch, or a share of it, is worth, and the gradients of its scaled loss by each of the weights; None: it has none."""
+        with tf.GradientTape() as tape:
+            found = self._valuation.of(batch, training=True, share=share)
+            scaled = self.optimizer.scale_loss(share.weighted(found.loss))
+        return found, tape.gradient(scaled, [one.value for one in self.variables])
 
     def is_finite(self, weights: keras.Variable) -> bool:
         """Whether some weights are finite, and what the optimizer keeps of their gradients."""

@@ -14,6 +14,7 @@ from nndsl.backend.keras import compilation, hosts, replicas, samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
+from nndsl.backend.keras.health import Health, not_shared
 from nndsl.backend.keras.identity import Change, changes, goes_on_changed, surroundings_changed
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import Learner, surroundings
@@ -71,6 +72,7 @@ def train(
     goes_on: Callable[[History], bool] = lambda history: True,
     devices: replicas.Wanted = 1,
     team: Team = ALONE,
+    health: bool = False,
 ) -> Run:
     """Train, and keep everything in a run folder, that of the chief where several machines train together.
 
@@ -89,6 +91,7 @@ def train(
         place: the run's own folder, which is made, instead of the next in `folder`.
         goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
         devices: how many of this machine share each batch, and as many of each other one.
+        health: whether gradients and units are looked at before each epoch; what is found goes to `health.csv`.
         team: the machines that train together; each calls this with the same, but for `resume`, where the chief's counts.
 
     Returns:
@@ -101,10 +104,12 @@ def train(
     names = replicas.devices(devices, team)
     if len(names) > 1:
         replicas.check_shareable(training)
+        if health:
+            raise UserError(not_shared())
     if team.shared(resume is not None):
         asked = _asked(overrides, data_path, memory)
         run = hosts.opened(team, resume or folder)
-        return _resume(run, program, training, epochs, seed, progress, goes_on, asked, despite_changes, names, team)
+        return _resume(run, program, training, epochs, seed, progress, goes_on, asked, despite_changes, names, team, health)
     settings = _settings(training, epochs, seed, {})
     dataset = _loaded(training, folder if place is None else runs.root_of(place), memory, progress)
     if len(names) > 1:
@@ -118,7 +123,7 @@ def train(
     record["asked"] = _asked(overrides, data_path, memory)
     record["memory"] = _expected(training, dataset, progress)
     with surroundings(settings.precision, settings.seed), replicas.together(names, team), shortage_told(training.span):
-        course = _Course(training, dataset, settings, progress, goes_on)
+        course = _Course(training, dataset, settings, progress, goes_on, health)
         run = hosts.begun(team, lambda: runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with run.locked():
             with run.removed_if_it_fails():
@@ -133,6 +138,7 @@ def train(
 def _resume(
     run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress,
     goes_on: Callable[[History], bool], asked: Mapping[str, Any], despite_changes: bool, devices: Sequence[str], team: Team,
+    health: bool,
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with run.locked():
@@ -150,7 +156,7 @@ def _resume(
             raise UserError(run_differs(run.folder, *changed[0]))
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed), replicas.together(devices, team), shortage_told(training.span):
-            course = _Course(training, dataset, settings, progress, goes_on)
+            course = _Course(training, dataset, settings, progress, goes_on, health)
             loop = course.loop(run)
             loop.resume(bool(changed))
             if changed:
@@ -250,8 +256,9 @@ class _Course:
     """One training in one process, from the first step to the evaluation."""
 
     def __init__(
-        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool]
+        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool], health: bool
     ):
+        self._health = health
         self._training, self._dataset, self._settings, self._progress, self._goes_on = training, dataset, settings, progress, goes_on
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
@@ -264,12 +271,18 @@ class _Course:
         """What takes the steps, at the first of them."""
         monitor, mode = self._monitored()
         steps = self._feeds["train"].steps
+        health = Health(self._learner, run, self._progress) if self._health else None
+
+        def before_epoch() -> None:
+            if health is not None:
+                health.look(self._learner.step // steps + 1)
+            compilation.settle(self._learner, run, steps, steps * self._settings.epochs, self._progress)
+
         compilation.begin(self._training.jit_compile, self._learner, run)
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
             stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
-            settle=lambda: compilation.settle(self._learner, run, steps, steps * self._settings.epochs, self._progress),
-            changed=self._changed, goes_on=self._goes_on,
+            settle=before_epoch, changed=self._changed, goes_on=self._goes_on,
         )
 
     def _changed(self) -> Diagnostic | None:
