@@ -142,7 +142,13 @@ def _module(family: type[Component], package: Any, name: str) -> str:
 
 
 def _list(components: Iterable[type[Component]]) -> str:
-    return "\n".join(f"- `{signature(one)}`{_aliases(one)}: {one.summary()}" for one in components)
+    return "\n".join(f"- `{signature(one)}`{_aliases(one)}: {one.summary()}{_shape_rule(one)}" for one in components)
+
+
+def _shape_rule(component: type[Component]) -> str:
+    """From what shape to what: what the documentation of a layer or function says after `Shape:`."""
+    found = re.search(r"^Shape: (.+(?:\n.+)*)", inspect.getdoc(component) or "", re.MULTILINE)
+    return "" if found is None else f" Shape: {' '.join(found[1].split())}."
 
 
 def _aliases(component: type[Component]) -> str:

@@ -140,7 +140,7 @@ def load(path: str | Path, *, data: str | Path | None = None, **parameters: Any)
 
     Args:
         data: what is read instead of the file that the `data` block names.
-        parameters: values for the file's `param`s.
+        parameters: values for each `param` of the file.
 
     Raises:
         Refused: the file is wrong; the text is what `nndsl check` prints.
