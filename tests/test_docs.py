@@ -107,7 +107,7 @@ def test_the_samples_of_a_page_are_compiled_without_a_warning(page: str) -> None
 def test_a_network_beside_one_of_keras_has_as_many_parameters() -> None:
     page = (ROOT / "docs" / "coming_from.md").read_text(encoding="utf-8")
     made: dict[str, Any] = {}
-    exec(blocks(page, "python")[0], made)
+    exec(blocks(page, "python")[0], made)  # noqa: S102 - of a page of this repository
     assert made["model"].count_params() == costs.params(nndsl.loads(blocks(page, "nn")[0]).checked.network().graph)
 
 
