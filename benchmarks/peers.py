@@ -9,8 +9,9 @@ import json
 import subprocess
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from nndsl import api
 from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
@@ -72,7 +73,7 @@ def _cards(members: Iterable[Item], giving: dict[Ref, tuple[Card, int]]) -> Iter
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Line:
     """A line of a picture; lines of one tensor, or to one target, may run together."""
 
     tensor: Hashable
@@ -80,19 +81,31 @@ class Drawn:
     points: Sequence[Point]
 
 
-def crossings(lines: Sequence[Drawn]) -> int:
+def crossings(lines: Sequence[Line]) -> int:
     """How many times lines of different tensors to different targets cross."""
+    stretches = sorted((min(start[1], end[1]), max(start[1], end[1]), number, start, end)
+                       for number, line in enumerate(lines) for start, end in pairwise(line.points))  # fmt: skip
     return sum(
-        _cross(one, other)
-        for first, second in combinations(lines, 2)
-        if first.tensor != second.tensor and first.target != second.target and _near(first.points, second.points)
-        for one in pairwise(first.points) for other in pairwise(second.points)
+        _may_not(lines[stretches[place][2]], lines[one[2]]) and _cross(stretches[place][3:], one[3:])
+        for place in range(len(stretches)) for one in _beside(stretches, place)
     )  # fmt: skip
 
 
-def _near(one: Sequence[Point], other: Sequence[Point]) -> bool:
-    return all(min(p[axis] for p in one) <= max(p[axis] for p in other) and min(p[axis] for p in other) <= max(p[axis] for p in one)
-               for axis in (0, 1))  # fmt: skip
+_Stretch: TypeAlias = tuple[float, float, int, Point, Point]
+"""From which height to which, of which line, from where to where."""
+
+
+def _beside(stretches: Sequence[_Stretch], place: int) -> Iterator[_Stretch]:
+    """Those after one, from above, that begin before it ends."""
+    for one in islice(stretches, place + 1, None):
+        if one[0] > stretches[place][1]:
+            return
+        yield one
+
+
+def _may_not(one: Line, other: Line) -> bool:
+    """Whether it would be a crossing if two lines met."""
+    return one.tensor != other.tensor and one.target != other.target
 
 
 def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
@@ -107,14 +120,10 @@ def _apart(start: Point, end: Point, one: Point, other: Point) -> bool:
     return min(sides) < -hair and max(sides) > hair
 
 
-def our_crossings(figure: Figure) -> int:
-    return crossings([Drawn((wire.source, wire.outlet), wire.target, points) for wire, points in lay_out(figure).wires])
-
-
 # Peers -------------------------------------------------------------------------------------------
 
 
-def graphlay_lines(graph: Flat) -> list[Drawn]:
+def graphlay_lines(graph: Flat) -> list[Line]:
     """The lines that graphlay draws."""
     import graphlay
 
@@ -125,7 +134,7 @@ def graphlay_lines(graph: Flat) -> list[Drawn]:
         asked.edge(source, target)
     drawn = graphlay.layout(asked, options={"direction": "topbottom"}).edges
     points = [[(point["x"], point["y"]) for point in edge["points"]] for edge in drawn]
-    return [Drawn((source, outlet), target, line) for (source, outlet, target), line in zip(graph.edges, points, strict=True)]
+    return [Line((source, outlet), target, line) for (source, outlet, target), line in zip(graph.edges, points, strict=True)]
 
 
 DAGRE = """
@@ -145,12 +154,12 @@ console.log(JSON.stringify(lines));
 """
 
 
-def dagre_lines(graphs: Sequence[Flat], folder: Path) -> list[list[Drawn]]:
+def dagre_lines(graphs: Sequence[Flat], folder: Path) -> list[list[Line]]:
     """The lines that dagre draws of each graph, by node in a folder where dagre is installed."""
     asked = json.dumps([{"sizes": one.sizes, "edges": one.edges} for one in graphs])
     said = json.loads(subprocess.run(["node", "-e", DAGRE], input=asked, cwd=folder, check=True, capture_output=True, text=True).stdout)
     return [
-        [Drawn((source, outlet), target, line) for (source, outlet, target), line in zip(graph.edges, lines, strict=True)]
+        [Line((source, outlet), target, line) for (source, outlet, target), line in zip(graph.edges, lines, strict=True)]
         for graph, lines in zip(graphs, said, strict=True)
     ]
 
