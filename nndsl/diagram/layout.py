@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nndsl.diagram import columns, layered, nested
 from nndsl.diagram.figure import Card, Figure, Frame, Item
+from nndsl.diagram.marks import mark_chip
 from nndsl.diagram.measure import width
 from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten
 from nndsl.diagram.series_parallel import Series, reduced
@@ -159,6 +160,11 @@ def chip_width(text: str) -> float:
     return width(text, "regular", CHIP_SIZE) + 2 * CHIP_PADDING
 
 
+def card_chips(card: Card) -> tuple[str, ...]:
+    """The chips of a card, with the one that tells its mark."""
+    return (*card.chips, *mark_chip(card.mark))
+
+
 def card_remark(card: Card) -> str:
     """What is said of a card at its right: how many parameters it has."""
     if card.params == 0:
@@ -194,10 +200,10 @@ def _card(card: Card) -> Vertex:
         return Vertex(half, half, TERMINAL_HEIGHT, order, (0.0,), outlets, notes)
     row = first_row(card)
     text = sum(size for _, size in row) + APART * (len(row) - 1)
-    chips = sum(chip_width(chip) for chip in card.chips) + CHIP_APART * (len(card.chips) - 1)
+    chips = sum(chip_width(chip) for chip in card_chips(card)) + CHIP_APART * (len(card_chips(card)) - 1)
     ports = 2 * max(abs(one) for one in outlets) + 24 if len(outlets) > 1 else 0.0
     half = max(INSET + text + 12, INSET + chips + 12, ports, LEAST_BOX) / 2
-    height = CARD_HEIGHT + (CHIP_ROW if card.chips else 0.0)
+    height = CARD_HEIGHT + (CHIP_ROW if card_chips(card) else 0.0)
     return Vertex(half, half, height, order, (0.0,), outlets, notes, (half, half))
 
 
