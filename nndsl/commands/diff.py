@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from nndsl.arguments import add_format, add_values
 from nndsl.commands import Command
-from nndsl.console import GOOD, WRONG_FILE, as_json_text, count_errors, is_colourful, misused, print_diagnostics, wants_json, width_of
+from nndsl.console import (
+    GOOD,
+    WRONG_FILE,
+    as_json_text,
+    count_errors,
+    is_colourful,
+    misused,
+    print_diagnostics,
+    wants_json,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from nndsl.comparison.files import Files

@@ -51,8 +51,9 @@ def rows(comparison: Comparison) -> list[Row]:
     """The changes, with whole blocks that were added or removed as one, and equal neighbours among these as one."""
     whole = _whole_blocks(comparison)
     single: list[Row] = []
-    for block, changes in groupby(comparison.changes, key=lambda change: whole.get(change.node) or id(change)):
-        single.append(_block_row(list(changes), block) if isinstance(block, tuple) else _row(next(changes)))
+    for block, group in groupby(comparison.changes, key=lambda change: whole.get(change.node) or id(change)):
+        changes = list(group)
+        single.append(_block_row(changes, block) if isinstance(block, tuple) else _row(changes[0]))
     return [_repeated(list(equals)) for _, equals in groupby(single, key=_looks)]
 
 
@@ -97,7 +98,7 @@ def _block_row(changes: Sequence[Change], block: Keys) -> Row:
 def _looks(row: Row) -> object:
     """Equal for rows that are one with a number; rows of single calls keep their names."""
     if not row.what.startswith("a block of "):
-        return row.name
+        return id(row)
     return row.kind, row.name, row.what, row.types, row.old.params, row.old.flops, row.new.params, row.new.flops
 
 
