@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.commands.asked import GOOD, PENGUINS, Command, Said
+from tests.commands.asked import GOOD, PENGUINS, ROOT, Command, Said
 
 
 @pytest.fixture
@@ -97,6 +97,13 @@ def test_what_cannot_be_compared_is_refused_in_words(nndsl: Command, arguments: 
     said = nndsl("diff", *arguments)
     assert said.code == code and words in said.err, said
     assert not list(Path().glob("*.svg"))
+
+
+def test_the_page_shows_what_is_printed(nndsl: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "diff.md").read_text(encoding="utf-8")
+    command, _, printed = page.partition("$ nndsl ")[2].partition("```")[0].partition("\n")
+    monkeypatch.chdir(ROOT)
+    assert nndsl(*command.split()).out == printed
 
 
 # Trainings ---------------------------------------------------------------------------------------
