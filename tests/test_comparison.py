@@ -241,3 +241,13 @@ def test_networks_that_only_one_file_has_are_named() -> None:
 
 def test_the_only_networks_of_two_files_are_compared_whatever_their_names() -> None:
     assert lines(BASE, BASE.replace("Net", "Model")) == ["Net -> Model: the networks are the same"]
+
+
+def test_blocks_with_another_name_are_compared_where_they_are_the_only_ones() -> None:
+    new = TRAINED.replace("train Baseline", "train Second").replace("epochs    = 1", "epochs    = 2")
+    assert files(TRAINED, new).settings == (Setting("train Second", "name", "Baseline", "Second"), Setting("train Second", "epochs", "1", "2"))
+
+
+def test_files_without_networks_are_said_to_have_none() -> None:
+    library = BASE[: BASE.index("network")]
+    assert lines(library, library) == ["neither file has a network that can stand alone, and their settings are the same"]

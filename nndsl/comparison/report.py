@@ -53,7 +53,7 @@ def rows(comparison: Comparison) -> list[Row]:
     single: list[Row] = []
     for block, group in groupby(comparison.changes, key=lambda change: whole.get(change.node) or id(change)):
         changes = list(group)
-        single.append(_block_row(changes, block) if isinstance(block, tuple) else _row(changes[0]))
+        single.append(_block_row(changes, block) if isinstance(block, tuple) and len(changes) > 1 else _row(changes[0]))
     return [_repeated(list(equals)) for _, equals in groupby(single, key=_looks)]
 
 
@@ -90,9 +90,8 @@ def _row(change: Change) -> Row:
 
 def _block_row(changes: Sequence[Change], block: Keys) -> Row:
     last, costs = _row(changes[-1]), [_row(change) for change in changes]
-    count = f"{len(changes)} layer{'s' * (len(changes) != 1)}"
     old, new = sum((one.old for one in costs), Cost()), sum((one.new for one in costs), Cost())
-    return Row(last.kind, changes[0].node.scope[len(block) - 1].name, f"a block of {count}", last.types, old, new)
+    return Row(last.kind, changes[0].node.scope[len(block) - 1].name, f"a block of {len(changes)} layers", last.types, old, new)
 
 
 def _looks(row: Row) -> object:
@@ -137,10 +136,12 @@ def text(files: Files, *, styled: bool = False, width: int | None = None) -> str
         else:
             console.print(_name(comparison), markup=False, style="bold")
         for line in (*comparison.outputs, *totals(comparison)):
-            console.print(line, markup=False)
+            console.print(line, markup=False, soft_wrap=True)
         console.print()
     for line in (*_only_in_one(files), *_settings(files.settings)):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
+    if not files.comparisons and files.is_same:
+        console.print("neither file has a network that can stand alone, and their settings are the same", markup=False)
     return "\n".join(line.rstrip() for line in written.getvalue().strip("\n").splitlines())
 
 

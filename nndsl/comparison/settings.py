@@ -1,7 +1,7 @@
 """What was changed in the settings of two files: their `param`s, data and trainings, as they are written."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,32 @@ class _Value:
 
 
 def changed_settings(old: Program, new: Program) -> tuple[Setting, ...]:
-    """The settings that differ, in the order of the new file, those that it does not have any more last."""
-    return (*_parameters(old.parameters, new.parameters), *_differences(_settings(old), _settings(new)))
+    """The settings that differ, by what they belong to, in the order of the new file; those that it does not have any more last."""
+    before, after = _definitions(old), _definitions(new)
+    renamed = dict(_only_ones(before, after))
+    written = _settings(before, renamed), _settings(after, {})
+    names = (Setting(of, "name", was.partition(" ")[2], of.partition(" ")[2]) for was, of in renamed.items())
+    found = (*_parameters(old.parameters, new.parameters), *names, *_differences(*written))
+    order = list(dict.fromkeys(("param", *map(_called, after), *(one.of for one in found))))
+    return tuple(sorted(found, key=lambda one: order.index(one.of)))
+
+
+def _definitions(program: Program) -> list[ast.Definition]:
+    """The `data` and `train` blocks of a file."""
+    spec = parse(program.source, Report())
+    return [one for one in spec.statements if isinstance(one, ast.Definition) and one.kind in ("data", "train")]
+
+
+def _called(definition: ast.Definition) -> str:
+    return f"{definition.kind} {definition.name}"
+
+
+def _only_ones(old: Sequence[ast.Definition], new: Sequence[ast.Definition]) -> Iterator[tuple[str, str]]:
+    """The blocks that are the only ones of their kind in both files, where they are called otherwise."""
+    for kind in ("data", "train"):
+        before, after = ([_called(one) for one in those if one.kind == kind] for those in (old, new))
+        if len(before) == len(after) == 1 and before != after:
+            yield before[0], after[0]
 
 
 def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Setting]:
@@ -56,14 +80,9 @@ def _differences(old: Mapping[tuple[str, str], _Value], new: Mapping[tuple[str, 
             yield Setting(*key, before.text if before else None, after.text if after else None)
 
 
-def _settings(program: Program) -> dict[tuple[str, str], _Value]:
-    """By what they belong to and their names, all settings that a file writes."""
-    spec = parse(program.source, Report())
-    return {
-        (f"{one.kind} {one.name}", name): value
-        for one in spec.statements if isinstance(one, ast.Definition) and one.kind in ("data", "train")
-        for name, value in _of(one)
-    }  # fmt: skip
+def _settings(definitions: Iterable[ast.Definition], renamed: Mapping[str, str]) -> dict[tuple[str, str], _Value]:
+    """By what they belong to and their names, all settings that blocks write."""
+    return {(renamed.get(_called(one), _called(one)), name): value for one in definitions for name, value in _of(one)}
 
 
 def _of(definition: ast.Definition) -> Iterator[tuple[str, _Value]]:
