@@ -16,7 +16,7 @@ def pages() -> Mapping[Path, str]:
 def test_the_gallery_is_current(pages: Mapping[Path, str]) -> None:
     stale = [path.name for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     assert not stale, "run `python -m docs.gallery`"
-    assert set((gallery.DOCS / "gallery").iterdir()) == {path for path in pages if path.suffix == ".svg"}
+    assert set(gallery.FOLDER.glob("*.svg")) == {path for path in pages if path.suffix == ".svg"}
 
 
 def test_every_network_of_specs_is_in_it_with_its_parameters(pages: Mapping[Path, str]) -> None:

@@ -100,7 +100,7 @@ COMMAND = Command(
   nndsl diff old.nn new.nn
   nndsl diff old.nn new.nn -o changes.svg                one picture, with what changed marked
   nndsl diff digits.nn digits.nn --set width=64          what another value of a `param` makes of it
-  git show HEAD:digits.nn | nndsl diff - digits.nn       what has changed since the last commit
+  nndsl diff - digits.nn                                 behind `git show HEAD:digits.nn |`: what changed since the last commit
 """,
     _add_arguments, _run,
     more="Names of tensors and blocks, comments and layout make no difference. --set gives values to the `param`s of NEW.",

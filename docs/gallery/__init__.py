@@ -1,4 +1,4 @@
-"""Draws the gallery: `python -m docs.gallery` writes gallery.md, and gallery/ with a picture of every network of specs/.
+"""Draws the gallery: `python -m docs.gallery` writes gallery.md, and beside this module a picture of every network of specs/.
 
 A test keeps both current. The pictures name their fonts and hold none; every text has its measured width, so that it fits into
 its box in whatever font there is.
@@ -13,7 +13,8 @@ from nndsl.comparison.picture import svg as changes_svg
 from nndsl.diagram.wording import count_text
 from nndsl.program import Network
 
-DOCS = Path(__file__).parent
+FOLDER = Path(__file__).parent
+DOCS = FOLDER.parent
 ROOT = DOCS.parent
 LARGEST = 120_000
 """A picture with its blocks open may have so many bytes; of larger ones, they are closed."""
@@ -40,7 +41,7 @@ def pages() -> dict[Path, str]:
     """The page and all pictures, as they should be."""
     found = networks()
     pictures = {_place(path, name): picture(one) for path, several in found.items() for name, one in several.items()}
-    return {DOCS / "gallery.md": "".join(_page(found)), **pictures, **dict(_of_trainings()), DOCS / "gallery" / "diff.svg": _difference()}
+    return {DOCS / "gallery.md": "".join(_page(found)), **pictures, **dict(_of_trainings()), FOLDER / "diff.svg": _difference()}
 
 
 def picture(network: Network) -> str:
@@ -50,12 +51,12 @@ def picture(network: Network) -> str:
 
 
 def _place(path: Path, name: str) -> Path:
-    return DOCS / "gallery" / f"{path.stem}.{name}.svg"
+    return FOLDER / f"{path.stem}.{name}.svg"
 
 
 def _of_trainings() -> Iterator[tuple[Path, str]]:
     for name, file in TRAININGS.items():
-        yield DOCS / "gallery" / f"training_{name}.svg", api.load(ROOT / "examples" / file).training_svg()
+        yield FOLDER / f"training_{name}.svg", api.load(ROOT / "examples" / file).training_svg()
 
 
 def _difference() -> str:
@@ -83,13 +84,8 @@ def _costs(network: Network) -> str:
 
 def main() -> None:
     written = pages()
-    (DOCS / "gallery").mkdir(exist_ok=True)
-    for old in set((DOCS / "gallery").glob("*.svg")) - set(written):
+    for old in set(FOLDER.glob("*.svg")) - set(written):
         old.unlink()
     for path, text in written.items():
         path.write_text(text, encoding="utf-8", newline="\n")
     print(f"{DOCS / 'gallery.md'} and {len(written) - 1} pictures, {sum(len(text.encode()) for text in written.values()):,} bytes")
-
-
-if __name__ == "__main__":
-    main()
