@@ -118,6 +118,12 @@ class LoadedProgram:
 
         return diagram.svg(self.checked.network(name), dark=dark)
 
+    def training_svg(self, name: str | None = None, *, dark: bool = False) -> str:
+        """The picture of a training: what each of its steps makes smaller, and which weights it updates."""
+        from nndsl import diagram
+
+        return diagram.training_svg(self.checked.training(name), dark)
+
     def summary(self, name: str | None = None) -> str:
         """A table of a network: layer, shape, parameters, FLOPs; and totals."""
         from nndsl import printer

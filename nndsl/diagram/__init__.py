@@ -1,9 +1,9 @@
-"""Diagrams of networks: graph, figure, layout, scene, and from the scene SVG and PNG."""
+"""Diagrams of networks and trainings: graph, figure, layout, scene, and from the scene SVG and PNG."""
 
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from nndsl.program import Network
+    from nndsl.program import Network, Training
 
 Detail = Literal["full", "blocks", "overview"]
 
@@ -27,6 +27,14 @@ def png(network: "Network", scale: float = 2.0, dark: bool = False, detail: Deta
     from nndsl.diagram.render import to_png
 
     return to_png(svg(network, dark, detail), scale)
+
+
+def training_svg(training: "Training", dark: bool = False) -> str:
+    """A training as SVG: for each step what it makes smaller, of what, and which weights it updates."""
+    from nndsl.diagram.render import to_svg
+    from nndsl.diagram.training import draw
+
+    return to_svg(draw(training), dark)
 
 
 def dot(network: "Network") -> str:

@@ -24,43 +24,47 @@ from nndsl.diagram.layout import (
     Layout,
     badge_text,
     badge_width,
+    card_chips,
     card_remark,
     chip_width,
     first_row,
     frame_remark,
     lay_out,
 )
+from nndsl.diagram.marks import legend, legend_width, mark_chip, outline, sign
 from nndsl.diagram.measure import Style, width
-from nndsl.diagram.pieces import Seat
+from nndsl.diagram.pieces import Seat, Wire
 from nndsl.diagram.scene import Circle, Group, Line, Rectangle, Scene, Shape, Stripe, Text
 from nndsl.diagram.theme import FAMILIES
 from nndsl.graph import Node
 
-MARGIN, HEADING, SUBHEADING, HEADING_HEIGHT = 28.0, 17.0, 12.0, 58.0
+MARGIN, HEADING, SUBHEADING, HEADING_HEIGHT, LEGEND_HEIGHT = 28.0, 17.0, 12.0, 58.0, 24.0
 CORNER = 6.0
 
 
 def draw(figure: Figure) -> Scene:
     """The picture of a figure."""
     layout = lay_out(figure)
-    heading = max(width(figure.title, "bold", HEADING), width(figure.subtitle, "regular", SUBHEADING))
+    below = HEADING_HEIGHT + (LEGEND_HEIGHT if figure.legend else 0.0)
+    heading = max(width(figure.title, "bold", HEADING), width(figure.subtitle, "regular", SUBHEADING), legend_width(figure.legend, SUBHEADING))
     breadth = max(layout.left + layout.right, heading)
     left = MARGIN + layout.left + (breadth - layout.left - layout.right) / 2
-    moved = _moved(layout, round(left) + 0.5, MARGIN + HEADING_HEIGHT)
-    groups = (Group("", tuple(_heading(figure))), *_groups(moved))
+    groups = (Group("", tuple(_heading(figure))), *placed(layout, round(left) + 0.5, MARGIN + below))
     description = figure.documentation or f"A diagram of the neural network {figure.title}: {figure.subtitle}."
-    return Scene(breadth + 2 * MARGIN + 1, layout.height + 2 * MARGIN + HEADING_HEIGHT, figure.title, description, groups)
+    return Scene(breadth + 2 * MARGIN + 1, layout.height + 2 * MARGIN + below, figure.title, description, groups)
 
 
-def _moved(layout: Layout, dx: float, dy: float) -> Layout:
-    seats = [Seat(seat.vertex, seat.x + dx, seat.y + dy) for seat in layout.seats]
-    wires = [(wire, tuple((x + dx, y + dy) for x, y in points)) for wire, points in layout.wires]
-    return Layout(layout.items, seats, wires)
+def placed(layout: Layout, x: float, y: float) -> Iterator[Group]:
+    """The shapes of a layout, with the top of its axis at a point."""
+    seats = [Seat(seat.vertex, seat.x + x, seat.y + y) for seat in layout.seats]
+    wires = [(wire, tuple((px + x, py + y) for px, py in points)) for wire, points in layout.wires]
+    return _groups(Layout(layout.items, seats, wires))
 
 
 def _heading(figure: Figure) -> Iterator[Shape]:
     yield _text(MARGIN, MARGIN + 14, figure.title, "bold", HEADING, "strong")
     yield _text(MARGIN, MARGIN + 33, figure.subtitle, "regular", SUBHEADING, "muted")
+    yield from legend(figure.legend, MARGIN, MARGIN + 56, SUBHEADING)
 
 
 def _groups(layout: Layout) -> Iterator[Group]:
@@ -72,7 +76,7 @@ def _groups(layout: Layout) -> Iterator[Group]:
             depth = depths.setdefault(item, 0)
             depths.update((inner, depth + 1) for inner in item.members if isinstance(inner, Frame))
             yield Group(_frame_title(item), tuple(_frame(item, seat, depth)), _key(item))
-    yield Group("", tuple(Line(points, "wire", wire.target in layout.items and _has_arrow(layout.items[wire.target]))
+    yield Group("", tuple(Line(points, _wire_role(wire, layout), wire.target in layout.items and _has_arrow(layout.items[wire.target]))
                           for wire, points in layout.wires))  # fmt: skip
     for seat in layout.seats:
         item = layout.items.get(seat.vertex)
@@ -83,6 +87,12 @@ def _groups(layout: Layout) -> Iterator[Group]:
 def _has_arrow(item: Item) -> bool:
     """Wires go through the border of a frame, and end at a card."""
     return isinstance(item, Card)
+
+
+def _wire_role(wire: Wire, layout: Layout) -> str:
+    """The wires of what is removed or added look like it."""
+    marks = {layout.items[vertex].mark for vertex in (wire.source, wire.target) if vertex in layout.items}
+    return "wire-removed" if "removed" in marks else "wire-added" if "added" in marks else "wire"
 
 
 def _key(item: Item) -> str:
@@ -99,7 +109,9 @@ def _text(x: float, y: float, text: str, style: Style, size: float, role: str, a
 
 def _frame(frame: Frame, seat: Seat, depth: int) -> Iterator[Shape]:
     left, right = seat.x - seat.vertex.left, seat.x + seat.vertex.right
-    yield Rectangle(left, seat.y, right - left, seat.vertex.height, 8, f"frame{depth % 2}")
+    yield Rectangle(left, seat.y, right - left, seat.vertex.height, 8, f"frame-{frame.mark}" if frame.mark else f"frame{depth % 2}")
+    if frame.mark:
+        yield from sign(frame.mark, left, seat.y)
     yield _text(left + PADDING - 4, seat.y + 20, frame.name, "bold", NAME_SIZE, "name")
     edge = right - PADDING + 4
     if frame.times > 1:
@@ -137,6 +149,9 @@ def _card(card: Card, seat: Seat) -> Iterator[Shape]:
 def _operator(card: Card, seat: Seat) -> Iterator[Shape]:
     middle = seat.y + OPERATOR
     yield Circle(seat.x, middle, OPERATOR, "operator")
+    if card.mark:
+        yield outline(card.mark, seat.x - OPERATOR, seat.y, 2 * OPERATOR, 2 * OPERATOR, OPERATOR)
+        yield from sign(card.mark, seat.x + OPERATOR, seat.y)
     yield from _sign(card.title, seat.x, middle)
     x = seat.x - OPERATOR - CHIP_APART
     for chip in reversed(card.chips):
@@ -160,7 +175,11 @@ def _sign(sign: str, x: float, y: float) -> Iterator[Shape]:
 
 def _terminal(card: Card, seat: Seat) -> Iterator[Shape]:
     vertex = seat.vertex
-    yield Rectangle(seat.x - vertex.left, seat.y, vertex.left + vertex.right, TERMINAL_HEIGHT, TERMINAL_HEIGHT / 2, "terminal")
+    left, breadth = seat.x - vertex.left, vertex.left + vertex.right
+    yield Rectangle(left, seat.y, breadth, TERMINAL_HEIGHT, TERMINAL_HEIGHT / 2, "terminal")
+    if card.mark:
+        yield outline(card.mark, left, seat.y, breadth, TERMINAL_HEIGHT, TERMINAL_HEIGHT / 2)
+        yield from sign(card.mark, left + 4, seat.y + 4)
     yield _text(seat.x, seat.y + 18, card.title, "bold", TITLE_SIZE, "strong", "middle")
 
 
@@ -172,9 +191,12 @@ def _box(card: Card, seat: Seat) -> Iterator[Shape]:
     yield Stripe(left, seat.y, STRIPE, vertex.height, CORNER, role)
     yield from _first_row(card, left, left + breadth, seat.y)
     x = left + INSET - 1
-    for chip in card.chips:
-        yield from _chip(x, seat.y + CARD_HEIGHT + 5, chip)
+    for chip in card_chips(card):
+        yield from _chip(x, seat.y + CARD_HEIGHT + 5, chip, chip in mark_chip(card.mark))
         x += chip_width(chip) + CHIP_APART
+    if card.mark:
+        yield outline(card.mark, left, seat.y, breadth, vertex.height, CORNER)
+        yield from sign(card.mark, left, seat.y)
 
 
 def _first_row(card: Card, left: float, right: float, y: float) -> Iterator[Shape]:
@@ -190,9 +212,10 @@ def _first_row(card: Card, left: float, right: float, y: float) -> Iterator[Shap
         yield _text(edge, y + 19.5, card_remark(card), "regular", COUNT_SIZE, "muted", "end")
 
 
-def _chip(x: float, middle: float, text: str) -> Iterator[Shape]:
-    yield Rectangle(x, middle - 8, chip_width(text), 16, 8, "chip")
-    yield _text(x + CHIP_PADDING, middle + 3.7, text, "regular", CHIP_SIZE, "muted")
+def _chip(x: float, middle: float, text: str, tells_mark: bool = False) -> Iterator[Shape]:
+    role = "chip" if not tells_mark else "chip-fixed" if text == "fixed" else "chip-updated"
+    yield Rectangle(x, middle - 8, chip_width(text), 16, 8, role)
+    yield _text(x + CHIP_PADDING, middle + 3.7, text, "regular", CHIP_SIZE, "light" if tells_mark else "muted")
 
 
 def _card_title(card: Card) -> str:

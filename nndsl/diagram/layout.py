@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nndsl.diagram import columns, layered, nested
 from nndsl.diagram.figure import Card, Figure, Frame, Item
+from nndsl.diagram.marks import mark_chip
 from nndsl.diagram.measure import width
 from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten
 from nndsl.diagram.series_parallel import Series, reduced
@@ -41,20 +42,19 @@ def lay_out(figure: Figure) -> Layout:
     """Place a figure, with the top of its axis at (0, 0)."""
     places = _Places()
     vertices, wires = places.group(figure.members, (), ())
-    core = reduced(vertices, wires)
-    way = core[0][2] if len(core) == 1 and core[0][0] is core[0][1] is None else None
-    piece = columns.wrapped(way) if isinstance(way, Series) else _arranged(vertices, wires)
+    piece = _arranged(vertices, wires, outermost=True)
     layout = Layout(places.items, left=piece.left, right=piece.right, height=piece.height)
     places.settle(layout, flatten(piece))
     return layout
 
 
-def _arranged(vertices: Sequence[Vertex], wires: Sequence[Wire]) -> Piece:
+def _arranged(vertices: Sequence[Vertex], wires: Sequence[Wire], outermost: bool = False) -> Piece:
     """The piece of a group: nested if it is series-parallel, in rows if not."""
     core = reduced(vertices, wires)
-    if len(core) == 1 and core[0][0] is core[0][1] is None:
-        return nested.compose(core[0][2])
-    return layered.arrange(core)
+    if len(core) > 1 or core[0][:2] != (None, None):
+        return layered.arrange(core)
+    way = core[0][2]
+    return columns.wrapped(way, returning=not outermost) if isinstance(way, Series) else nested.compose(way)
 
 
 class _Places:
@@ -160,6 +160,11 @@ def chip_width(text: str) -> float:
     return width(text, "regular", CHIP_SIZE) + 2 * CHIP_PADDING
 
 
+def card_chips(card: Card) -> tuple[str, ...]:
+    """The chips of a card, with the one that tells its mark."""
+    return (*card.chips, *mark_chip(card.mark))
+
+
 def card_remark(card: Card) -> str:
     """What is said of a card at its right: how many parameters it has."""
     if card.params == 0:
@@ -186,7 +191,7 @@ def first_row(card: Card) -> list[tuple[str, float]]:
 def _card(card: Card) -> Vertex:
     order = card.nodes[0].id if card.nodes else 1 << 40
     notes = tuple(width(note, "mono", NOTE_SIZE) + NOTE_INSET if note else 0.0 for note in card.notes)
-    outlets = _spread([note + 16 for note in notes])
+    outlets = _spread([note + 16 for note in notes], centred=_has_equal_outputs(card))
     if card.look == "operator":
         chips = sum(chip_width(chip) + CHIP_APART for chip in card.chips)
         return Vertex(OPERATOR + chips, OPERATOR, 2 * OPERATOR, order, (0.0,), outlets, notes, (OPERATOR, OPERATOR))
@@ -195,16 +200,21 @@ def _card(card: Card) -> Vertex:
         return Vertex(half, half, TERMINAL_HEIGHT, order, (0.0,), outlets, notes)
     row = first_row(card)
     text = sum(size for _, size in row) + APART * (len(row) - 1)
-    chips = sum(chip_width(chip) for chip in card.chips) + CHIP_APART * (len(card.chips) - 1)
-    ports = outlets[-1] - outlets[0] + 24 if len(outlets) > 1 else 0.0
+    chips = sum(chip_width(chip) for chip in card_chips(card)) + CHIP_APART * (len(card_chips(card)) - 1)
+    ports = 2 * max(abs(one) for one in outlets) + 24 if len(outlets) > 1 else 0.0
     half = max(INSET + text + 12, INSET + chips + 12, ports, LEAST_BOX) / 2
-    height = CARD_HEIGHT + (CHIP_ROW if card.chips else 0.0)
+    height = CARD_HEIGHT + (CHIP_ROW if card_chips(card) else 0.0)
     return Vertex(half, half, height, order, (0.0,), outlets, notes, (half, half))
 
 
-def _spread(widths: Sequence[float]) -> tuple[float, ...]:
-    """Where the wires of several outputs leave a card, so that the texts beside them have room."""
+def _has_equal_outputs(card: Card) -> bool:
+    """Whether no output is the main one, as the sequence is which a recurrent layer gives besides its states."""
+    return len({node.types[ref.output].shape for node in card.nodes for ref in card.outputs if ref.node == node.id}) < 2
+
+
+def _spread(widths: Sequence[float], centred: bool) -> tuple[float, ...]:
+    """Where the wires of several outputs leave a card, so that the texts beside them have room; all centred, or the first."""
     places = [0.0]
     for one in widths[:-1]:
         places.append(places[-1] + max(one, 24.0))
-    return tuple(place - places[-1] / 2 for place in places)
+    return tuple(place - places[-1] / 2 * centred for place in places)

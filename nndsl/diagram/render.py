@@ -82,7 +82,12 @@ def _style(role: str, dark: bool) -> str:
 
 
 def _roles(shape: Shape) -> tuple[str, ...]:
-    return (shape.role, "head") if isinstance(shape, Line) and shape.arrow else (shape.role,)
+    return (shape.role, _head_role(shape)) if isinstance(shape, Line) and shape.arrow else (shape.role,)
+
+
+def _head_role(line: Line) -> str:
+    """The role of the arrow head of a wire."""
+    return "head" + line.role.removeprefix("wire")
 
 
 def _group(group: Group, prefix: str) -> Iterator[str]:
@@ -134,7 +139,7 @@ def _text(text: Text, prefix: str) -> str:
 
 def _line(line: Line, prefix: str) -> str:
     path = f'<path class="{prefix}-{line.role}" d="{_path(_shortened(line.points) if line.arrow else line.points)}"/>'
-    return path + (f'<path class="{prefix}-head" d="{_head(line.points)}"/>' if line.arrow else "")
+    return path + (f'<path class="{prefix}-{_head_role(line)}" d="{_head(line.points)}"/>' if line.arrow else "")
 
 
 def _path(points: tuple[Point, ...]) -> str:
