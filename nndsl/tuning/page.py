@@ -6,7 +6,7 @@ from itertools import accumulate
 from math import ceil, floor, isfinite, log10
 from typing import cast
 
-from nndsl.diagram.chart import Panel, Role, Series, Ticks, chart_svg, nice_step
+from nndsl.diagram.chart import Panel, Role, Series, Ticks, chart_svg, number_ticks
 from nndsl.search_space import Listed, Searched
 from nndsl.tuning.trials import STATES, Trial, Wish, best, ranked
 
@@ -92,7 +92,7 @@ def _dots(trials: Sequence[Trial], place: Callable[[Trial], float]) -> Iterator[
     for name, role, pruned in (("trials", "first", False), ("pruned", "pale", True)):
         points = [(place(one), one.value) for one in trials if one.value is not None and (one.state == "pruned") == pruned]
         if points:
-            yield Series(name, cast(Role, role), (tuple(sorted(points)),), dots=True)
+            yield Series(name, cast(Role, role), (tuple(sorted(points)),), shape="dots")
 
 
 def _axis(parameter: Searched) -> tuple[Callable[[Trial], float], Ticks]:
@@ -105,6 +105,4 @@ def _axis(parameter: Searched) -> tuple[Callable[[Trial], float], Ticks]:
         powers = range(ceil(log10(space.low)), floor(log10(space.high)) + 1)
         ends = [one for one in (space.low, space.high) if all(abs(log10(one) - power) > _NEAR for power in powers)]
         return lambda one: log10(float(one.texts[name])), tuple((log10(one), f"{one:.3g}") for one in (*ends, *(10.0**power for power in powers)))
-    step = nice_step(space.high - space.low, 6)
-    numbers = [step * place for place in range(ceil(space.low / step), floor(space.high / step) + 1)]
-    return lambda one: float(one.texts[name]), tuple((one, f"{round(one, 12):g}") for one in numbers)
+    return lambda one: float(one.texts[name]), number_ticks(space.low, space.high)
