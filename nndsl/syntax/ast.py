@@ -3,6 +3,7 @@
 The set is closed; code over it uses `match`. Every node knows its span.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from nndsl.frozen import Frozen
@@ -328,3 +329,12 @@ class Spec(Frozen):
 
     source: Source
     statements: tuple[Statement, ...]
+
+
+def statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements, with those that were understood of broken ones."""
+    for one in body:
+        if isinstance(one, Broken):
+            yield from statements(one.statements)
+        else:
+            yield one
