@@ -27,8 +27,7 @@ def output_html(name: str, figures: OutputFigures | None, found: Found | None, e
     """
     if figures is not None and figures.classes:
         yield f"<h2>{escape(name)}: right and wrong</h2>"
-        yield from _confusion(figures)
-        yield from _class_table(figures.classes)
+        yield f'<div class="beside"><div>{"".join(_confusion(figures))}</div><div>{"".join(_class_table(figures.classes))}</div></div>'
     elif figures is not None and figures.errors:
         yield f"<h2>{escape(name)}: how far off</h2>"
         yield table(["", ""], [[label.replace("_", " "), f"{value:,.4g}"] for label, value in figures.errors.items()], [1])

@@ -6,6 +6,7 @@ from itertools import accumulate
 from math import ceil, floor, isfinite, log10
 from typing import cast
 
+from nndsl.aligned import aligned
 from nndsl.diagram.chart import Panel, Role, Series, Ticks, chart_svg, number_ticks
 from nndsl.page import page as html_page
 from nndsl.search_space import Listed, Searched
@@ -34,8 +35,7 @@ def table(wish: Wish, trials: Sequence[Trial]) -> str:
     for one in shown:
         remark = "" if one.state == "finished" else one.reason or one.state
         rows.append([str(one.number), *one.texts.values(), f"{one.value:.4g}", str(len(one.values)), remark])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     left = sum(one.value is not None for one in trials) - len(shown)
     return "\n".join([*lines, *([f"... and {left} more, in trials.csv"] if left else [])])
 

@@ -231,6 +231,7 @@ def _write_record(run: Run, program: Program, training: Training, dataset: Datas
     """Everything that a run's folder holds from the start."""
     runs.save_sources(run, program.sources)
     run.settings.setdefault("started", _now())
+    run.settings["better"] = {name: mode for name, mode in training.modes.items() if mode is not None and not name.startswith("val_")}
     for name, one in training.learnt.items():
         chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
         run.write(chart, diagram.svg(one.written))
