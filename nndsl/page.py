@@ -43,6 +43,16 @@ def page(title: str, parts: Iterable[str], style: str = "") -> str:
     ])
 
 
+def number_text(value: float | None) -> str:
+    """A number as people compare it: four decimals of what is about 1, four digits of others."""
+    if value is None:
+        return ""
+    size = abs(value)
+    if size == 0 or 1e-3 <= size < 1e3:
+        return f"{value:.4f}"
+    return f"{value:,.0f}" if 1e4 <= size < 1e15 else f"{value:.4g}"
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """A table of texts.
 

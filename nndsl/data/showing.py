@@ -76,7 +76,12 @@ def shown_numbers(name: str, values: "Array") -> Shown:
     flat = values.reshape(-1)
     if flat.size > _FEW:
         return Shown(name, "numbers", flat.astype("float64").tolist())
-    return Shown(name, "value", ", ".join(f"{one:.4g}" for one in flat.astype("float64").tolist()))
+    return Shown(name, "value", ", ".join(number_text(one) for one in flat.astype("float64").tolist()))
+
+
+def number_text(value: float) -> str:
+    """A number as people write it, in four digits that count."""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def written(values: "Array", alphabet: str) -> list[str]:

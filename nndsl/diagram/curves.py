@@ -1,6 +1,6 @@
 """The curves of a run: one panel for the loss and one for each metric, with the best epoch marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
 from nndsl.diagram.chart import Mark, Panel, Point, Role, Series, chart_svg
@@ -26,9 +26,9 @@ def curve_panels(history: History, best: int | None) -> list[Panel]:
     return [panel for name in titles if (panel := _panel(history, name, best)) is not None]
 
 
-def rate_panels(history: History) -> list[Panel]:
-    """The learning rate of each optimizer, a panel each."""
-    names = [name for name in (history[0] if history else ()) if name.endswith("learning_rate")]
+def rate_panels(history: History, but: Collection[str] = ()) -> list[Panel]:
+    """The learning rate of each optimizer but of some, a panel each."""
+    names = [name for name in (history[0] if history else ()) if name.endswith("learning_rate") and name not in but]
     lines = {name: _points(history, name) for name in names}
     return [
         Panel(_title(name), "epoch", (Series(f"last {points[-1][1]:.3g}", "first", (points,)),)) for name, points in lines.items() if points

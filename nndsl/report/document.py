@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
-from math import log10
 
 from nndsl import costs, diagram
+from nndsl.diagnostics import Report
 from nndsl.diagram.chart import chart_svg
 from nndsl.diagram.curves import curve_panels, rate_panels
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.elaboration.modules import library_folder
 from nndsl.figures import Row
-from nndsl.page import page, table
+from nndsl.page import number_text, page, table
 from nndsl.progress import duration_text
 from nndsl.report import examples, spec
 from nndsl.report.outcome import made_html, motifs_html, output_html
 from nndsl.report.reproduce import reproduce_html
-from nndsl.report.view import View
+from nndsl.report.view import Opened, View
+from nndsl.syntax import ast
+from nndsl.syntax.parser import parse
 
 STATES: Mapping[str, str] = {
     "finished": "trained to its end", "stopped early": "stopped early, as its figures did not become better any more",
@@ -105,19 +107,12 @@ def _figures(view: View) -> Iterator[str]:
     yield '<p class="muted">Of the best model' + (f", that of epoch {best['epoch']:g}" if best else "") + ".</p>"
     columns = [("training", best or {}, ""), ("validation", best or {}, "val_"), (split, dict(test.figures) if test else {}, "")]
     shown = [(head, row, prefix) for head, row, prefix in columns if any(prefix + name in row for name in names)]
-    rows = [[name, *(_number(row.get(prefix + name)) for _, row, prefix in shown)] for name in names]
+    rows = [[name, *(number_text(row.get(prefix + name)) for _, row, prefix in shown)] for name in names]
     yield table(["", *(head for head, _, _ in shown)], rows, range(1, len(shown) + 1))
 
 
 def _plain_names(row: Row) -> list[str]:
     return [name for name in row if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
-
-
-def _number(value: float | None) -> str:
-    """Four digits that count, and never fewer than the decimals that shares are told with."""
-    if value is None:
-        return ""
-    return f"{value:.4f}" if value == 0 or -3 <= log10(abs(value)) < 3 else f"{value:.4g}"
 
 
 def _curves(view: View) -> Iterator[str]:
@@ -128,9 +123,15 @@ def _curves(view: View) -> Iterator[str]:
 
 
 def _schedule(view: View) -> Iterator[str]:
-    panels = rate_panels(view.run.history)
+    history = view.run.history
+    level = {name: rate for name, rate in (history[0] if history else {}).items() if name.endswith("learning_rate") and all(row.get(name) == rate for row in history)}
+    panels = rate_panels(history, list(level))
+    if not panels and not level:
+        return
+    yield "<h2>The schedule as it ran</h2>"
+    for name, rate in level.items():
+        yield f"<p>The {escape(name.replace('_', ' '))} was {rate:g} after every epoch.</p>"
     if panels:
-        yield "<h2>The schedule as it ran</h2>"
         yield '<p class="muted">The learning rate of the step that comes after each epoch, as it was recorded.</p>'
         yield f'<div class="charts">{"".join(_figure(chart_svg([one], one.title, width=560, adaptive=True)) for one in panels)}</div>'
 
@@ -158,7 +159,20 @@ def _forecasts(view: View) -> Iterator[str]:
 
 
 def _made(view: View) -> Iterator[str]:
-    yield from made_html(view.findings) if view.findings is not None else ()
+    if view.findings is not None and view.findings.made:
+        names = [one.name or f"sample {place}" for place, one in enumerate(view.findings.made, 1)]
+        written = [] if view.opened is None else list(_written_samples(view.opened))
+        yield from made_html(view.findings, written if len(written) == len(names) else names)
+
+
+def _written_samples(opened: Opened) -> Iterator[str]:
+    """What stands in `samples` of a training."""
+    for definition in ast.statements(parse(opened.program.source, Report()).statements):
+        if isinstance(definition, ast.Definition) and (definition.kind, definition.name) == ("train", opened.training.name):
+            for one in ast.statements(definition.body):
+                if isinstance(one, ast.Binding) and one.targets[0].name == "samples":
+                    listed = one.value.items if isinstance(one.value, ast.ListOf | ast.TupleOf) else (one.value,)
+                    yield from (item.span.text for item in listed)
 
 
 def _motifs(view: View) -> Iterator[str]:

@@ -14,6 +14,7 @@ STYLE = """
 .card dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 10px; margin: 6px 0 0; } .card dt { color: var(--muted); } .card dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .card .wrong { color: var(--red); font-weight: 600; } .card .place { color: var(--muted); font-size: 13px; overflow-wrap: anywhere; } .card code { font-size: 12px; }
 img.example { image-rendering: pixelated; width: 112px; border: 1px solid var(--rule); border-radius: 3px; display: block; }
+.card .text, .card .letters { margin: 5px 0; overflow-wrap: anywhere; border-left: 3px solid var(--rule); padding-left: 9px; line-height: 1.4; }
 dd img.example { width: 72px; }
 img.sheet { image-rendering: pixelated; border-radius: 3px; background: #ffffff; }
 .line { fill: none; stroke: var(--blue); stroke-width: 1.5; }
@@ -28,10 +29,11 @@ def mistakes_html(mistakes: Sequence[Mistake]) -> str:
 def _card(one: Mistake) -> str:
     rows = [("true", _value(one.truth)), ("said", f'<span class="wrong">{_value(one.said)}</span>')]
     images = "".join(_image(part.value) for part in one.seen if part.kind == "image")
-    rows += [(part.name, _value(part)) for part in one.seen if part.kind != "image"]
+    rows += [(part.name, _value(part)) for part in one.seen if part.kind in ("value", "numbers")]
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in rows)
+    written = "".join(f'<div class="{part.kind}">{_value(part)}</div>' for part in one.seen if part.kind in ("letters", "text"))
     remark = f"<div>{escape(one.remark)}</div>" if one.remark else ""
-    return f'<div class="card">{images}<dl>{listed}</dl>{remark}<div class="place">{escape(one.place)}</div></div>'
+    return f'<div class="card">{images}<dl>{listed}</dl>{remark}{written}<div class="place">{escape(one.place)}</div></div>'
 
 
 def _value(part: Shown) -> str:

@@ -1,6 +1,6 @@
 """What a network says, on the page of its run: who is taken for whom, how far numbers are off, what was made, what filters see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,7 +10,7 @@ from nndsl.diagram.residuals import residuals_svg
 from nndsl.diagram.sheet import are_images
 from nndsl.evaluation import ClassFigures, OutputFigures
 from nndsl.findings import Findings, Found, Made, Motifs, Residuals
-from nndsl.page import table
+from nndsl.page import number_text, table
 from nndsl.report.examples import mistakes_html, sheet, texts
 
 _CLASSES = 40
@@ -30,11 +30,22 @@ def output_html(name: str, figures: OutputFigures | None, found: Found | None, e
         yield f'<div class="beside"><div>{"".join(_confusion(figures))}</div><div>{"".join(_class_table(figures.classes))}</div></div>'
     elif figures is not None and figures.errors:
         yield f"<h2>{escape(name)}: how far off</h2>"
-        yield table(["", ""], [[label.replace("_", " "), f"{value:,.4g}"] for label, value in figures.errors.items()], [1])
+        yield from _errors(figures.errors)
     elif found is not None and (found.mistakes or found.residuals):
         yield f"<h2>{escape(name)}</h2>"
     if found is not None:
         yield from _found(found, examples)
+
+
+_ERRORS = {"mae": "mean absolute error", "rmse": "root of the mean squared error", "r2": "share of the variance that is explained (R²)"}
+_WHOSE = {("", ""): "the network", ("", "_in_units"): "in the units of the data", ("season_", ""): "a season before", ("season_", "_in_units"): "in the units of the data"}
+
+
+def _errors(errors: Mapping[str, float]) -> Iterator[str]:
+    """The errors of the network, and those of what was true a season before, where these are asked for."""
+    shown = {(before, after): head for (before, after), head in _WHOSE.items() if f"{before}mae{after}" in errors}
+    rows = [[label, *(number_text(errors.get(f"{before}{name}{after}")) for before, after in shown)] for name, label in _ERRORS.items()]
+    yield table(["", *shown.values()], rows, range(1, len(shown) + 1))
 
 
 def _found(found: Found, examples: str) -> Iterator[str]:
@@ -89,20 +100,23 @@ def _residuals(residuals: Residuals) -> Iterator[str]:
 # What was made -----------------------------------------------------------------------------------
 
 
-def made_html(findings: Findings) -> Iterator[str]:
-    """The samples of a generative training."""
+def made_html(findings: Findings, names: Sequence[str]) -> Iterator[str]:
+    """The samples of a generative training.
+
+    Args:
+        names: what the file calls them, in order.
+    """
     if not findings.made:
         return
     yield "<h2>Samples</h2>"
     arrays = [one.array for one in findings.made]
-    if are_images(arrays):
-        names = [one.name or "unnamed" for one in findings.made]
+    if are_images(arrays) and not any(one.letters for one in findings.made):
         if len(names) > 1:
-            yield f'<p class="muted">One under the other: {escape(", then ".join(names))}.</p>'
+            yield f'<p class="muted">Row by row, and again: {"; ".join(f"<code>{escape(name)}</code>" for name in names)}.</p>'
         yield sheet(arrays)
         return
-    for one in findings.made:
-        yield f"<h3>{escape(one.name)}</h3>" if one.name else ""
+    for name, one in zip(names, findings.made, strict=True):
+        yield f"<h3><code>{escape(name)}</code></h3>"
         yield from _letters(one) if one.letters else _others(one)
 
 

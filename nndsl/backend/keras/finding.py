@@ -12,7 +12,7 @@ from nndsl.backend.keras.motifs import motifs
 from nndsl.data.dataset import Dataset
 from nndsl.data.fields import FieldPlan
 from nndsl.data.series import layout
-from nndsl.data.showing import decoded, is_image, letters_in, shown, shown_numbers
+from nndsl.data.showing import decoded, is_image, letters_in, number_text, shown, shown_numbers
 from nndsl.data.vocabulary import has_vocabulary
 from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import OutputFigures
@@ -63,7 +63,7 @@ class Asked:
         (answer, mask), target = self._answers[output], self._feed.values(field.name)
         labels = self._judged.labels(output, answer, field)
         truth = target.argmax(-1) if labels is not None and is_one_hot(field) else target
-        said = answer if labels is None else labels
+        said = self._judged.numbers(output, answer) if labels is None else labels
         if truth.size != said.size:
             return Found()
         said = said.reshape(truth.shape)
@@ -122,7 +122,7 @@ class Asked:
         errors = np.where(counting, np.abs(known_truth - known_said), 0.0).reshape(len(truth), -1)
         off = errors.sum(-1) / np.maximum(counting.reshape(len(truth), -1).sum(-1), 1)
         worst = np.argsort(-np.nan_to_num(off), kind="stable")[:MOST_MISTAKES].tolist()
-        remarks = [f"off by {off[one]:.4g}" + (" on average" if errors.shape[1] > 1 else "") for one in worst]
+        remarks = [f"off by {number_text(off[one])}" + (" on average" if errors.shape[1] > 1 else "") for one in worst]
         if is_image(field) or letters_in(field) is not None:
             pairs = self._seen_again(field, truth[worst], said[worst])
             first = slice(_AGAIN if is_image(field) else 0)

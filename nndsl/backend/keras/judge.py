@@ -115,7 +115,8 @@ class Judge:
             return OutputFigures()
         counting = np.ones(truth.size, bool) if mask is None or truth.size % mask.size else np.repeat(mask.reshape(-1), truth.size // mask.size)
         if labels is None:
-            return OutputFigures(errors=dict(self._errors(target, {"": answer, "season_": guess}, field, counting)))
+            said = self.numbers(output, answer)
+            return OutputFigures(errors=dict(self._errors(target, {"": said, "season_": guess}, field, counting)))
         return _class_figures(class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
 
     def _errors(
@@ -140,6 +141,13 @@ class Judge:
         if answer.ndim - 1 > rank and answer.shape[-1] > 1:
             return np.asarray(answer.argmax(-1))
         return np.asarray(answer > (0 if self._says_logits(output) or self._says_scores(output) else 0.5), np.int64)
+
+    def numbers(self, output: str, answer: Array) -> Array:
+        """What an output says of numbers: where a loss takes it as logits, what these stand for."""
+        activation = next((one.activations[0] for one in self._losses.get(output, ()) if one.takes_logits and one.activations), None)
+        if activation == "sigmoid":
+            return np.asarray((1 + np.tanh(answer / 2)) / 2)
+        return _softmax(answer) if activation == "softmax" else answer
 
     def _says_logits(self, output: str) -> bool:
         """Whether a loss takes the output itself as logits."""
@@ -192,8 +200,7 @@ class Judge:
             yes = (1 + np.tanh(shares[:, 0] / 2)) / 2 if self._says_logits(name) else shares[:, 0]
             return np.stack([1 - yes, yes], axis=1)
         if self._says_logits(name):
-            shares = np.exp(shares - shares.max(-1, keepdims=True))
-            shares /= shares.sum(-1, keepdims=True)
+            return _softmax(shares)
         return shares
 
 
@@ -213,6 +220,11 @@ def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], le
         finished = [name for name, ref in said.items() if final_activation(graph, ref)[1] is not None]
         losses = {name: [one for one in found if not (one.takes_logits and name in finished)] for name, found in losses.items()}
     return Judge(graph, said, layers, fields, losses, state["encoders"])
+
+
+def _softmax(logits: Array) -> Array:
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
 def _joined(parts: list[Any]) -> Any:
