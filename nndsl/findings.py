@@ -63,12 +63,14 @@ class Found(Frozen, eq=False):
         mistakes: the examples that were most wrong, the worst first.
         wrong: of how many examples something wrong was said, where there is right and wrong.
         residuals: of numbers.
+        names: of the classes, where they are tokens, which have but numbers elsewhere.
         truth, again: of images that are to be made again, the first of them, `[n, height, width]` or with channels.
     """
 
     mistakes: Sequence[Mistake] = ()
     wrong: int | None = None
     residuals: Residuals | None = None
+    names: Sequence[str] = ()
     truth: Any = None
     again: Any = None
 

@@ -127,6 +127,9 @@ def _drawn(panel: Panel, place: int, width: int) -> Iterator[str]:
 
 def _line(series: Series, across: Scale, up: Scale) -> Iterator[str]:
     for piece in series.pieces:
+        if len(piece) == 1:
+            yield f'<circle class="PREFIX-{series.role}-dot" cx="{across(piece[0][0]):.1f}" cy="{up(piece[0][1]):.1f}" r="4"/>'
+            continue
         yield f'<polyline class="PREFIX-{series.role}" points="{" ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in piece)}"/>'
 
 

@@ -1,6 +1,7 @@
 """What a network says, on the page of its run: who is taken for whom, how far numbers are off, what was made, what filters see."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -13,7 +14,7 @@ from nndsl.findings import Findings, Found, Made, Motifs, Residuals
 from nndsl.page import number_text, table
 from nndsl.report.examples import mistakes_html, sheet, texts
 
-_CLASSES = 40
+_CLASSES = 24
 """So many classes have a line each; of more, those that are found worst."""
 _PAIRS = 12
 _SEQUENCES = 12
@@ -26,6 +27,7 @@ def output_html(name: str, figures: OutputFigures | None, found: Found | None, e
         examples: how many there are, of which part.
     """
     if figures is not None and figures.classes:
+        figures = _named(figures, found.names if found is not None else ())
         yield f"<h2>{escape(name)}: right and wrong</h2>"
         yield f'<div class="beside"><div>{"".join(_confusion(figures))}</div><div>{"".join(_class_table(figures.classes))}</div></div>'
     elif figures is not None and figures.errors:
@@ -35,6 +37,13 @@ def output_html(name: str, figures: OutputFigures | None, found: Found | None, e
         yield f"<h2>{escape(name)}</h2>"
     if found is not None:
         yield from _found(found, examples)
+
+
+def _named(figures: OutputFigures, names: Sequence[str]) -> OutputFigures:
+    """The figures with other names for the classes, if there are as many."""
+    if len(names) != len(figures.classes):
+        return figures
+    return replace(figures, classes=tuple(replace(one, name=name) for one, name in zip(figures.classes, names, strict=True)))
 
 
 _ERRORS = {"mae": "mean absolute error", "rmse": "root of the mean squared error", "r2": "share of the variance that is explained (R²)"}
@@ -121,11 +130,11 @@ def made_html(findings: Findings, names: Sequence[str]) -> Iterator[str]:
 
 
 def _letters(made: Made) -> Iterator[str]:
-    frequencies = made.array.mean(0)
-    shares = (frequencies / frequencies.sum(-1, keepdims=True).clip(1e-9)).tolist()
+    places = made.array.argmax(-1)
+    shares = [[float((column == place).mean()) for place in range(len(made.letters))] for column in places.T]
     yield f'<figure class="wide">{logo_svg(made.letters, shares, len(made.array), "What the samples have in common", adaptive=True)}</figure>'
-    yield f'<p class="muted">What {len(made.array)} of them have in common, and the first {min(_SEQUENCES, len(made.array))}, at each place the most probable letter:</p>'
-    yield from texts(["".join(made.letters[place] for place in row.argmax(-1).tolist()) for row in made.array[:_SEQUENCES]])
+    yield f'<p class="muted">At each place the most probable letter: what {len(made.array)} samples have in common, and the first {min(_SEQUENCES, len(made.array))}.</p>'
+    yield from texts(["".join(made.letters[place] for place in row) for row in places[:_SEQUENCES].tolist()])
 
 
 def _others(made: Made) -> Iterator[str]:

@@ -13,7 +13,7 @@ from nndsl.data.dataset import Dataset
 from nndsl.data.fields import FieldPlan
 from nndsl.data.series import layout
 from nndsl.data.showing import decoded, is_image, letters_in, number_text, shown, shown_numbers
-from nndsl.data.vocabulary import has_vocabulary
+from nndsl.data.vocabulary import Vocabulary, has_vocabulary
 from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import OutputFigures
 from nndsl.findings import MOST_MISTAKES, MOST_PAIRS, Findings, Found, Made, Mistake, Residuals, Shown
@@ -90,7 +90,7 @@ class Asked:
             for one in worst
         ]
         pairs = [(Shown("", "value", names[truth[one]]), Shown("", "value", names[said[one]])) for one in worst]
-        return Found(self._mistakes(worst, pairs, remarks), len(wrong))
+        return Found(self._mistakes(field, worst, pairs, remarks), len(wrong))
 
     # A class for each of several positions -------------------------------------------------------
 
@@ -103,7 +103,12 @@ class Asked:
         worst = [one for one in order[:MOST_MISTAKES].tolist() if wrong[one]]
         remarks = [f"{wrong[one]:,} of {total[one]:,} positions wrong" for one in worst]
         truths, saids = (self._sequences(field, values[worst]) for values in (truth, np.where(counting, said, 0)))
-        return Found(self._mistakes(worst, list(zip(truths, saids, strict=True)), remarks), int((wrong > 0).sum()))
+        return Found(self._mistakes(field, worst, list(zip(truths, saids, strict=True)), remarks), int((wrong > 0).sum()), names=self._names(field))
+
+    def _names(self, field: FieldPlan) -> Sequence[str]:
+        """The tokens that classes stand for."""
+        known = class_names(field)
+        return Vocabulary(field, self._training.data.source, self._states[field.name]).names(len(known)) if has_vocabulary(field) else known
 
     def _sequences(self, field: FieldPlan, ids: Array) -> list[Shown]:
         if has_vocabulary(field):
@@ -126,17 +131,20 @@ class Asked:
         if is_image(field) or letters_in(field) is not None:
             pairs = self._seen_again(field, truth[worst], said[worst])
             first = slice(_AGAIN if is_image(field) else 0)
-            return Found(self._mistakes(worst, pairs, remarks), truth=truth[first], again=said[first])
+            return Found(self._mistakes(field, worst, pairs, remarks), truth=truth[first], again=said[first])
         pairs = [(shown_numbers("", known_truth[one]), shown_numbers("", known_said[one])) for one in worst]
         unit = "in the units of the data" if len(known) == 2 else ""
-        return Found(self._mistakes(worst, pairs, remarks), None, _residuals(known_truth[counting], known_said[counting], unit))
+        return Found(self._mistakes(field, worst, pairs, remarks), None, _residuals(known_truth[counting], known_said[counting], unit))
 
     def _seen_again(self, field: FieldPlan, truth: Array, said: Array) -> list[tuple[Shown, Shown]]:
         data, states = self._training.data, self._states[field.name]
         return list(zip(*(decoded(field, values, data, states) for values in (truth, said)), strict=True))
 
-    def _mistakes(self, places: Sequence[int], pairs: Sequence[tuple[Shown, Shown]], remarks: Sequence[str]) -> list[Mistake]:
-        inputs = [name for name in self._training.inputs if name in self._examples.fields]
+    def _mistakes(
+        self, field: FieldPlan, places: Sequence[int], pairs: Sequence[tuple[Shown, Shown]], remarks: Sequence[str]
+    ) -> list[Mistake]:
+        fields = [self._training.data.fields[name] for name in self._training.inputs if name in self._examples.fields]
+        inputs = [one.name for one in fields if one.columns != field.columns]  # what was said before each place is what is true there
         seen = shown(self._training.data, self._examples, inputs, places, self._states)
         return [
             Mistake(self._examples.place(place), parts, truth, said, remark)
