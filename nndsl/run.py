@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +40,7 @@ from nndsl.source import Source
 LATEST = "latest"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Eight times as fast where LibYAML is there, as in all wheels."""
-_MOST_YAML = 16 * 2**20
+_MOST_YAML, _DEEPEST = 16 * 2**20, 200
 SECTIONS: dict[str, type] = {
     "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
     "versions": dict, "hardware": dict, "asked": dict,
@@ -417,7 +418,22 @@ def _read_yaml(path: Path) -> Any:
     """Plain values; nothing that a file says is run."""
     if path.stat().st_size > _MOST_YAML:
         raise ValueError(f"it is larger than {_MOST_YAML:,} bytes")
-    return yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+    text = path.read_text(encoding="utf-8")
+    if _nested_at_most(text) > _DEEPEST and any(depth > _DEEPEST for depth in _depths(text)):
+        raise ValueError("it is nested too deeply")
+    return yaml.load(text, _LOADER)
+
+
+def _nested_at_most(text: str) -> int:
+    """An upper bound, found fast, of how deeply a text is nested: LibYAML would overflow the stack, and end the process."""
+    return max(map(len, re.findall(r"^[ \t?-]*", text, re.MULTILINE))) + text.count("[") + text.count("{")
+
+
+def _depths(text: str) -> Iterator[int]:
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        yield depth
 
 
 def _read_json(path: Path) -> Any:
