@@ -9,6 +9,7 @@
       data.json           what encoders learnt from the training examples
       curves.svg          loss and metrics; diagram.svg, the network; forecast.svg, of a series: what came and what was said
       evaluation.json     figures on the test split
+      report.html         all that as one page
     runs/NAME/latest      the newest
 """
 

@@ -58,7 +58,7 @@ def test_a_list_has_every_run_once_by_name_and_number(runs: Path, capsys: pytest
     assert [one.name for one in entries(runs / "digits")] == ["digits/001", "digits/010"]
     assert main(["runs"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == "run state started took epochs best epoch on test examples".split()
+    assert head.split() == ["run", "state", "started", "took", "epochs", "best", "epoch", "on", "test", "examples"]
     assert lines[1].split("  ")[0] == "digits/001"
     assert re.split(" {2,}", lines[1]) == ["digits/001", "finished", "2026-01-02 03:04", "1 min 1 s", "3/3", "2: val_loss 1.25", "accuracy 0.9"]
     assert main(["runs", "--name", "ap*"]) == 0
