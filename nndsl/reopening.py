@@ -52,11 +52,13 @@ def reopened_program(run: Run, state: Mapping[str, Any], trace: Trace | None = N
         UserError: what the run has kept is gone, or has been changed.
     """
     settings, texts = run.settings, runs.kept_sources(run)
-    where, asked = Path(settings["source"]), settings["asked"]
-    source = Source(where.name, texts.pop(settings["source"]), where)
-    path = None if asked["data"] is None else Path(asked["data"])
-    kept = {settings["data"]["name"]: state}
-    program, report = check(source, overrides=asked["overrides"], data_path=path, kept=kept, trace=trace, read=_copies(texts))
+    try:
+        where, overrides, data = Path(settings["source"]), dict(settings["asked"]["overrides"]), settings["asked"]["data"]
+        source = Source(where.name, texts.pop(settings["source"]), where)
+        path, kept = None if data is None else Path(data), {settings["data"]["name"]: state}
+    except (KeyError, TypeError, ValueError):
+        raise UserError(runs.not_a_run(run.folder, "its run.yaml is not what was written")) from None
+    program, report = check(source, overrides=overrides, data_path=path, kept=kept, trace=trace, read=_copies(texts))
     report.raise_errors()
     return program
 
