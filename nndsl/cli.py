@@ -31,6 +31,8 @@ examples:
   nndsl launch digits.nn -o digits.sbatch      what a cluster needs to train it
   nndsl tune digits.nn --trials 40             try other values of its `param`s
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
+  nndsl report runs/digits8x8/latest           the page of a run, made again
+  nndsl runs --sort val_accuracy               which runs there are; two or more are compared
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from pygments.lexer import RegexLexer, bygroups
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
+from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
 from nndsl.syntax.grammar import tables
 
@@ -103,6 +103,12 @@ class NNLexer(RegexLexer):
     filenames: ClassVar = ["*.nn"]
     mimetypes: ClassVar = ["text/x-nndsl"]
     tokens: ClassVar = {"root": [(r"\s+", Whitespace), *((one.pattern, one.action()) for one in rules())]}
+
+
+def coloured(text: str) -> Iterator[tuple[int, str, str]]:
+    """A text in pieces: where each begins, the short name that Pygments has for what it is (`kd`, `nc`), and the piece."""
+    for place, token, piece in NNLexer().get_tokens_unprocessed(text):
+        yield place, STANDARD_TYPES.get(token, ""), piece
 
 
 def textmate() -> Mapping[str, Any]:

@@ -9,12 +9,15 @@
       data.json           what encoders learnt from the training examples
       curves.svg          loss and metrics; diagram.svg, the network; forecast.svg, of a series: what came and what was said
       evaluation.json     figures on the test split
+      report.html         all that as one page
     runs/NAME/latest      the newest
 """
 
+import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +39,9 @@ from nndsl.program import EarlyStopping
 from nndsl.source import Source
 
 LATEST = "latest"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Eight times as fast where LibYAML is there, as in all wheels."""
+_MOST_YAML, _DEEPEST = 16 * 2**20, 200
 SECTIONS: dict[str, type] = {
     "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
     "versions": dict, "hardware": dict, "asked": dict,
@@ -91,11 +97,11 @@ class Run:
         """
         folder = resolved(Path(path))
         try:
-            settings = yaml.safe_load((folder / "run.yaml").read_text(encoding="utf-8"))
+            settings = _read_yaml(folder / "run.yaml")
         except FileNotFoundError:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as failure:
             raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
         if not isinstance(settings, dict) or not settings.keys() >= SECTIONS.keys() or not all(
             isinstance(settings[name], kind) for name, kind in SECTIONS.items()
@@ -105,7 +111,7 @@ class Run:
             told = folder / "evaluation.json"
             evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / METRICS), evaluation)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
 
     @property
@@ -312,6 +318,23 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process trains in a folder."""
+    try:
+        import fcntl
+
+        descriptor = os.open(folder / ".lock", os.O_RDONLY)
+    except (ImportError, OSError):
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 # Records -----------------------------------------------------------------------------------------
 
 
@@ -390,6 +413,28 @@ def plain(value: Any) -> Any:
 def as_yaml(value: Any) -> str:
     """Plain values as YAML, in their order."""
     return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _read_yaml(path: Path) -> Any:
+    """Plain values; nothing that a file says is run."""
+    if path.stat().st_size > _MOST_YAML:
+        raise ValueError(f"it is larger than {_MOST_YAML:,} bytes")
+    text = path.read_text(encoding="utf-8")
+    if _nested_at_most(text) > _DEEPEST and any(depth > _DEEPEST for depth in _depths(text)):
+        raise ValueError("it is nested too deeply")
+    return yaml.load(text, _LOADER)
+
+
+def _nested_at_most(text: str) -> int:
+    """An upper bound, found fast, of how deeply a text is nested: LibYAML would overflow the stack, and end the process."""
+    return max(map(len, re.findall(r"^[ \t?-]*", text, re.MULTILINE))) + text.count("[") + text.count("{")
+
+
+def _depths(text: str) -> Iterator[int]:
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        yield depth
 
 
 def _read_json(path: Path) -> Any:

@@ -342,3 +342,12 @@ class Spec(Frozen):
 
     source: Source
     statements: tuple[Statement, ...]
+
+
+def statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements, with those that were understood of broken ones."""
+    for one in body:
+        if isinstance(one, Broken):
+            yield from statements(one.statements)
+        else:
+            yield one

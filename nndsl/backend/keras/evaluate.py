@@ -8,24 +8,23 @@ from nndsl import run as runs
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.finding import Asked
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
+from nndsl.backend.keras.samples import Array, samples, start_from_data
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
 from nndsl.data.room import KEPT, Room
-from nndsl.diagnostics import Diagnostic, Report, UserError, error
-from nndsl.driver import check
-from nndsl.elaboration.modules import place_of
-from nndsl.elaboration.session import Reader, read_spec
+from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.evaluation import Evaluation, Predictions
 from nndsl.live import progress_on
 from nndsl.program import Training
 from nndsl.progress import Progress
+from nndsl.reopening import reopened
+from nndsl.report.view import View
+from nndsl.report.writing import NO_TEST, told, view_of
 from nndsl.run import Run
-from nndsl.source import Source
-from nndsl.syntax.ast import Spec
-from nndsl.syntax.parser import parse
 
 
 @error("NN722")
@@ -59,16 +58,51 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     if not len(dataset.splits.get(split, ())):
         raise UserError(no_examples(run, split))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_models(training)
-        epoch = restore_best(run, layers, progress)
-        feed = Feed(dataset[split].fields, training.input_types, training.batch)
-        progress.begin(1, feed.steps, 1)
-        try:
-            figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-            judged = judge(training, layers, state)
-            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.answers(feed), feed, dataset[split].guesses))
-        finally:
-            progress.end()
+        return _measured(run, training, dataset, split, progress)[0]
+
+
+def _measured(run: Run, training: Training, dataset: Dataset, split: str, progress: Progress) -> tuple[Evaluation, Asked]:
+    """The figures of the best model on a split, and the model, which was asked about its examples."""
+    layers, _ = layers_and_models(training)
+    epoch = restore_best(run, layers, progress)
+    feed = Feed(dataset[split].fields, training.input_types, training.batch)
+    progress.begin(1, feed.steps, 1)
+    try:
+        figures = Measuring(training, layers).figures(feed, progress, "evaluating")
+        asked = Asked(training, layers, dataset, split, feed)
+        return Evaluation(split, feed.count, epoch, figures, asked.figures()), asked
+    finally:
+        progress.end()
+
+
+def report(run: Run, progress: Progress | None = None) -> View:
+    """Everything about a run that can be found out now, for its page. What cannot is said there, with the reason.
+
+    Raises:
+        UserError: the run cannot be opened.
+    """
+    progress = progress or progress_on()
+    try:
+        training, state = reopened(run)
+        dataset = data_of(run, training, state, progress)
+        split = dataset.shown
+        with surroundings(training.precision, run.settings["settings"]["seed"]):
+            evaluation, asked = _measured(run, training, dataset, split, progress)
+            findings = asked.findings(_samples(training, asked.layers, dataset))
+    except UserError as wrong:
+        return view_of(run, None, [f"Nothing could be found out about examples: {told(wrong)}."])
+    if split != "test":
+        return view_of(run, findings, [NO_TEST.format(split)])
+    run.evaluation = evaluation
+    return view_of(run, findings)
+
+
+def _samples(training: Training, layers: lower.Layers, dataset: Dataset) -> list[Array]:
+    """What the best model makes, where the training names samples."""
+    if not training.samples:
+        return []
+    feed = Feed(dataset[dataset.shown].fields, training.input_types, training.batch) if start_from_data(training) else None
+    return samples(training, layers, feed)
 
 
 def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
@@ -109,23 +143,6 @@ def _chosen(training: Training, name: str | None) -> str:
     return name
 
 
-def reopened(run: Run) -> tuple[Training, Mapping[str, Any]]:
-    """The training of a run, from the copies of its files, with the parameters that it was trained with; and what it learnt from its data.
-
-    The data need not be there.
-
-    Raises:
-        UserError: what the run has kept is gone, or has been changed.
-    """
-    settings, texts, state = run.settings, runs.kept_sources(run), run.data_state()
-    where, asked = Path(settings["source"]), settings["asked"]
-    source = Source(where.name, texts.pop(settings["source"]), where)
-    path = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(source, overrides=asked["overrides"], data_path=path, kept={settings["data"]["name"]: state}, read=_copies(texts))
-    report.raise_errors()
-    return program.trainings[settings["training"]], state
-
-
 def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Progress) -> Dataset:
     """The data of a run, encoded as they were in its training.
 
@@ -140,16 +157,6 @@ def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Pr
     if dataset.sha256 != then:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", then[:12], dataset.sha256[:12]))
     return dataset
-
-
-def _copies(texts: Mapping[str, str]) -> Reader:
-    """Reads imported files from the copies that a run keeps, by their places."""
-
-    def read(path: Path, name: str, report: Report) -> Spec:
-        text = texts.get(place_of(path))
-        return read_spec(path, name, report) if text is None else parse(Source(name, text, path), report)
-
-    return read
 
 
 def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:

@@ -64,6 +64,11 @@ class Judge:
             for index, name in enumerate(self._said)
         }
 
+    @property
+    def fields(self) -> Mapping[str, FieldPlan]:
+        """For each output that has one, the field that tells what its numbers mean."""
+        return self._fields
+
     def figures(self, answers: Answers, feed: Feed, guesses: Mapping[str, Array]) -> dict[str, OutputFigures]:
         """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class.
 
@@ -94,7 +99,7 @@ class Judge:
 
     def _forecast(self, field: FieldPlan, frame: Horizon, truth: Array, said: Array, guess: Array | None, stride: int) -> Forecast:
         def rows(numbers: Array) -> Array:
-            decoded = self._in_units(field, numbers)
+            decoded = self.in_units(field, numbers)
             return (numbers if decoded is None else decoded).reshape(len(numbers), frame.length, -1)
 
         known, guessed = rows(truth), None if guess is None else rows(guess)
@@ -104,37 +109,45 @@ class Judge:
 
     def _figures(self, output: str, target: Array, answer: Array, mask: Array | None, guess: Array | None) -> OutputFigures:
         field = self._fields[output]
-        labels = self._labels(output, answer, field)
-        truth = target.argmax(-1) if labels is not None and _is_one_hot(field) else target
+        labels = self.labels(output, answer, field)
+        truth = target.argmax(-1) if labels is not None and is_one_hot(field) else target
         if truth.size != (answer if labels is None else labels).size:  # labels without places of their own, as CTC has them
             return OutputFigures()
         counting = np.ones(truth.size, bool) if mask is None or truth.size % mask.size else np.repeat(mask.reshape(-1), truth.size // mask.size)
         if labels is None:
-            return OutputFigures(errors=dict(self._errors(target, {"": answer, "season_": guess}, field, counting)))
-        return _class_figures(_class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
+            said = self.numbers(output, answer)
+            return OutputFigures(errors=dict(self._errors(target, {"": said, "season_": guess}, field, counting)))
+        return _class_figures(class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
 
     def _errors(
         self, target: Array, said: Mapping[str, Array | None], field: FieldPlan, counting: Array
     ) -> Iterator[tuple[str, float]]:
         """The errors of some forecasts, as the network counts and as the data do."""
-        truth = self._in_units(field, target)
+        truth = self.in_units(field, target)
         for whose, forecast in said.items():
             if forecast is None:
                 continue
             yield from ((f"{whose}{name}", value) for name, value in _errors(target, forecast, counting).items())
-            decoded = self._in_units(field, forecast)
+            decoded = self.in_units(field, forecast)
             if truth is not None and decoded is not None:
                 errors = _errors(truth, decoded, counting)
                 yield from ((f"{whose}{name}_in_units", errors[name]) for name in ("mae", "rmse"))
 
-    def _labels(self, output: str, answer: Array, field: FieldPlan) -> Array | None:
+    def labels(self, output: str, answer: Array, field: FieldPlan) -> Array | None:
         """The number of the most probable class of each example (or position); None where the target is no class."""
         if _class_count(field) == 0:
             return None
-        rank = field.type.rank - _is_one_hot(field)
+        rank = field.type.rank - is_one_hot(field)
         if answer.ndim - 1 > rank and answer.shape[-1] > 1:
             return np.asarray(answer.argmax(-1))
         return np.asarray(answer > (0 if self._says_logits(output) or self._says_scores(output) else 0.5), np.int64)
+
+    def numbers(self, output: str, answer: Array) -> Array:
+        """What an output says of numbers: where a loss takes it as logits, what these stand for."""
+        activation = next((one.activations[0] for one in self._losses.get(output, ()) if one.takes_logits and one.activations), None)
+        if activation == "sigmoid":
+            return np.asarray((1 + np.tanh(answer / 2)) / 2)
+        return _softmax(answer) if activation == "softmax" else answer
 
     def _says_logits(self, output: str) -> bool:
         """Whether a loss takes the output itself as logits."""
@@ -150,16 +163,16 @@ class Judge:
         for name, (answer, _) in self.answers(feed).items():
             prefix = f"{name}_" if len(self._said) > 1 else ""
             field = self._fields.get(name)
-            labels = None if field is None else self._labels(name, answer, field)
+            labels = None if field is None else self.labels(name, answer, field)
             if field is not None and labels is not None:
                 columns |= self._class_columns(name, prefix, answer, labels, field)
                 continue
-            numbers = None if field is None else self._in_units(field, answer)
+            numbers = None if field is None else self.in_units(field, answer)
             numbers = answer if numbers is None else numbers
             columns[name] = numbers.tolist() if numbers.shape[1:] != (1,) else numbers[:, 0].tolist()
         return Predictions(columns)
 
-    def _in_units(self, field: FieldPlan, numbers: Array) -> Array | None:
+    def in_units(self, field: FieldPlan, numbers: Array) -> Array | None:
         """Numbers as the data have them; None where these are the same, where there is no way back, or where they are no such field."""
         if any(isinstance(one, int) for one in field.type.shape) and numbers.size != len(numbers) * prod(field.type.shape):
             return None
@@ -167,21 +180,28 @@ class Judge:
         return decoded
 
     def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
-        names = np.array(_class_names(field), object)
+        names = np.array(class_names(field), object)
         columns: dict[str, list[Any]] = {name: names[labels.reshape(len(answer)) if labels.size == len(answer) else labels].tolist()}
         if labels.size != len(answer):
             return columns
+        shares = self.probabilities(name, answer)
+        if shares is None:
+            raw = answer.reshape(len(answer), -1)
+            scores = {f"{prefix}score_{one}": raw[:, place].tolist() for place, one in enumerate(names)} if raw.shape[1] > 1 else {}
+            return columns | (scores or {f"{prefix}score": raw[:, 0].tolist()})
+        return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+
+    def probabilities(self, name: str, answer: Array) -> Array | None:
+        """How probable an output says that each class is, `[n, classes]`, where it says one class an example; None if it says scores."""
         shares = answer.reshape(len(answer), -1)
         if self._says_scores(name):
-            scores = {f"{prefix}score_{one}": shares[:, place].tolist() for place, one in enumerate(names)} if shares.shape[1] > 1 else {}
-            return columns | (scores or {f"{prefix}score": shares[:, 0].tolist()})
+            return None
         if shares.shape[1] == 1:
             yes = (1 + np.tanh(shares[:, 0] / 2)) / 2 if self._says_logits(name) else shares[:, 0]
-            shares = np.stack([1 - yes, yes], axis=1)
-        elif self._says_logits(name):
-            shares = np.exp(shares - shares.max(-1, keepdims=True))
-            shares /= shares.sum(-1, keepdims=True)
-        return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+            return np.stack([1 - yes, yes], axis=1)
+        if self._says_logits(name):
+            return _softmax(shares)
+        return shares
 
 
 def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], learnt: str | None = None) -> Judge:
@@ -200,6 +220,11 @@ def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], le
         finished = [name for name, ref in said.items() if final_activation(graph, ref)[1] is not None]
         losses = {name: [one for one in found if not (one.takes_logits and name in finished)] for name, found in losses.items()}
     return Judge(graph, said, layers, fields, losses, state["encoders"])
+
+
+def _softmax(logits: Array) -> Array:
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
 def _joined(parts: list[Any]) -> Any:
@@ -236,11 +261,11 @@ def _class_count(field: FieldPlan) -> int:
     return field.type.below if isinstance(field.type.below, int) else 0
 
 
-def _class_names(field: FieldPlan) -> list[str]:
+def class_names(field: FieldPlan) -> list[str]:
     if field.classes is not None:
         return list(field.classes)
     return ["false", "true"] if field.type.dtype == "bool" else [str(one) for one in range(_class_count(field))]
 
 
-def _is_one_hot(field: FieldPlan) -> bool:
+def is_one_hot(field: FieldPlan) -> bool:
     return field.type.is_float and field.classes is not None and field.type.rank > 0
