@@ -1,0 +1,483 @@
+"""From the description of a model to a body of typed steps: inputs, calls in the order of the data, outputs."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from nndsl.catalogue.applicable import Applicable, Constant, Function, Layer, infer
+from nndsl.catalogue.component import snake_case
+from nndsl.catalogue.functions import arithmetic, arranging
+from nndsl.catalogue.layers import merging
+from nndsl.catalogue.layers.core import Embedding
+from nndsl.diagnostics import Diagnostic, UserError
+from nndsl.importing.body import Block, Body, Operand, Step
+from nndsl.importing.layers import Config, NotExpressible, as_written, is_of_keras, kind_of, layer_of, settings_of
+from nndsl.importing.mistakes import argument_not_expressible, call_refused, no_graph, not_expressible, own_code
+from nndsl.importing.operations import function_of, is_operation
+from nndsl.importing.wording import collapsed
+from nndsl.types import Mismatch, Size, SizesDiffer, TensorType, named
+
+_MODELS = ("Functional", "Model", "Sequential")
+_AXES = {1: ("N",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
+_AUTOMATIC = re.compile(r"(.*?)(_\d+)?")
+
+
+class Address(NamedTuple):
+    """A tensor as a description names it: a layer, which of its calls, which of its results."""
+
+    layer: str
+    call: int
+    output: int
+
+
+@dataclass
+class _Entry:
+    """One layer of a description, with its calls.
+
+    Attributes:
+        made: what it is in the catalogue; None of inputs, functions and models.
+    """
+
+    name: str
+    config: Config
+    calls: list[tuple[Any, Any]]
+    place: str
+    made: Layer | None = None
+
+    @property
+    def is_model(self) -> bool:
+        return kind_of(self.config) in _MODELS and is_of_keras(self.config)
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.config)
+
+
+def read_network(file: str, config: Config) -> Body:
+    """The body of a model.
+
+    Raises:
+        UserError: it is no graph of layers, or has parts that cannot be expressed, all of which are named.
+    """
+    if not is_of_keras(config) and kind_of(config) not in _MODELS:
+        raise UserError(own_code(str(settings_of(config).get("name", file)), f"a model of the class {kind_of(config)}, which is not one of Keras"))
+    if kind_of(config) not in _MODELS:
+        raise UserError(no_graph(file, f"it is of the class {kind_of(config) or 'without a name'}"))
+    try:
+        return _read(file, config, same_lengths=False)
+    except UserError as refused:
+        if not any(one.code == "NN857" for one in refused.diagnostics):
+            raise
+        return _read(file, config, same_lengths=True)
+
+
+def _read(file: str, config: Config, same_lengths: bool) -> Body:
+    model = _Model(file, config, same_lengths=same_lengths)
+    body = model.body(None)
+    if model.problems:
+        raise UserError(*model.problems)
+    if body is None:
+        raise UserError(no_graph(file, "its layers do not lead from its inputs to its outputs"))
+    return body
+
+
+def was_named(name: str, kind: str) -> bool:
+    """Whether a person named a layer, rather than Keras."""
+    stem = _AUTOMATIC.fullmatch(name)
+    return stem is not None and stem[1] != snake_case(kind) and stem[1] not in ("functional", "sequential", "model", "input", "input_layer", "keras_tensor")
+
+
+@dataclass
+class _Model:
+    """One model of a description, the whole or a part of another.
+
+    Attributes:
+        same_lengths: whether open sizes of several inputs at the same place are one size.
+    """
+
+    file: str
+    config: Config
+    same_lengths: bool = False
+    inside: str = ""
+    problems: list[Diagnostic] = field(default_factory=list)
+    tensors: dict[Address, Operand] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.settings = settings_of(self.config)
+        self.name = str(self.settings.get("name") or "model")
+        self.entries = list(self._entries())
+        self.blocks: dict[str, Block] = {}
+
+    # What there is -------------------------------------------------------------------------------
+
+    def _entries(self) -> Iterator[_Entry]:
+        taken: dict[str, int] = {}
+        sequential = kind_of(self.config) == "Sequential"
+        before: str | None = None
+        layers = self.settings.get("layers")
+        for config in layers if isinstance(layers, list) else ():
+            if not isinstance(config, Mapping):
+                continue
+            name = str(config.get("name") or settings_of(config).get("name") or f"layer_{len(taken)}")
+            place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else _place(kind_of(config), taken)
+            calls = _calls(config.get("inbound_nodes"))
+            if sequential:
+                calls = [] if before is None else [([_Reference(before, int(self._is_functional(before)), 0)], {})]
+                before = name
+            yield _Entry(name, config, calls, place)
+            self._kinds = {**getattr(self, "_kinds", {}), name: kind_of(config)}
+
+    def _is_functional(self, name: str) -> bool:
+        return self._kinds.get(name) in ("Functional", "Model")
+
+    def body(self, given: Sequence[TensorType] | None) -> Body | None:
+        """The steps of the model.
+
+        Args:
+            given: the types of what it is called with, as a part of another model.
+        """
+        for entry in self.entries:
+            self._look_up(entry)
+        inputs = self._inputs(given)
+        if self.problems or inputs is None:
+            return None
+        self._run_calls()
+        outputs = self._outputs()
+        if self.problems or outputs is None:
+            return None
+        return _needed(Body(self.name, inputs, self.steps, outputs))
+
+    def _look_up(self, entry: _Entry) -> None:
+        """Find what a layer is, and note it where it is nothing that can be expressed."""
+        if entry.kind == "InputLayer" or is_operation(entry.config) or entry.kind == "CustomScaleLayer":
+            return
+        if entry.is_model:
+            inner = _Model(self.file, entry.config, self.same_lengths, f"{self.inside}{entry.name}/", self.problems)
+            for one in inner.entries:
+                inner._look_up(one)
+            return
+        try:
+            entry.made = layer_of(self.inside + entry.name, entry.config)
+        except NotExpressible as failure:
+            self.problems.append(failure.diagnostic)
+
+    # Inputs and outputs --------------------------------------------------------------------------
+
+    def _inputs(self, given: Sequence[TensorType] | None) -> dict[str, Step] | None:
+        addresses = _addresses(self.settings.get("input_layers")) or self._input_of_chain()
+        if not addresses:
+            built = "it has never been built; give it an input shape: model.build(...), or keras.Input(...) as its first layer"
+            self.problems.append(no_graph(self.inside.rstrip("/") or self.file, built))
+            return None
+        types = [self._input_type(one.layer, place) for place, one in enumerate(addresses)] if given is None else list(given)
+        if len(types) != len(addresses):
+            self.problems.append(call_refused(self.inside.rstrip("/"), f"it has {len(addresses)} inputs, and is given {len(types)} tensors"))
+            return None
+        found: dict[str, Step] = {}
+        for address, type in zip(addresses, types, strict=True):
+            step = Step(None, {}, [], (type,), address.layer if was_named(address.layer, "InputLayer") else None)
+            found[address.layer] = step
+            self.tensors[address] = Operand(step)
+        return found
+
+    def _input_of_chain(self) -> list[Address]:
+        """The input of a sequential model, which it need not have written."""
+        if kind_of(self.config) != "Sequential" or not self.entries:
+            return []
+        first = self.entries[0]
+        if first.kind == "InputLayer":
+            return [Address(first.name, 0, 0)]
+        shape = self.settings.get("build_input_shape") or settings_of(first.config).get("batch_input_shape") or settings_of(first.config).get("batch_shape")
+        if not isinstance(shape, list) or (shape and isinstance(shape[0], list)):
+            return [] if not self.inside else self._begin(first, [])
+        return self._begin(first, shape)
+
+    def _begin(self, first: _Entry, shape: list[Any]) -> list[Address]:
+        first.calls = [([_Reference("input_layer", 0, 0)], {})]
+        self.entries.insert(0, _Entry("input_layer", {"class_name": "InputLayer", "config": {"batch_shape": shape}}, [], ""))
+        return [Address("input_layer", 0, 0)]
+
+    def _input_type(self, name: str, place: int) -> TensorType:
+        entry = next((one for one in self.entries if one.name == name), None)
+        settings = {} if entry is None else settings_of(entry.config)
+        shape = settings.get("batch_shape") or settings.get("batch_input_shape") or []
+        dtype = settings.get("dtype")
+        if not isinstance(dtype, str):
+            dtype = settings_of(dtype).get("name", "float32") if isinstance(dtype, Mapping) else "float32"
+        sizes = list(shape[1:]) if isinstance(shape, list) else []
+        if settings.get("sparse") or settings.get("ragged") or settings.get("optional"):
+            what = next(one for one in ("sparse", "ragged", "optional") if settings.get(one))
+            self.problems.append(argument_not_expressible(name, "Input", what, "true", "an input is a dense tensor, and always there"))
+        if shape and shape[0] is not None:
+            self.problems.append(argument_not_expressible(name, "Input", "batch_size", str(shape[0]), "the batch axis has any length"))
+        letters = _AXES.get(len(sizes), tuple(f"D{axis}" for axis in range(len(sizes))))
+        suffix = "" if not place or self.same_lengths else str(place + 1)
+        return TensorType(str(dtype), tuple(_size(one, letter + suffix) for one, letter in zip(sizes, letters, strict=True)))
+
+    def _outputs(self) -> dict[str, Operand] | None:
+        told = self.settings.get("output_layers")
+        names: list[str] | None = list(told) if isinstance(told, Mapping) else None
+        addresses = _addresses(told)
+        if not addresses and self.entries:
+            last = self.entries[-1]
+            addresses = [Address(last.name, int(self._is_functional(last.name)), 0)]
+        if any(one not in self.tensors for one in addresses):
+            return None
+        found: dict[str, Operand] = {}
+        for place, one in enumerate(addresses):
+            kind = self._kinds.get(one.layer, "")
+            plain = "y" if len(addresses) == 1 else f"y{place + 1}"
+            name = names[place] if names else one.layer if was_named(one.layer, kind) else plain
+            found[name if name not in found else f"{name}_{place + 1}"] = self.tensors[one]
+        return found
+
+    # Calls ---------------------------------------------------------------------------------------
+
+    def _run_calls(self) -> None:
+        """Make every call whose operands are there, until there is none left."""
+        waiting = [(entry, number) for entry in self.entries for number in range(len(entry.calls))]
+        while waiting and not self.problems:
+            left = [one for one in waiting if not self._call(*one)]
+            if len(left) == len(waiting):
+                break
+            waiting = left
+
+    def _call(self, entry: _Entry, number: int) -> bool:
+        """One call; whether its operands are there."""
+        arguments, keywords = entry.calls[number]
+        references = list(_references((arguments, keywords)))
+        if any(one.address not in self.tensors for one in references):
+            return False
+        try:
+            results = self._results(entry, arguments, keywords)
+        except NotExpressible as failure:
+            self.problems.append(failure.diagnostic)
+            return True
+        except Mismatch as wrong:
+            self.problems.append(call_refused(self.inside + entry.name, f"{entry.kind} {wrong.message}", wrong.repair))
+            return True
+        counted = number + int(self._is_functional(entry.name))
+        for output, one in enumerate(results):
+            self.tensors[Address(entry.name, counted, output)] = one
+        return True
+
+    def _results(self, entry: _Entry, arguments: Any, keywords: Any) -> list[Operand]:
+        if entry.is_model:
+            return self._use(entry, [self.tensors[one.address] for one in _references((arguments, keywords))])
+        if is_operation(entry.config):
+            return self._apply_function(entry, [*_flat_arguments(arguments), *keywords.values()])
+        if entry.kind == "CustomScaleLayer":
+            return self._scaled_sum(entry, [self.tensors[one.address] for one in _references(arguments)])
+        return self._apply_layer(entry, arguments, dict(keywords))
+
+    def _use(self, entry: _Entry, operands: list[Operand]) -> list[Operand]:
+        """A model as a part of this one: a block, which is made at its first call."""
+        inner = _Model(self.file, entry.config, self.same_lengths, f"{self.inside}{entry.name}/", self.problems)
+        body = inner.body([one.type for one in operands])
+        if body is None:
+            if not self.problems:
+                self.problems.append(no_graph(self.inside + entry.name, "its layers do not lead from its inputs to its outputs"))
+            return []
+        block = self.blocks.setdefault(entry.name, Block(entry.name, body, model=True))
+        return self._add(block, {}, list(operands), tuple(one.type for one in body.outputs.values()), entry)
+
+    def _add(self, kind: Any, values: dict[Any, Any], operands: list[Operand | None], types: tuple[TensorType, ...], entry: _Entry) -> list[Operand]:
+        shared = entry if len(entry.calls) > 1 and (isinstance(kind, Block) or (isinstance(kind, type) and issubclass(kind, Layer))) else None
+        name = entry.name if was_named(entry.name, entry.kind) or shared else None
+        step = Step(kind, values, operands, types, name, shared, entry.place)
+        self.steps.append(step)
+        return [Operand(step, output) for output in range(len(types))]
+
+    def _apply(self, component: Applicable, operands: list[Operand | None], values: Mapping[Any, Any], entry: _Entry) -> list[Operand]:
+        """Add a call of a layer or function, with the types of its results."""
+        types = tuple(Constant(values[place]).infer() if one is None else one.type for place, one in enumerate(operands))
+        arguments = {name: collapsed(name, value) for name, value in component.__dict__.items()}
+        return self._add(type(component), {**arguments, **values}, operands, infer(component, types), entry)
+
+    def _apply_layer(self, entry: _Entry, arguments: Any, keywords: dict[str, Any]) -> list[Operand]:
+        layer = entry.made
+        assert layer is not None
+        operands = [self.tensors[one.address] for one in _references(arguments)]
+        if any(value is not None for value in _flat_arguments(arguments) if not isinstance(value, _Reference | list)):
+            raise NotExpressible(not_expressible(self.inside + entry.name, entry.kind, "it is called with something that is no tensor"))
+        told = self._call_options(entry, layer, operands, keywords)
+        for operand in layer.operands():
+            operands += [self.tensors[one.address] for one in _references(keywords.pop(operand.name, None))]
+        self._refuse_keywords(entry, layer, operands, keywords)
+        types = [one.type for one in operands]
+        written = self._as_function(entry, layer.__class__(**{**layer.__dict__, **told}) if told else layer, types)
+        if isinstance(written, Embedding) and types[0].is_float:
+            _make_ids(operands[0])
+        return self._apply(written, list(operands), {}, entry)
+
+    def _call_options(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of the call that the catalogue takes for those of the layer."""
+        told = {name: keywords.pop(name) for name in layer.call_options if name in keywords}
+        keywords.pop("training", None) if keywords.get("training") in (None, False) else None
+        if keywords.get("reverse") is not None:
+            keywords.pop("reverse")
+        return {name: value for name, value in told.items() if value is not None}
+
+    def _refuse_keywords(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: Mapping[str, Any]) -> None:
+        for name, value in keywords.items():
+            if value is None or value is False or (isinstance(value, list) and not any(value)):
+                continue
+            masked = name.endswith("mask") and name != "attention_mask" and any(one.type.mask for one in operands)
+            if not masked:
+                told = "a tensor" if isinstance(value, _Reference) else str(value)
+                reason = "masks travel with the tensors that they are of" if name.endswith("mask") else "the language has no such argument of a call"
+                raise NotExpressible(argument_not_expressible(self.inside + entry.name, type(layer), name, told, reason))
+
+    def _as_function(self, entry: _Entry, layer: Layer, types: list[TensorType]) -> Applicable:
+        """The layer, or an operator or function that stands for it."""
+        if len(entry.calls) == 1 and layer.trainable and len(types) == 2 and type(layer) in _OPERATORS:
+            form: Applicable = _OPERATORS[type(layer)]()
+        elif len(entry.calls) == 1 and layer.trainable and isinstance(layer, merging.Concatenate):
+            form = arranging.Concatenate(-1 if layer.axis == types[0].rank else layer.axis)
+        else:
+            return as_written(layer, types) if types else layer
+        assert isinstance(form, Function)
+        return form if form.as_layer(*types) is not None else layer
+
+    def _apply_function(self, entry: _Entry, arguments: list[Any]) -> list[Operand]:
+        tensors = [one for one in arguments if isinstance(one, _Reference)]
+        for one in (part for part in arguments if isinstance(part, list) and list(_references(part))):
+            tensors += _references(one)
+        extra = [one for one in arguments if one is not None and not list(_references(one))]
+        operands: list[Operand | None] = [self.tensors[one.address] for one in tensors]
+        values: dict[Any, Any] = {}
+        if entry.kind in _OF_NUMBERS and len(operands) == 1 and len(arguments) == 2 and isinstance(extra[0] if extra else None, int | float):
+            place = 0 if isinstance(arguments[1], _Reference) else 1
+            operands.insert(place, None)
+            values[place], extra = extra[0], []
+        types = [one.type for one in operands if one is not None]
+        results: list[Operand] = [one for one in operands if one is not None]
+        for function in function_of(self.inside + entry.name, entry.config, extra, types):
+            results = self._apply(function, operands, values, entry)
+            operands, values = list(results), {}
+        return results
+
+    def _scaled_sum(self, entry: _Entry, operands: list[Operand]) -> list[Operand]:
+        """`one + scale * other`, as the residual blocks of Inception-ResNet have it in a layer of their own."""
+        scale = settings_of(entry.config).get("scale")
+        if entry.config.get("module") != "keras.src.applications.inception_resnet_v2" or len(operands) != 2 or not isinstance(scale, float):
+            raise NotExpressible(own_code(self.inside + entry.name, "of the class CustomScaleLayer, which is not one of Keras"))
+        scaled = self._apply(arithmetic.Multiply(), [None, operands[1]], {0: scale}, entry)
+        return self._apply(arithmetic.Add(), [operands[0], scaled[0]], {}, entry)
+
+
+_OPERATORS: Mapping[type[Layer], type[Function]] = {
+    merging.Add: arithmetic.Add, merging.Multiply: arithmetic.Multiply, merging.Subtract: arithmetic.Subtract,
+}
+_OF_NUMBERS = frozenset(one.__name__ for one in Function.registered() if one.takes_numbers)
+
+
+def _size(size: Any, letter: str) -> Size:
+    return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else named(letter)
+
+
+def _place(kind: str, taken: dict[str, int]) -> str:
+    """Where Keras keeps the weights of a layer: by its class, and which of its class it is."""
+    name = snake_case(kind)
+    taken[name] = taken.get(name, -1) + 1
+    return f"layers/{name}_{taken[name]}" if taken[name] else f"layers/{name}"
+
+
+def _make_ids(operand: Operand) -> None:
+    """Numbers that are looked up are ids, whatever the model calls them."""
+    if operand.step.kind is None:
+        operand.step.types = (replace(operand.type, dtype="int32"),)
+
+
+def _needed(body: Body) -> Body:
+    """The body without steps that its outputs do not depend on, such as those that compute masks."""
+    needed = {id(one.step) for one in body.outputs.values()}
+    for step in reversed(body.steps):
+        if id(step) in needed:
+            needed |= {id(one.step) for one in step.takes}
+    return Body(body.name, body.inputs, [step for step in body.steps if id(step) in needed], body.outputs)
+
+
+# Calls of a description --------------------------------------------------------------------------
+
+
+class _Reference(NamedTuple):
+    """A tensor among the arguments of a call."""
+
+    layer: str
+    call: int
+    output: int
+
+    @property
+    def address(self) -> Address:
+        return Address(*self)
+
+
+def _calls(nodes: Any) -> list[tuple[Any, Any]]:
+    """The arguments of each call of a layer, in which tensors are references."""
+    found: list[tuple[Any, Any]] = []
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, Mapping):
+            keywords = _structure(node.get("kwargs"))
+            found.append((_structure(node.get("args")), keywords if isinstance(keywords, dict) else {}))
+        elif isinstance(node, list):
+            found.append(_old_call(node))
+    return found
+
+
+def _old_call(node: list[Any]) -> tuple[Any, Any]:
+    """A call as Keras 2 has written it: `[[layer, call, output, keywords], ...]`."""
+    parts = [node] if node and isinstance(node[0], str) else node
+    tensors = [_reference(one[:3]) for one in parts if isinstance(one, list)]
+    keywords = next((one[3] for one in parts if isinstance(one, list) and len(one) > 3 and isinstance(one[3], dict)), {})
+    return [tensors if len(tensors) > 1 else one for one in tensors[:1]], dict(keywords)
+
+
+def _structure(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_structure(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if kind_of(value) == "__keras_tensor__":
+        return _reference(settings_of(value).get("keras_history"))
+    if kind_of(value) == "__tuple__":
+        return [_structure(one) for one in value.get("items", ())]
+    return value if "class_name" in value else {name: _structure(one) for name, one in value.items()}
+
+
+def _reference(history: Any) -> _Reference:
+    match history:
+        case [str(layer), int(call), int(output)]:
+            return _Reference(layer, call, output)
+    return _Reference("", -1, -1)
+
+
+def _references(value: Any) -> Iterator[_Reference]:
+    """The tensors in arguments, in their order."""
+    if isinstance(value, _Reference):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _references(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _references(one)
+
+
+def _flat_arguments(arguments: Any) -> list[Any]:
+    return arguments if isinstance(arguments, list) else [arguments]
+
+
+def _addresses(told: Any) -> list[Address]:
+    """The tensors that a model begins or ends with: one, several in a list, or by name."""
+    match told:
+        case [str(layer), int(call), int(output)]:
+            return [Address(layer, call, output)]
+        case list():
+            return [address for one in told for address in _addresses(one)]
+        case Mapping():
+            return [address for one in told.values() for address in _addresses(one)]
+    return []
