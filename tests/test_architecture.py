@@ -146,6 +146,8 @@ def test_explaining_and_importing_load_nothing_heavy() -> None:
 # Diagnostics -------------------------------------------------------------------------------------
 
 CASES = {path.name.partition("_")[0] for path in (ROOT / "tests" / "diagnostics").glob("*.nn")}
+IMPORTING = {f"NN85{number}" for number in range(9)}
+"""Codes that speak of models of Keras, each made in `tests/importing/`."""
 ELSEWHERE = {
     "NN101": ("a missing file is no case", "syntax/test_reading.py"),
     "NN102": ("a byte that is no text does not fit into a case that is one", "syntax/test_reading.py"),
@@ -165,7 +167,7 @@ ELSEWHERE = {
 
 def by_a_case(code: str) -> bool:
     """Whether a `.nn` file alone can make a diagnostic: it speaks of neither the backend nor a run."""
-    return not code.startswith("NN7")
+    return not code.startswith("NN7") and code not in IMPORTING
 
 
 @pytest.mark.parametrize("entry", complete_index().values(), ids=lambda entry: entry.code)

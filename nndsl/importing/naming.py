@@ -20,6 +20,10 @@ class Names:
 
     taken: set[str] = field(default_factory=lambda: {name for family in Component.families for name in family.members})
 
+    def of_network(self, name: str) -> str:
+        """The name of the network, from what the model is called."""
+        return self._new(camel_case(name))
+
     def of_block(self, block: Block) -> str:
         """The name of a block that was found."""
         return self._new(_description(block))

@@ -21,6 +21,7 @@ from nndsl.types import Mismatch, Size, SizesDiffer, TensorType, named
 
 _MODELS = ("Functional", "Model", "Sequential")
 _AXES = {1: ("N",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
+_AUTOMATIC_NAMES = frozenset(("functional", "sequential", "model", "input", "input_layer", "keras_tensor"))
 _AUTOMATIC = re.compile(r"(.*?)(_\d+)?")
 
 
@@ -86,7 +87,7 @@ def _read(file: str, config: Config, same_lengths: bool) -> Body:
 def was_named(name: str, kind: str) -> bool:
     """Whether a person named a layer, rather than Keras."""
     stem = _AUTOMATIC.fullmatch(name)
-    return stem is not None and stem[1] != snake_case(kind) and stem[1] not in ("functional", "sequential", "model", "input", "input_layer", "keras_tensor")
+    return stem is not None and stem[1] not in {snake_case(kind), *_AUTOMATIC_NAMES}
 
 
 @dataclass
