@@ -35,6 +35,8 @@ class Parameter:
         stem = self.name.rstrip("0123456789").rstrip("_")
         if stem not in _MOSTLY_ALIKE and not isinstance(self.values[0], bool):
             return REQUIRED
+        if 1 in self.values and stem in ("groups", "strides", "dilation_rate"):
+            return 1
         counted = Counter(repr(one) for one in self.values if one is not ABSENT)
         common = counted.most_common(1)[0][0]
         return next(one for one in self.values if repr(one) == common)
@@ -55,13 +57,17 @@ class Columns:
     used_channels: bool = False
     taken: set[str] = field(default_factory=lambda: set(_RESERVED))
 
-    def express(self, name: str, values: Sequence[Any]) -> Any:
-        """The value of an argument in the thing that stands for all instances: a constant, or an expression of parameters."""
+    def express(self, name: str, values: Sequence[Any], derive: bool = True) -> Any:
+        """The value of an argument in the thing that stands for all instances: a constant, or an expression of parameters.
+
+        Args:
+            derive: whether it may be worked out from other arguments.
+        """
         known = [one for one in values if one is not ABSENT]
         if all(same(one, known[0]) for one in known):
             return known[0]
-        found = self._derived(values)
-        if found is None and all(isinstance(one, tuple) and len(one) == len(known[0]) for one in known):
+        found = self._derived(values) if derive else None
+        if found is None and derive and all(isinstance(one, tuple) and len(one) == len(known[0]) for one in known):
             found = self._by_element(values)
         return found if found is not None else self._new(name, values)
 

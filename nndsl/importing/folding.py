@@ -5,7 +5,7 @@ become one thing before residual blocks are looked for. A block has to be worth 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -198,13 +198,18 @@ def _canonical(steps: list[Step], source: Operand) -> list[Step]:
 
 
 def _fold_regions(network: Body, names: Names) -> bool:
-    """Make a block of the smallest region that occurs several times."""
+    """Make a block of the smallest region that occurs several times, with or without one of its steps."""
     groups: dict[Any, list[Instance]] = defaultdict(list)
     for body in bodies_of(network):
         for one in regions(body):
             if len(one.steps) > 1:
                 groups[shape_of(one)].append(one)
     for found in sorted(groups.values(), key=lambda group: (len(group[0].steps), -len(group))):
+        for larger, place in _with_one_step_more(found, groups):
+            made = _Fold(_apart([*larger, *(replace_absent(one, place) for one in found)]), names, is_region=True, optional=place)
+            if made.gain > 0 and made.is_readable and made.condition is not None:
+                made.apply()
+                return True
         apart = _apart(found)
         if len(apart) > 1:
             made = _Fold(apart, names, is_region=True)
@@ -214,12 +219,41 @@ def _fold_regions(network: Body, names: Names) -> bool:
     return False
 
 
+def _with_one_step_more(found: Sequence[Instance], groups: Mapping[Any, list[Instance]]) -> Iterator[tuple[list[Instance], int]]:
+    """Regions that are these, but for one step between the fork and the join; and which step that is."""
+    shape = shape_of(found[0])
+    for larger in groups.values():
+        if len(larger[0].steps) == len(found[0].steps) + 1:
+            for place, step in enumerate(larger[0].steps[:-1]):
+                alone = step.takes == [larger[0].source] and step.types[0].rank == larger[0].source.type.rank
+                if alone and shape_of(_without(larger[0], place)) == shape:
+                    yield larger, place
+
+
+def _without(instance: Instance, place: int) -> Instance:
+    """An instance whose fork leads right to where one of its steps led."""
+    left = instance.steps[place]
+    known: dict[int, Step] = {}
+    for step in instance.steps[:place] + instance.steps[place + 1 :]:
+        operands = [one and (instance.source if one.step is left else Operand(known.get(id(one.step), one.step), one.output)) for one in step.operands]
+        known[id(step)] = replace(step, operands=operands)
+    return Instance(instance.body, list(known.values()), instance.source)
+
+
+MISSING = Step(None, {}, [], ())
+"""Stands for the step that an instance lacks."""
+
+
+def replace_absent(instance: Instance, place: int) -> Instance:
+    return Instance(instance.body, [*instance.steps[:place], MISSING, *instance.steps[place:]], instance.source)
+
+
 def _apart(instances: Iterable[Instance]) -> list[Instance]:
     """Instances without those that share a step with an earlier one."""
     seen: set[int] = set()
     found = []
     for one in instances:
-        members = {id(step) for step in one.steps}
+        members = {id(step) for step in one.steps if step is not MISSING}
         if not members & seen:
             seen |= members
             found.append(one)
@@ -232,12 +266,13 @@ def _apart(instances: Iterable[Instance]) -> list[Instance]:
 class _Fold:
     """A block that could be made of instances, and what it would save."""
 
-    def __init__(self, instances: Sequence[Instance], names: Names, is_region: bool = False):
-        self.instances, self.names = instances, names
+    def __init__(self, instances: Sequence[Instance], names: Names, is_region: bool = False, optional: int | None = None):
+        self.instances, self.names, self.optional = instances, names, optional
         self.columns = Columns(len(instances), [_channels(one) for one in instances] if is_region else None)
         self.steps = self._template()
+        self.condition = self._condition()
         self.block = Block("", Body("", {}, [], {}), ordered(self.columns.parameters), self.columns.used_channels)
-        self.before = sum(cost_of(step) for one in instances for step in one.steps)
+        self.before = sum(cost_of(step) for one in instances for step in one.steps if step is not MISSING)
         self.gain = self.before - self._after()
 
     @property
@@ -251,11 +286,34 @@ class _Fold:
         known: dict[int, Step] = {}
         for place, step in enumerate(first.steps):
             alike = [one.steps[place] for one in self.instances]
-            values = {name: self.columns.express(_argument(step, name), [one.values[name] for one in alike]) for name in step.values}
+            columns = {name: [one.values.get(name, ABSENT) if one is MISSING else one.values[name] for one in alike] for name in step.values}
+            values = {name: self.columns.express(_argument(step, name), column) for name, column in columns.items()}
             operands = [None if one is None else Operand(known.get(id(one.step), source), one.output) for one in step.operands]
             known[id(step)] = Step(step.kind, values, operands, step.types)
         self.source = source
         return [known[id(step)] for step in first.steps]
+
+    def _condition(self) -> str | None:
+        """When the step that some instances lack is not needed: where the channels and the size stay, or where a parameter says so."""
+        if self.optional is None:
+            return None
+        place, columns = self.optional, self.columns
+        step, lacking = self.steps[place], [one.steps[place] is MISSING for one in self.instances]
+        channels = [one.steps[-1].types[0].shape[-1] for one in self.instances]
+        written = next((value for name, value in step.values.items() if name in ("filters", "units") and isinstance(value, Written)), None)
+        if written is None or columns.channels is None:
+            return None
+        alike = [mine == other for mine, other in zip(columns.channels, channels, strict=True)]
+        strides = next((one.values for one in columns.parameters if isinstance(step.values.get("strides"), Written) and one.name == step.values["strides"].text), None)
+        small = [one in (1, ABSENT) for one in strides] if strides is not None else [True] * len(alike)
+        condition = None
+        if alike == lacking:
+            condition = f"C == {written.text}"
+        elif [one and other for one, other in zip(alike, small, strict=True)] == lacking and strides is not None:
+            condition = f"C == {written.text} and {step.values['strides'].text} == 1"
+        if condition is not None:
+            columns.used_channels, step.when = True, condition
+        return condition
 
     def _after(self) -> int:
         definition = 2 + len(self.block.parameters) + sum(map(cost_of, self.steps))
@@ -350,12 +408,24 @@ def _dissolve(network: Body) -> None:
         used: Counter[int] = Counter(id(step.kind) for body in bodies_of(network) for step in body.steps if isinstance(step.kind, Block))
         for body in bodies_of(network):
             for step in body.steps:
-                if isinstance(step.kind, Block) and used[id(step.kind)] == 1 and not step.kind.model and not step.kind.sizes:
+                if isinstance(step.kind, Block) and used[id(step.kind)] == 1 and not step.kind.model and _can_write_out(network, body, step):
                     _write_out(body, step)
                     changed = True
                     break
             if changed:
                 break
+
+
+def _can_write_out(network: Body, body: Body, use: Step) -> bool:
+    """Whether what a block says of its input is as true of the body that uses it, which then says it."""
+    assert isinstance(use.kind, Block)
+    if not use.kind.sizes:
+        return True
+    around = next((one for one in blocks_of(network) if one.body is body), None)
+    if around is None or around.model or [one.step for one in use.takes] != list(body.inputs.values()):
+        return False
+    around.sizes = True
+    return True
 
 
 def _write_out(body: Body, use: Step) -> None:

@@ -102,7 +102,7 @@ def _loop(turns: Sequence[Sequence[Run]]) -> Loop:
         alike = [turn[place] for turn in turns]
         values = {name: columns.express(str(name), [one.step.values[name] for one in alike]) for name in first.step.values}
         step = Step(first.step.kind, values, first.step.operands, first.step.types)
-        runs.append(Run(step, columns.express("times", [one.count for one in alike])))
+        runs.append(Run(step, columns.express("times", [one.count for one in alike], derive=False)))
     return Loop(columns.parameters, len(turns), runs)
 
 

@@ -67,10 +67,17 @@ def _description(block: Block) -> str:
         case arithmetic.Add | merging.Add:
             return "Residual"
         case arithmetic.Multiply | merging.Multiply:
-            return "SqueezeExcite" if any("Pool" in getattr(step.kind, "__name__", "") for step in steps) else "Gate"
+            return "SqueezeExcite" if _pools(steps) else "Gate"
         case arranging.Concatenate | merging.Concatenate:
             return "DenseLayer" if through else "Branches"
     return "Unit"
+
+
+def _pools(steps: Sequence[Step]) -> bool:
+    """Whether something takes the mean of all places."""
+    return any(
+        _pools(step.kind.body.steps) if isinstance(step.kind, Block) else "Pool" in getattr(step.kind, "__name__", "") for step in steps
+    )
 
 
 def _words(steps: Sequence[Step]) -> str:

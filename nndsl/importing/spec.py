@@ -60,8 +60,7 @@ class Imported:
 
     def text_with(self, weights: str) -> str:
         """The text of the file, with weights beside it."""
-        end = self.text.rindex("}")
-        return f'{self.text[:end]}  weights = npz("{weights}")\n{self.text[end:]}'
+        return _with_weights(self.text, f'"{weights}"')
 
 
 def import_model(path: Path, options: Options) -> Imported:
@@ -106,7 +105,7 @@ def _name(saved: Saved) -> str:
 
 def _read_again(saved: Saved, text: str, flat: Flat) -> tuple[Graph, Match]:
     """The graph that a text means, which is that of the model."""
-    program, report = check(Source(saved.path.name, f"{text.rstrip()[:-1]}  weights = npz(none)\n}}\n"))
+    program, report = check(Source(saved.path.name, _with_weights(text, "none")))
     wrong = [one for one in report if one.severity == "error"]
     if wrong:
         raise UserError(disagrees(saved.path.name, wrong[0].message))
@@ -118,7 +117,24 @@ def _read_again(saved: Saved, text: str, flat: Flat) -> tuple[Graph, Match]:
 
 
 def _with_allowances(saved: Saved, text: str) -> str:
-    return text
+    """The text with what `nndsl check` advises against silenced, since the model is as it is."""
+    _, report = check(Source(saved.path.name, _with_weights(text, "none")))
+    lines = text.splitlines()
+    codes: dict[int, set[str]] = {}
+    for one in report:
+        if one.severity == "warning" and one.span is not None:
+            place = one.span.source.text.count("\n", 0, one.span.start)
+            begin = max(number for number in range(place + 1) if lines[number].startswith(("block ", "network ")))
+            codes.setdefault(begin, set()).add(one.code)
+    for place in sorted(codes, reverse=True):
+        lines.insert(place, f"# allow {', '.join(sorted(codes[place]))}: so it is in the model")
+    return "\n".join(lines) + "\n"
+
+
+def _with_weights(text: str, file: str) -> str:
+    """The text of a network with the file of its weights."""
+    end = text.rstrip().rindex("}")
+    return f"{text[:end]}  weights = npz({file})\n}}\n"
 
 
 def write_files(imported: Imported, path: Path, weights: Path | None) -> int:

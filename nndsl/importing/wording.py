@@ -48,9 +48,30 @@ def value_text(value: Any, field: Field | None = None) -> str:
 def _number(value: float) -> str:
     """The shortest text that is read as this number."""
     text = repr(value)
+    if len(text) > LONG_NUMBER and (fraction := _fraction(value)) is not None:
+        return fraction
     if text.endswith(".0") and "e" not in text:
         return text[:-2]
     return text.replace("e-0", "e-").replace("e+0", "e")
+
+
+LONG_NUMBER = 12
+"""Numbers with more characters are written as fractions, if they are simple ones."""
+
+
+def _fraction(value: float) -> str | None:
+    """`1 / 255` and the like, where it is this very number."""
+    for numerator in (1, 2, 3):
+        denominator = round(2 * numerator / value) / 2 if value else 0
+        if 1 < denominator < 2_000 and numerator / denominator == value:
+            return f"{numerator} / {_number(denominator)}"
+    return None
+
+
+def operand_text(value: float) -> str:
+    """A number as an operand of an operator."""
+    text = value_text(value)
+    return f"({text})" if "/" in text or text.startswith("-") else text
 
 
 def component_text(component: Component) -> str:

@@ -9,7 +9,7 @@ from nndsl.catalogue.component import REQUIRED
 from nndsl.importing.body import Block, Body, Operand, Step, Written, blocks_of
 from nndsl.importing.loops import Item, Loop, Run, items_of, rows_of
 from nndsl.importing.naming import snake_name
-from nndsl.importing.wording import binding_strength, joined_text, step_text, value_text
+from nndsl.importing.wording import binding_strength, joined_text, operand_text, step_text, value_text
 from nndsl.types import TensorType
 
 WIDTH = 110
@@ -38,7 +38,7 @@ def file_text(network: Body, head: Head) -> str:
     """The whole file."""
     parts = ["\n".join(_block_lines(one)) for one in blocks_of(network)]
     lines = [f"network {head.name} {{", f'  "{head.documentation}"']
-    lines += [f"  {line}" for line in _Writer(network, names=head.names).lines()]
+    lines += [f"  {part}" for line in _Writer(network, names=head.names).lines() for part in _fitted(line)]
     return "\n\n".join([*parts, "\n".join([*lines, *(f"  {one}" for one in head.closing), "}"])]) + "\n"
 
 
@@ -47,7 +47,7 @@ def _block_lines(block: Block) -> Iterator[str]:
     yield f"block {block.name}({parameters}) {{"
     writer = _Writer(block.body, sizes=block.sizes, is_block=True)
     for line in writer.lines():
-        yield f"  {line}"
+        yield from (f"  {part}" for part in _fitted(line))
     yield "}"
 
 
@@ -154,6 +154,8 @@ class _Writer:
 
     def _is_named(self, step: Step) -> bool:
         """Whether the results of a step are bound to names, rather than being a part of what takes them."""
+        if step.when:
+            return True
         results = [Operand(step, output) for output in range(len(step.types))]
         if len(results) > 1 or results[0] in self.results or len(self.uses.get(results[0], ())) != 1:
             return True
@@ -196,6 +198,9 @@ class _Writer:
 
     def _bind(self, step: Step) -> None:
         """Write the statement that gives the results of a step their names."""
+        if step.when:
+            self._bind_optional(step)
+            return
         chain, taken = self._chain(step), list(self._taken(step))
         source = self._source(chain[0])
         is_result = Operand(step) in self.results
@@ -215,6 +220,14 @@ class _Writer:
         if keyword and self.is_block:
             target = self._block_output(step, target)
         self.statements += self._statements(keyword, target, start, items)
+
+    def _bind_optional(self, step: Step) -> None:
+        """Write a step that only some uses of the block have."""
+        source = self._operand_text(step.takes[0])
+        name = self._fresh("side")
+        self._release([step])
+        self.bound[Operand(step)], self.holders[name] = name, Operand(step)
+        self.statements.append(f"{name} = {source} if {step.when} else ({source} -> {step_text(step)})")
 
     def _block_output(self, step: Step, target: str) -> str:
         name = "y" if len(self.body.outputs) == 1 else snake_name(self.results[Operand(step)], "y")
@@ -261,7 +274,7 @@ class _Writer:
         texts = []
         for place, operand in enumerate(step.operands):
             if operand is None:
-                texts.append(value_text(step.values[place]))
+                texts.append(operand_text(step.values[place]))
                 continue
             text, bound = self._expression(operand)
             texts.append(f"({text})" if strength < 3 and bound <= (strength if place else strength - 1) and bound < 3 else text)
@@ -305,7 +318,8 @@ class _Writer:
                 line = inner
                 continue
             text = self._text(item)
-            if line != inner and len(line) + len(text) + len(inner) + 7 > WIDTH and not last:
+            longer = len(line) + len(text) + (len(target) + 7 if last else len(inner)) + 7
+            if line not in (inner, start) and longer > WIDTH:
                 yield f"{inner} = {line}"
                 line = inner
             line = f"{line} -> {text}"
@@ -365,6 +379,19 @@ def _loop_lines(loop: Loop, name: str, writer: _Writer) -> Iterator[str]:
     yield f"  {name} = {first}"
     yield from (f"  {one}" for one in others)
     yield "}"
+
+
+def _fitted(line: str) -> list[str]:
+    """A line on as many as it needs: broken before arrows, or else between arguments."""
+    if len(line) <= WIDTH + 10:
+        return [line]
+    place = max(line.rfind(" -> ", 30, WIDTH), line.rfind(" + ", 30, WIDTH))
+    rest = "  " if place > 0 else "    "
+    if place <= 0:
+        place = line.rfind(", ", 0, WIDTH) + 1
+    if place <= 0:
+        return [line]
+    return [line[:place].rstrip(), *_fitted(f"{rest}{line[place:].strip()}")]
 
 
 def _filled(rows: Sequence[str]) -> list[str]:
