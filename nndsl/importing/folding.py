@@ -18,6 +18,8 @@ from nndsl.importing.wording import same, told_of
 WORTH, LEAST_SAVED = 0.25, 1.5
 """Which share of its text a pair of steps has to save, and how much each use, so that it becomes a block."""
 _LEAST_PAIRS = 3
+LEAST_LOST = 4
+"""How much longer a text may become, so that what is there three times has a name."""
 _MOST_PARAMETERS = 8
 _ROUNDS = 200
 
@@ -213,7 +215,7 @@ def _fold_regions(network: Body, names: Names) -> bool:
         apart = _apart(found)
         if len(apart) > 1:
             made = _Fold(apart, names, is_region=True)
-            if made.gain > 0 and made.is_readable:
+            if made.gain > (0 if len(apart) < _LEAST_PAIRS else -LEAST_LOST) and made.is_readable:
                 made.apply()
                 return True
     return False

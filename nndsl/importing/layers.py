@@ -15,8 +15,8 @@ from nndsl.catalogue.kinds import Kind, Rejected
 from nndsl.catalogue.layers.activation import ReLU, Softmax
 from nndsl.catalogue.layers.convolution import DepthwiseConv2D
 from nndsl.catalogue.layers.core import Activation as ActivationLayer
-from nndsl.catalogue.layers.preprocessing import Normalization
 from nndsl.catalogue.layers.regularization import Dropout
+from nndsl.catalogue.layers.wrappers import Bidirectional
 from nndsl.catalogue.weights import Constant, Constraint, Initializer, Regularizer
 from nndsl.diagnostics import Diagnostic
 from nndsl.importing.wording import WINDOWS
@@ -177,11 +177,17 @@ def _inner(name: str, owner: type[Component], argument: str, config: Config) -> 
         return form
     for family in families:
         if issubclass(family, Layer):
-            return layer_of(f"{name}.{argument}", config)
+            return layer_of(f"{name}.{argument}", _without_settings_of(owner, config))
         if family in (Initializer, Regularizer, Constraint) and (found := family.find(kind)) is not None:
             arguments = {one: value_of(name, found, one, value) for one, value in settings_of(config).items() if one in found.fields()}
             return found.build(**arguments)
     raise NotExpressible(argument_not_expressible(name, owner, argument, kind, "it is not one of the catalogue"))
+
+
+def _without_settings_of(owner: type[Component], config: Config) -> Config:
+    """A layer without what the layer around it has told it."""
+    told = "zero_output_for_mask" if owner is Bidirectional else ""
+    return {**config, "config": {name: value for name, value in settings_of(config).items() if name != told}}
 
 
 def _activation_of(name: str, config: Config) -> Activation | None:
@@ -210,8 +216,10 @@ def _as_activations(layer: Layer) -> Iterator[Activation]:
 def _plain(found: type[Component], arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments as a person would write them: one number for the same along each axis, and no stride that is the default."""
     plain = {name: _alike(found.fields()[name].kind, value) if name in WINDOWS else value for name, value in arguments.items()}
-    if found is Normalization and isinstance(plain.get("axis"), tuple) and len(plain["axis"]) == 1:
+    if isinstance(plain.get("axis"), tuple) and len(plain["axis"]) == 1:
         plain["axis"] = plain["axis"][0]
+    if "value_dim" in plain and plain["value_dim"] == plain.get("key_dim"):
+        plain["value_dim"] = None
     if "pool_size" in plain and plain.get("strides") == plain["pool_size"]:
         plain["strides"] = None
     return plain
@@ -241,6 +249,8 @@ def as_written(layer: Layer, operands: Sequence[TensorType]) -> Applicable:
     fields = layer.fields()
     if "axis" in fields and fields["axis"].default == -1 and layer.__dict__["axis"] in (operands[0].rank, (operands[0].rank,), (-1,)):
         layer = type(layer)(**{**layer.__dict__, "axis": -1})
+    if fields.get("attention_axes") and layer.__dict__["attention_axes"] == tuple(range(1, operands[0].rank)):
+        layer = type(layer)(**{**layer.__dict__, "attention_axes": None})  # which Keras has worked out
     if not layer.trainable or any(one.mask for one in operands):
         return layer
     if isinstance(layer, ActivationLayer):

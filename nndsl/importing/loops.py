@@ -72,7 +72,7 @@ def _with_loops(runs: Sequence[Run]) -> list[Item]:
                 continue
             loop = _loop([runs[start + turn * period : start + (turn + 1) * period] for turn in range(turns)])
             saving = _saving(runs[start : start + turns * period], loop)
-            if saving >= _LEAST_SAVING and loop.variables and len(loop.variables) <= _MOST_VARIABLES and (best is None or saving > best[0]):
+            if saving >= _LEAST_SAVING and len(loop.variables) <= _MOST_VARIABLES and (best is None or saving > best[0]):
                 best = saving, start, start + turns * period, loop
     if best is None:
         return list(runs)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions import arithmetic, arranging
@@ -87,6 +88,8 @@ def _words(steps: Sequence[Step]) -> str:
             words += [step.kind.name.rstrip("0123456789")]
         elif step.kind is not None:
             words += [_word(step.kind)]
+    if all(word == "Dense" for word in words):
+        return "FeedForward"
     found = "".join(word for place, word in enumerate(words) if word and word != (words[place - 1] if place else ""))
     return found if 0 < len(found) <= LONGEST_NAME else f"{words[0]}Unit" if len(words[0]) <= LONGEST_NAME else "Unit"
 
@@ -96,4 +99,4 @@ def _word(kind: type[Component]) -> str:
     found = "".join(word for word in _WORDS if word in name)
     if found or issubclass(kind, Layer):
         return found or re.sub(r"\d?D?$", "", name)
-    return "Act"
+    return "Scale" if issubclass(kind, arithmetic.Multiply) else "Act" if issubclass(kind, Activation) else kind.__name__

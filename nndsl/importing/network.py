@@ -10,17 +10,17 @@ from nndsl.catalogue.applicable import Applicable, Constant, Function, Layer, in
 from nndsl.catalogue.component import snake_case
 from nndsl.catalogue.functions import arithmetic, arranging
 from nndsl.catalogue.layers import merging
-from nndsl.catalogue.layers.core import Embedding
+from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.importing.body import Block, Body, Operand, Step
 from nndsl.importing.layers import Config, NotExpressible, as_written, is_of_keras, kind_of, layer_of, settings_of
 from nndsl.importing.mistakes import argument_not_expressible, call_refused, no_graph, not_expressible, own_code
-from nndsl.importing.operations import function_of, is_operation
+from nndsl.importing.operations import OTHER_NAMES, function_of, is_operation
 from nndsl.importing.wording import collapsed
 from nndsl.types import Mismatch, Size, SizesDiffer, TensorType, named
 
 _MODELS = ("Functional", "Model", "Sequential")
-_AXES = {1: ("N",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
+_AXES = {1: ("L",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
 _AUTOMATIC_NAMES = frozenset(("functional", "sequential", "model", "input", "input_layer", "keras_tensor"))
 _AUTOMATIC = re.compile(r"(.*?)(_\d+)?")
 
@@ -126,7 +126,7 @@ class _Model:
             place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else _place(kind_of(config), taken)
             calls = _calls(config.get("inbound_nodes"))
             if sequential:
-                calls = [] if before is None else [([_Reference(before, int(self._is_functional(before)), 0)], {})]
+                calls = [] if before is None else [([_Reference(before, 0, 0)], {})]
                 before = name
             yield _Entry(name, config, calls, place)
             self._kinds = {**getattr(self, "_kinds", {}), name: kind_of(config)}
@@ -224,7 +224,9 @@ class _Model:
         addresses = _addresses(told)
         if not addresses and self.entries:
             last = self.entries[-1]
-            addresses = [Address(last.name, int(self._is_functional(last.name)), 0)]
+            addresses = [Address(last.name, 0, 0)]
+        else:  # Keras counts the calls of a model from 1 here
+            addresses = [one._replace(call=one.call - int(self._is_functional(one.layer))) for one in addresses]
         if any(one not in self.tensors for one in addresses):
             return None
         found: dict[str, Operand] = {}
@@ -260,9 +262,8 @@ class _Model:
         except Mismatch as wrong:
             self.problems.append(call_refused(self.inside + entry.name, f"{entry.kind} {wrong.message}", wrong.repair))
             return True
-        counted = number + int(self._is_functional(entry.name))
         for output, one in enumerate(results):
-            self.tensors[Address(entry.name, counted, output)] = one
+            self.tensors[Address(entry.name, number, output)] = one
         return True
 
     def _results(self, entry: _Entry, arguments: Any, keywords: Any) -> list[Operand]:
@@ -310,8 +311,8 @@ class _Model:
         self._refuse_keywords(entry, layer, operands, keywords)
         types = [one.type for one in operands]
         written = self._as_function(entry, layer.__class__(**{**layer.__dict__, **told}) if told else layer, types)
-        if isinstance(written, Embedding) and types[0].is_float:
-            _make_ids(operands[0])
+        if isinstance(written, Embedding | ReversibleEmbedding) and operands[0].step.kind is None and not told.get("reverse"):
+            _make_ids(operands[0], written.input_dim)
         return self._apply(written, list(operands), {}, entry)
 
     def _call_options(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -350,7 +351,7 @@ class _Model:
         extra = [one for one in arguments if one is not None and not list(_references(one))]
         operands: list[Operand | None] = [self.tensors[one.address] for one in tensors]
         values: dict[Any, Any] = {}
-        if entry.kind in _OF_NUMBERS and len(operands) == 1 and len(arguments) == 2 and isinstance(extra[0] if extra else None, int | float):
+        if OTHER_NAMES.get(entry.kind, entry.kind) in _OF_NUMBERS and len(operands) == 1 and len(arguments) == 2 and isinstance(extra[0] if extra else None, int | float):
             place = 0 if isinstance(arguments[1], _Reference) else 1
             operands.insert(place, None)
             values[place], extra = extra[0], []
@@ -380,17 +381,22 @@ def _size(size: Any, letter: str) -> Size:
     return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else named(letter)
 
 
+_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes whose own name is another than that by which they are known."""
+
+
 def _place(kind: str, taken: dict[str, int]) -> str:
     """Where Keras keeps the weights of a layer: by its class, and which of its class it is."""
-    name = snake_case(kind)
+    name = snake_case(_CLASSES.get(kind, kind))
     taken[name] = taken.get(name, -1) + 1
     return f"layers/{name}_{taken[name]}" if taken[name] else f"layers/{name}"
 
 
-def _make_ids(operand: Operand) -> None:
-    """Numbers that are looked up are ids, whatever the model calls them."""
-    if operand.step.kind is None:
-        operand.step.types = (replace(operand.type, dtype="int32"),)
+def _make_ids(operand: Operand, count: int) -> None:
+    """Numbers that are looked up are ids, whatever the model calls them; each has a vector."""
+    type = operand.type
+    below = count if type.below is None else min(count, type.below)  # type: ignore[type-var]
+    operand.step.types = (replace(type, dtype=type.dtype if type.is_integer else "int32", below=below),)
 
 
 def _needed(body: Body) -> Body:

@@ -11,7 +11,8 @@ from nndsl.importing.layers import Config, NotExpressible, is_of_keras, kind_of,
 from nndsl.importing.mistakes import call_refused, not_expressible, own_code
 from nndsl.types import Mismatch, TensorType
 
-_OTHER_NAMES = {"Arctan2": "Arctan2", "TrueDivide": "Divide", "Invert": "LogicalNot"}
+OTHER_NAMES = {"TrueDivide": "Divide"}
+"""Functions of Keras that are others by another name."""
 
 
 def is_operation(config: Config) -> bool:
@@ -48,7 +49,7 @@ def _tupled(value: Any) -> Any:
 
 
 def _function(name: str, kind: str, settings: Mapping[str, Any], extra: Sequence[Any]) -> Function:
-    found = next((one for one in Function.registered() if one.__name__ == _OTHER_NAMES.get(kind, kind)), None)
+    found = next((one for one in Function.registered() if one.__name__ == OTHER_NAMES.get(kind, kind)), None)
     if found is None:
         raise NotExpressible(not_expressible(name, kind, "the catalogue has no such function"))
     told = {one: value for one, value in settings.items() if one in found.fields()}

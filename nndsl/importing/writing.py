@@ -207,7 +207,7 @@ class _Writer:
         items = items_of(chain if source is not None else chain[1:], keep=self.names)
         start = source if source is not None else self._joined(chain[0])
         if len(step.types) > 1:
-            names = [self._name_for(step, taken) if False else self._fresh(f"{snake_name(step.name or 'part', 'part')}_{output + 1}") for output in range(len(step.types))]
+            names = [self._fresh(f"{'' if self.left[Operand(step, output)] else '_'}part_{output + 1}") for output in range(len(step.types))]
             target = f"({', '.join(names)})"
         else:
             names = [self._name_for(step, taken)]
@@ -346,7 +346,7 @@ def _is_arrow(step: Step) -> bool:
 
 
 def _run_text(run: Run, keep_name: bool) -> str:
-    text = step_text(run.step, keep_name)
+    text = step_text(run.step, keep_name and run.count == 1)
     if run.count == 1:
         return text
     return f"{text} * {value_text(run.count) if not isinstance(run.count, Written) else run.count.text}"
@@ -366,8 +366,8 @@ def _wrapped(parts: Sequence[str]) -> list[str]:
 def _loop_lines(loop: Loop, name: str, writer: _Writer) -> Iterator[str]:
     variables = [one.name for one in loop.variables]
     rows = [value_text(row[0]) if len(row) == 1 else f"({', '.join(map(value_text, row))})" for row in rows_of(loop)]
-    target = variables[0] if len(variables) == 1 else f"({', '.join(variables)})"
-    single = f"for {target} in [{', '.join(rows)}] {{"
+    target = variables[0] if len(variables) == 1 else f"({', '.join(variables)})" if variables else "_"
+    single = f"for {target} in [{', '.join(rows)}] {{" if variables else f"for _ in range({loop.turns}) {{"
     if len(single) <= WIDTH:
         yield single
     else:
