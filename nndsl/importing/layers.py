@@ -88,11 +88,19 @@ def _unknown(name: str, kind: str, config: Config) -> Diagnostic:
 
 def _built(name: str, found: type[Layer], arguments: dict[str, Any]) -> Layer:
     try:
-        return found.build(**_plain(found, arguments))
+        return _without_repetition(found.build(**_plain(found, arguments)))
     except ArgumentError as wrong:
         raise NotExpressible(call_refused(name, wrong.message)) from None
     except Mismatch as wrong:
         raise NotExpressible(call_refused(name, f"{found.called()} {wrong.message}", wrong.repair)) from None
+
+
+def _without_repetition(layer: Layer) -> Layer:
+    """A Bidirectional whose second layer is the first one the other way round, as it is where only the first is told."""
+    if isinstance(layer, Bidirectional) and layer.backward_layer is not None:
+        shorter = Bidirectional(**{**layer.__dict__, "backward_layer": None})
+        return shorter if shorter.backward == layer.backward_layer else layer
+    return layer
 
 
 def _arguments(name: str, found: type[Layer], settings: Config) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from nndsl.importing.body import Block, Step, Written
+from nndsl.importing.body import Step, Written
 from nndsl.importing.columns import Columns, Parameter
 from nndsl.importing.folding import cost_of, key_of
 from nndsl.importing.wording import same
@@ -40,11 +40,11 @@ def items_of(steps: Sequence[Step], keep: bool = False) -> list[Item]:
     Args:
         keep: each step by itself.
     """
-    runs = [Run(step) for step in steps] if keep else _runs(steps)
-    return list(runs) if keep else _with_loops(runs)
+    return [Run(step) for step in steps] if keep else _with_loops(runs_of(steps))
 
 
-def _runs(steps: Sequence[Step]) -> list[Run]:
+def runs_of(steps: Sequence[Step]) -> list[Run]:
+    """A chain with what follows itself counted."""
     found: list[Run] = []
     for step in steps:
         last = found[-1] if found else None
@@ -127,10 +127,6 @@ def _reaching_back(before: Sequence[Run], loop: Loop, runs: Sequence[Run]) -> tu
     turns = [[Run(last.step), Run(last.step, last.count - 1)], *(runs[place : place + 2] for place in range(0, len(runs), 2))]
     longer = _loop(turns)
     return (before[:-1], longer) if len(longer.variables) <= len(loop.variables) + 1 else None
-
-
-def is_block(step: Step) -> bool:
-    return isinstance(step.kind, Block)
 
 
 def rows_of(loop: Loop) -> list[tuple[Any, ...]]:

@@ -33,7 +33,7 @@ class Names:
         """The name of a model that another uses, or of several that are alike: what their names have in common."""
         first = alike[0].name
         common = next((first[:end] for end in range(len(first), 0, -1) if all(one.name.startswith(first[:end]) for one in alike)), first)
-        return self._new(camel_case(re.sub(r"[_\d]+$", "", common) or first))
+        return self._new(camel_case(first if len(alike) == 1 else re.sub(r"[_\d]+$", "", common) or first))
 
     def _new(self, name: str) -> str:
         chosen, number = name, 1

@@ -21,6 +21,8 @@ from nndsl.types import Mismatch, Size, SizesDiffer, TensorType, named
 
 _MODELS = ("Functional", "Model", "Sequential")
 _AXES = {1: ("L",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
+_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes whose own name is another than that by which they are known."""
 _AUTOMATIC_NAMES = frozenset(("functional", "sequential", "model", "input", "input_layer", "keras_tensor"))
 _AUTOMATIC = re.compile(r"(.*?)(_\d+)?")
 
@@ -87,7 +89,7 @@ def _read(file: str, config: Config, same_lengths: bool) -> Body:
 def was_named(name: str, kind: str) -> bool:
     """Whether a person named a layer, rather than Keras."""
     stem = _AUTOMATIC.fullmatch(name)
-    return stem is not None and stem[1] not in {snake_case(kind), *_AUTOMATIC_NAMES}
+    return stem is not None and stem[1] not in {snake_case(_CLASSES.get(kind, kind)), *_AUTOMATIC_NAMES}
 
 
 @dataclass
@@ -309,10 +311,15 @@ class _Model:
         for operand in layer.operands():
             operands += [self.tensors[one.address] for one in _references(keywords.pop(operand.name, None))]
         self._refuse_keywords(entry, layer, operands, keywords)
+        if isinstance(layer, Embedding | ReversibleEmbedding) and operands and operands[0].step.kind is None and not told.get("reverse"):
+            _make_ids(operands[0], layer.input_dim)
         types = [one.type for one in operands]
-        written = self._as_function(entry, layer.__class__(**{**layer.__dict__, **told}) if told else layer, types)
-        if isinstance(written, Embedding | ReversibleEmbedding) and operands[0].step.kind is None and not told.get("reverse"):
-            _make_ids(operands[0], written.input_dim)
+        if told:
+            layer = type(layer)(**{**layer.__dict__, **told})
+        infer(layer, tuple(types))
+        if not layer.trainable and not layer.weights(*types):
+            layer = type(layer)(**{**layer.__dict__, "trainable": True})
+        written = self._as_function(entry, layer, types)
         return self._apply(written, list(operands), {}, entry)
 
     def _call_options(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -379,10 +386,6 @@ _OF_NUMBERS = frozenset(one.__name__ for one in Function.registered() if one.tak
 
 def _size(size: Any, letter: str) -> Size:
     return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else named(letter)
-
-
-_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
-"""Classes whose own name is another than that by which they are known."""
 
 
 def _place(kind: str, taken: dict[str, int]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.component import REQUIRED
 from nndsl.importing.body import Block, Body, Operand, Step, Written, blocks_of
-from nndsl.importing.loops import Item, Loop, Run, items_of, rows_of
+from nndsl.importing.loops import Item, Loop, Run, items_of, rows_of, runs_of
 from nndsl.importing.naming import snake_name
 from nndsl.importing.wording import binding_strength, joined_text, operand_text, step_text, value_text
 from nndsl.types import TensorType
@@ -88,17 +88,16 @@ class _Writer:
 
     def _is_plain_chain(self) -> bool:
         """Whether it is a block that needs no names: steps that follow each other."""
-        inputs = list(self.body.inputs.values())
-        return (self.is_block and not self.sizes and len(inputs) == 1 and len(self.body.outputs) == 1
-                and all(len(step.takes) == 1 and step.owner is None and len(step.types) == 1 and joined_text(step, ["x"]) is None or _is_arrow(step) for step in self.body.steps)
-                and all(count == 1 for count in self.left.values())
-                and all(step.takes[0] == (Operand(before)) for before, step in zip([inputs[0], *self.body.steps], self.body.steps, strict=False)))
+        inputs, steps = list(self.body.inputs.values()), self.body.steps
+        if not self.is_block or self.sizes or len(inputs) != 1 or len(self.body.outputs) != 1 or not steps:
+            return False
+        followed = all(step.takes == [Operand(before)] for before, step in zip([inputs[0], *steps], steps, strict=False))
+        plain = all(_is_arrow(step) and step.owner is None and len(step.types) == 1 for step in steps)
+        once = all(count == 1 for count in self.left.values())
+        return followed and plain and once and not any(isinstance(one, Loop) for one in items_of(steps))
 
     def _chain_lines(self) -> list[str]:
-        items = items_of(self.body.steps, keep=False)
-        if any(isinstance(one, Loop) for one in items):
-            items = [Run(step) for step in self.body.steps]
-        return _wrapped([_run_text(one, self.names) for one in items if isinstance(one, Run)])
+        return _wrapped([_run_text(one, self.names) for one in runs_of(self.body.steps)])
 
     def _inputs(self) -> Iterator[str]:
         for position, (name, step) in enumerate(self.body.inputs.items()):
@@ -295,10 +294,7 @@ class _Writer:
         start = source if source is not None else self._joined(chain[0])
         if not steps:
             return start, binding_strength(chain[0])
-        runs = [one for one in items_of(steps, keep=False) if isinstance(one, Run)]
-        if sum(one.count for one in runs if isinstance(one.count, int)) != len(steps):
-            runs = [Run(one) for one in steps]
-        return " -> ".join([start, *(self._text(one) for one in runs)]), 0
+        return " -> ".join([start, *(self._text(one) for one in runs_of(steps))]), 0
 
     def _text(self, run: Run) -> str:
         if run.step.owner is not None:
@@ -382,16 +378,28 @@ def _loop_lines(loop: Loop, name: str, writer: _Writer) -> Iterator[str]:
 
 
 def _fitted(line: str) -> list[str]:
-    """A line on as many as it needs: broken before arrows, or else between arguments."""
+    """A line on as many as it needs: broken before arrows outside of brackets, or else between arguments."""
     if len(line) <= WIDTH + 10:
         return [line]
-    place = max(line.rfind(" -> ", 30, WIDTH), line.rfind(" + ", 30, WIDTH))
-    rest = "  " if place > 0 else "    "
-    if place <= 0:
-        place = line.rfind(", ", 0, WIDTH) + 1
-    if place <= 0:
+    arrows, commas = _breaks(line[:WIDTH])
+    place = max(arrows, default=0) or max(commas, default=0)
+    if not place:
         return [line]
-    return [line[:place].rstrip(), *_fitted(f"{rest}{line[place:].strip()}")]
+    return [line[:place].rstrip(), *_fitted(f"{'  ' if arrows else '    '}{line[place:].strip()}")]
+
+
+def _breaks(line: str) -> tuple[list[int], list[int]]:
+    """Where a line can be broken: before arrows outside of brackets, and after commas."""
+    arrows, commas, depth, quoted = [], [], 0, False
+    for place, letter in enumerate(line):
+        quoted ^= letter == '"'
+        depth += 0 if quoted else (letter in "([") - (letter in ")]")
+        if not quoted and place > 30:
+            if not depth and line.startswith(" -> ", place):
+                arrows.append(place)
+            if letter == ",":
+                commas.append(place + 1)
+    return arrows, commas
 
 
 def _filled(rows: Sequence[str]) -> list[str]:
