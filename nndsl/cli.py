@@ -35,6 +35,7 @@ examples:
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl import old.keras -o new.nn             a model of Keras as a .nn file, with its weights beside it
   nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it
 

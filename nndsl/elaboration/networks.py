@@ -10,8 +10,8 @@ from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.cropping import refuse_cropping
-from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.filling import refuse_unknown_statistics
+from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
 from nndsl.elaboration.values import Scope, Tensor

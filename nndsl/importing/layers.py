@@ -8,7 +8,7 @@ from typing import Any
 
 from nndsl.catalogue.activations import Activation, Linear, Relu, Relu6
 from nndsl.catalogue.activations import Softmax as SoftmaxFunction
-from nndsl.catalogue.applicable import Applicable, Function, Layer
+from nndsl.catalogue.applicable import Applicable, Layer
 from nndsl.catalogue.component import ArgumentError, Component, describe, snake_case
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS
 from nndsl.catalogue.kinds import Kind, Rejected
@@ -19,8 +19,8 @@ from nndsl.catalogue.layers.regularization import Dropout
 from nndsl.catalogue.layers.wrappers import Bidirectional
 from nndsl.catalogue.weights import Constant, Constraint, Initializer, Regularizer
 from nndsl.diagnostics import Diagnostic
-from nndsl.importing.wording import WINDOWS
 from nndsl.importing.mistakes import argument_not_expressible, call_refused, not_expressible, own_code
+from nndsl.importing.wording import WINDOWS
 from nndsl.types import Mismatch, TensorType
 
 Config = Mapping[str, Any]
@@ -30,6 +30,10 @@ _WITHOUT_EFFECT = frozenset(("use_cudnn", "flash_attention", "renorm_momentum", 
 """Arguments that do not change what is computed, or only together with one that is refused."""
 _OLD_NAMES = {"alpha": "negative_slope", "batch_normalization_v1": "BatchNormalization"}
 _FLOAT_POLICIES = ("float32",)
+
+
+MOST_SAID = 300
+"""How much is repeated of what a file says."""
 
 
 class NotExpressible(Exception):
@@ -72,7 +76,7 @@ def layer_of(name: str, config: Config) -> Layer:
     if kind in _OF_APPLICATIONS and config.get("module") in (_OF_APPLICATIONS[kind], None):
         return _of_applications(name, kind, settings_of(config))
     if kind in ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"):
-        raise NotExpressible(own_code(name, f"a {kind}: {LEFT_OUT[kind].replace('holds ', '')}"))
+        raise NotExpressible(own_code(name, f"a {kind}, which {LEFT_OUT[kind]}"))
     found = Layer.find(kind) if is_of_keras(config) else None
     if found is None:
         raise NotExpressible(_unknown(name, kind, config))
@@ -81,7 +85,7 @@ def layer_of(name: str, config: Config) -> Layer:
 
 def _unknown(name: str, kind: str, config: Config) -> Diagnostic:
     if not is_of_keras(config):
-        return own_code(name, f"of the class {kind or 'without a name'}, which is not one of Keras")
+        return own_code(name, f"of the class {_told(kind)}, which is not one of Keras")
     reason = LEFT_OUT.get(kind, "the catalogue has no such layer")
     return not_expressible(name, kind or "without a class", reason, (kind, *Layer.names()))
 
@@ -90,7 +94,7 @@ def _built(name: str, found: type[Layer], arguments: dict[str, Any]) -> Layer:
     try:
         return _without_repetition(found.build(**_plain(found, arguments)))
     except ArgumentError as wrong:
-        raise NotExpressible(call_refused(name, wrong.message)) from None
+        raise NotExpressible(call_refused(name, f"{wrong.message[:MOST_SAID]}")) from None
     except Mismatch as wrong:
         raise NotExpressible(call_refused(name, f"{found.called()} {wrong.message}", wrong.repair)) from None
 

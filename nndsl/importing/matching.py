@@ -3,13 +3,13 @@
 Names do not count, and neither does the order in which calls are listed: what a folded file calls its layers is found here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nndsl.catalogue.applicable import Constant, Input, Layer
 from nndsl.catalogue.component import Component
-from nndsl.graph import Graph, Node, Owner, Ref
+from nndsl.graph import Graph, Node, Owner
 from nndsl.importing.body import Block, Body, Operand, Step
 from nndsl.importing.wording import collapsed
 
@@ -109,7 +109,7 @@ def _difference(node: Node, call: Call) -> str | None:
     """In what a call of the graph differs from one of the model, as words."""
     mine, theirs = node.component, call.component
     if isinstance(mine, Constant) or isinstance(theirs, float):
-        alike = isinstance(mine, Constant) and isinstance(theirs, float) and float(mine.value) == theirs  # type: ignore[arg-type]
+        alike = isinstance(mine, Constant) and isinstance(theirs, float) and float(mine.value) == theirs
         return None if alike else f"`{node.name}` is another number"
     if isinstance(mine, Input) or theirs is None or len(node.operands) != len(call.operands):
         return f"`{node.name}` takes other tensors"

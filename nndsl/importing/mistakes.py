@@ -71,7 +71,7 @@ def own_code(layer: str, what: str) -> Diagnostic:
     A `Lambda` layer, a class that is not of Keras, or a function from another module has no counterpart in the language. Express it
     in layers and functions of Keras, and save the model again.
     """
-    return Diagnostic(None, f"`{layer}` is {what}, which is never run", repair="express it in layers and functions of Keras")
+    return Diagnostic(None, f"`{layer}` is {what}: code of a model's author is never run", repair="express it in layers and functions of Keras")
 
 
 @error("NN857")

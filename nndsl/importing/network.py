@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Layer, infer
@@ -14,11 +13,13 @@ from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.importing.body import Block, Body, Operand, Step
 from nndsl.importing.layers import Config, NotExpressible, as_written, is_of_keras, kind_of, layer_of, settings_of
-from nndsl.importing.mistakes import argument_not_expressible, call_refused, no_graph, not_expressible, own_code
+from nndsl.importing.mistakes import argument_not_expressible, beyond_limits, call_refused, no_graph, not_expressible, own_code
 from nndsl.importing.operations import OTHER_NAMES, function_of, is_operation
 from nndsl.importing.wording import collapsed
-from nndsl.types import Mismatch, Size, SizesDiffer, TensorType, named
+from nndsl.types import Mismatch, Size, TensorType, named
 
+MOST_CALLS = 20_000
+"""How many calls a model may make: those of `keras.applications` make up to about a thousand."""
 _MODELS = ("Functional", "Model", "Sequential")
 _AXES = {1: ("L",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
 _CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
@@ -58,8 +59,11 @@ class _Entry:
         return kind_of(self.config)
 
 
-def read_network(file: str, config: Config) -> Body:
+def read_network(file: str, config: Config, legacy: bool = False) -> Body:
     """The body of a model.
+
+    Args:
+        legacy: whether its weights are in the file by the names of its layers.
 
     Raises:
         UserError: it is no graph of layers, or has parts that cannot be expressed, all of which are named.
@@ -69,15 +73,15 @@ def read_network(file: str, config: Config) -> Body:
     if kind_of(config) not in _MODELS:
         raise UserError(no_graph(file, f"it is of the class {kind_of(config) or 'without a name'}"))
     try:
-        return _read(file, config, same_lengths=False)
+        return _read(file, config, legacy, same_lengths=False)
     except UserError as refused:
         if not any(one.code == "NN857" for one in refused.diagnostics):
             raise
-        return _read(file, config, same_lengths=True)
+        return _read(file, config, legacy, same_lengths=True)
 
 
-def _read(file: str, config: Config, same_lengths: bool) -> Body:
-    model = _Model(file, config, same_lengths=same_lengths)
+def _read(file: str, config: Config, legacy: bool, same_lengths: bool) -> Body:
+    model = _Model(_Reading(file, legacy, same_lengths), config)
     body = model.body(None)
     if model.problems:
         raise UserError(*model.problems)
@@ -93,22 +97,44 @@ def was_named(name: str, kind: str) -> bool:
 
 
 @dataclass
-class _Model:
-    """One model of a description, the whole or a part of another.
+class _Reading:
+    """What all models in one file have in common.
 
     Attributes:
         same_lengths: whether open sizes of several inputs at the same place are one size.
+        problems: what cannot be expressed.
+        calls: how many there are so far, those in models that are used several times as often as they are.
     """
 
     file: str
-    config: Config
-    same_lengths: bool = False
-    inside: str = ""
+    legacy: bool
+    same_lengths: bool
     problems: list[Diagnostic] = field(default_factory=list)
+    calls: int = 0
+
+    def count(self) -> None:
+        """Count one more call.
+
+        Raises:
+            UserError: there are too many.
+        """
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise UserError(beyond_limits(self.file, f"it makes more than {MOST_CALLS:,} calls of layers"))
+
+
+@dataclass
+class _Model:
+    """One model of a description, the whole or a part of another."""
+
+    reading: _Reading
+    config: Config
+    inside: str = ""
     tensors: dict[Address, Operand] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.file, self.problems = self.reading.file, self.reading.problems
         self.settings = settings_of(self.config)
         self.name = str(self.settings.get("name") or "model")
         self.entries = list(self._entries())
@@ -126,6 +152,7 @@ class _Model:
                 continue
             name = str(config.get("name") or settings_of(config).get("name") or f"layer_{len(taken)}")
             place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else _place(kind_of(config), taken)
+            place = f"model_weights/{name}" if self.reading.legacy else place
             calls = _calls(config.get("inbound_nodes"))
             if sequential:
                 calls = [] if before is None else [([_Reference(before, 0, 0)], {})]
@@ -157,8 +184,12 @@ class _Model:
         """Find what a layer is, and note it where it is nothing that can be expressed."""
         if entry.kind == "InputLayer" or is_operation(entry.config) or entry.kind == "CustomScaleLayer":
             return
+        if "shared_object_id" in entry.config:
+            what = "it is a part of two models at once, which share its weights"
+            self.problems.append(not_expressible(self.inside + entry.name, entry.kind, what))
+            return
         if entry.is_model:
-            inner = _Model(self.file, entry.config, self.same_lengths, f"{self.inside}{entry.name}/", self.problems)
+            inner = _Model(self.reading, entry.config, f"{self.inside}{entry.name}/")
             for one in inner.entries:
                 inner._look_up(one)
             return
@@ -217,7 +248,7 @@ class _Model:
         if shape and shape[0] is not None:
             self.problems.append(argument_not_expressible(name, "Input", "batch_size", str(shape[0]), "the batch axis has any length"))
         letters = _AXES.get(len(sizes), tuple(f"D{axis}" for axis in range(len(sizes))))
-        suffix = "" if not place or self.same_lengths else str(place + 1)
+        suffix = "" if not place or self.reading.same_lengths else str(place + 1)
         return TensorType(str(dtype), tuple(_size(one, letter + suffix) for one, letter in zip(sizes, letters, strict=True)))
 
     def _outputs(self) -> dict[str, Operand] | None:
@@ -279,7 +310,7 @@ class _Model:
 
     def _use(self, entry: _Entry, operands: list[Operand]) -> list[Operand]:
         """A model as a part of this one: a block, which is made at its first call."""
-        inner = _Model(self.file, entry.config, self.same_lengths, f"{self.inside}{entry.name}/", self.problems)
+        inner = _Model(self.reading, entry.config, f"{self.inside}{entry.name}/")
         body = inner.body([one.type for one in operands])
         if body is None:
             if not self.problems:
@@ -291,6 +322,7 @@ class _Model:
     def _add(self, kind: Any, values: dict[Any, Any], operands: list[Operand | None], types: tuple[TensorType, ...], entry: _Entry) -> list[Operand]:
         shared = entry if len(entry.calls) > 1 and (isinstance(kind, Block) or (isinstance(kind, type) and issubclass(kind, Layer))) else None
         name = entry.name if was_named(entry.name, entry.kind) or shared else None
+        self.reading.count()
         step = Step(kind, values, operands, types, name, shared, entry.place)
         self.steps.append(step)
         return [Operand(step, output) for output in range(len(types))]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nndsl.catalogue.applicable import Function
+from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.component import ArgumentError
 from nndsl.catalogue.functions.arranging import Pad, Slice, Take
 from nndsl.catalogue.functions.reshaping import Reshape
@@ -17,7 +17,9 @@ OTHER_NAMES = {"TrueDivide": "Divide"}
 
 def is_operation(config: Config) -> bool:
     """Whether a part of a description is a function rather than a layer."""
-    module = config.get("module")
+    module, kind = config.get("module"), kind_of(config)
+    if module is None:  # in HDF5, modules are not said
+        return Layer.find(kind) is None and any(one.__name__ == OTHER_NAMES.get(kind, kind) for one in Function.registered())
     return isinstance(module, str) and module.startswith(("keras.src.ops", "keras.ops"))
 
 

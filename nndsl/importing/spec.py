@@ -10,17 +10,19 @@ from nndsl.driver import check, uninterrupted
 from nndsl.files import replaced, write_text
 from nndsl.graph import Graph
 from nndsl.importing.archive import Saved, read_model
-from nndsl.importing.body import Body
 from nndsl.importing.folding import fold
 from nndsl.importing.layers import settings_of
 from nndsl.importing.matching import Flat, Match, flattened, matched
 from nndsl.importing.mistakes import disagrees
-from nndsl.importing.naming import Names, camel_case
+from nndsl.importing.naming import Names
 from nndsl.importing.network import read_network, was_named
 from nndsl.importing.weights import Wanted, copy_weights, wanted, write_statistics
 from nndsl.importing.writing import Head, file_text
 from nndsl.source import Source
 from nndsl.syntax.formatting import formatted
+
+MOST_FOLDED = 4_000
+"""Networks with more calls are written without blocks and loops, which would take minutes to find."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ def import_model(path: Path, options: Options) -> Imported:
 
 
 def _written(saved: Saved, options: Options) -> Imported:
-    network = read_network(saved.path.name, saved.config)
+    network = read_network(saved.path.name, saved.config, saved.legacy)
     if not options.weights:
         write_statistics(network, saved)
     flat = flattened(network)
     names = Names()
     head = Head(names.of_network(_name(saved)), f"{_name(saved)}, from {saved.path.name}".replace('"', "'"), names=options.names)
-    if not (options.flat or options.names):
+    if not (options.flat or options.names) and flat.calls <= MOST_FOLDED:
         fold(network, names)
     text = file_text(network, head)
     graph, match = _read_again(saved, text, flat)

@@ -4,7 +4,7 @@ What a stranger's file says of itself is not believed: an array is looked for at
 shape of the weight that it is for before any of it is read. Links to other files are not followed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -32,6 +32,8 @@ from nndsl.types import TensorType
 PIECE = 16 * 2**20
 """At most about so many bytes of an array are in the memory at once."""
 _BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, NotImplementedError)
+_MOST_LISTS = 8
+"""In how many lists the names of the weights of one layer may stand."""
 _FILTERS = (None, "gzip", "lzf")
 """How HDF5 packs arrays by itself, without a library that a file could name."""
 
@@ -45,6 +47,8 @@ class Wanted:
         shape: what it has to have.
         name: in the archive that is written.
         layer: what the layer is called.
+        flat: whether an axis of it may stand for all.
+        group, number: of its layer, and which of its weights it is, where weights are kept by the names of layers.
     """
 
     places: Sequence[str]
@@ -52,6 +56,8 @@ class Wanted:
     name: str
     layer: str
     flat: bool = False
+    group: str = ""
+    number: int = 0
 
 
 def wanted(graph: Graph, match: Match) -> Iterator[Wanted]:
@@ -62,8 +68,9 @@ def wanted(graph: Graph, match: Match) -> Iterator[Wanted]:
         if not owned or call is None or not isinstance(node.component, Layer):
             continue
         places = list(_places(node.component, graph.operand_types(node), call.place))
-        for weight, place, name in zip(owned, places, array_names(owned), strict=True):
-            yield Wanted(place, _known(weight), f"{node.name}/{name}", node.name, flat=_is_layer_scale(node))
+        order = sorted(range(len(owned)), key=lambda number: not owned[number].trainable)
+        for number, (weight, place, name) in enumerate(zip(owned, places, array_names(owned), strict=True)):
+            yield Wanted(place, _known(weight), f"{node.name}/{name}", node.name, _is_layer_scale(node), call.place, order.index(number))
 
 
 def _is_layer_scale(node: Node) -> bool:
@@ -159,7 +166,8 @@ def _found(saved: Saved, file: Any, one: Wanted) -> Any:
     """The array of a weight, which is what it should be."""
     import h5py
 
-    found = next((member for place in one.places if (member := _member(saved, file, place)) is not None), None)
+    places = [_old_place(saved, file, one)] if saved.legacy else one.places
+    found = next((member for place in places if (member := _member(saved, file, place)) is not None), None)
     if not isinstance(found, h5py.Dataset):
         raise UserError(weights_differ(saved.path.name, f"there is no array {one.places[0]}, for the layer `{one.layer}`"))
     shape = tuple(found.shape or ())
@@ -169,6 +177,16 @@ def _found(saved: Saved, file: Any, one: Wanted) -> Any:
         raise UserError(weights_differ(saved.path.name, f"{one.places[0]} holds {found.dtype}, and not numbers"))
     _refuse_tricks(saved, found, one)
     return found
+
+
+def _old_place(saved: Saved, file: Any, one: Wanted) -> str:
+    """Where a whole model in HDF5 has a weight: in the group of its layer, which lists its weights by their names."""
+    group = _member(saved, file, one.group)
+    names = [] if group is None else [name for number in range(_MOST_LISTS) for name in group.attrs.get(f"weight_names{number or ''}", ())]
+    if one.number >= len(names):
+        raise UserError(weights_differ(saved.path.name, f"there is no array {one.number + 1} for the layer `{one.layer}`"))
+    name = names[one.number]
+    return f"{one.group}/{name.decode() if isinstance(name, bytes) else name}"
 
 
 def _refuse_tricks(saved: Saved, found: Any, one: Wanted) -> None:

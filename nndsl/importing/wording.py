@@ -1,7 +1,6 @@
 """How a step is written: `Conv2D(64, 3, strides=2, padding=same)`, `4 * h`, `concat(a, b)`."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from nndsl.catalogue.applicable import Applicable, Layer
@@ -109,7 +108,6 @@ def told_of(step: Step) -> dict[str, Any]:
     return {name: step.values[name] for name, default in defaults.items() if not same(step.values[name], default)}
 
 
-@cache
 def _plain_defaults(kind: type[Applicable]) -> dict[str, Any]:
     return {name: collapsed(name, default) for name, default in kind.defaults().items()}
 
