@@ -141,3 +141,8 @@ def ordered(parameters: Iterable[Parameter]) -> dict[str, Any]:
     """Parameters with their defaults, those without first."""
     found = {one.name: one.default() for one in parameters}
     return dict(sorted(found.items(), key=lambda item: item[1] is not REQUIRED))
+
+
+def argument_name(name: Any) -> str:
+    """What a parameter for an argument is called; numbers among operands have no name."""
+    return "factor" if isinstance(name, int) else str(name)

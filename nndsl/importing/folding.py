@@ -5,15 +5,27 @@ become one thing before residual blocks are looked for. A block has to be worth 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from nndsl.catalogue.activations import Activation
-from nndsl.importing.body import Block, Body, Operand, Step, Written, blocks_of, bodies_of
-from nndsl.importing.columns import ABSENT, Columns, Parameter, is_plain, ordered
+from nndsl.importing.body import Block, Body, Operand, Step, Written, bodies_of
+from nndsl.importing.columns import ABSENT, Columns, Parameter, argument_name, ordered
+from nndsl.importing.instances import (
+    MISSING,
+    Instance,
+    apart,
+    chains,
+    cost_of,
+    key_of,
+    regions,
+    shape_of,
+    with_missing,
+    with_one_step_more,
+)
+from nndsl.importing.models import dissolve, unite_models
 from nndsl.importing.naming import Names
-from nndsl.importing.wording import same, told_of
+from nndsl.importing.wording import same
 
 WORTH, LEAST_SAVED = 0.25, 1.5
 """Which share of its text a pair of steps has to save, and how much each use, so that it becomes a block."""
@@ -24,84 +36,13 @@ _MOST_PARAMETERS = 8
 _ROUNDS = 200
 
 
-class Shape(NamedTuple):
-    """What instances of one block have in common: the kinds of their steps, what parameters cannot stand for, and how they are joined."""
-
-    steps: tuple[Any, ...]
-
-
-@dataclass(eq=False)
-class Instance:
-    """Steps of a body that could be one use of a block: the last one gives the result.
-
-    Attributes:
-        source: what goes in.
-    """
-
-    body: Body
-    steps: list[Step]
-    source: Operand
-
-
 def fold(network: Body, names: Names) -> None:
     """Make blocks of what repeats, in a network and the models it uses."""
-    _unite_models(network, names)
+    unite_models(network, names)
     for _ in range(_ROUNDS):
         if not (_fold_pair(network, names) or _fold_regions(network, names)):
             break
-    _dissolve(network)
-
-
-# What is alike -----------------------------------------------------------------------------------
-
-
-def key_of(step: Step) -> Any:
-    """What two steps have in common that one step of a block can stand for."""
-    fixed = tuple((name, value) for name, value in step.values.items() if not is_plain(value))
-    kind = id(step.kind) if isinstance(step.kind, Block) else step.kind
-    return kind, fixed, tuple(one is None for one in step.operands), len(step.types)
-
-
-def shape_of(instance: Instance) -> Shape:
-    places = {id(step): place for place, step in enumerate(instance.steps)}
-    return Shape(tuple(
-        (key_of(step), tuple(None if one is None else (places.get(id(one.step), -1), one.output) for one in step.operands))
-        for step in instance.steps
-    ))
-
-
-def cost_of(step: Step) -> int:
-    """About how much text a step is: its name, and each argument."""
-    return 1 + len(told_of(step))
-
-
-def _is_free(step: Step) -> bool:
-    """Whether a step can become a part of a block: its weights are its own, and it has one result."""
-    return step.owner is None and step.kind is not None and len(step.types) == 1
-
-
-# Chains ------------------------------------------------------------------------------------------
-
-
-def chains(body: Body) -> list[list[Step]]:
-    """The longest runs of steps that each take nothing but the one before."""
-    uses = body.uses()
-    results = {one.step for one in body.outputs.values()}
-    followers: dict[int, Step] = {}
-    for step in body.steps:
-        if len(step.takes) == 1 and _is_free(step):
-            before = step.takes[0]
-            if before.step.kind is not None and _is_free(before.step) and len(uses[before]) == 1 and before.step not in results and len(before.step.takes) == 1:
-                followers[id(before.step)] = step
-    followed = {id(one) for one in followers.values()}
-    found = []
-    for step in body.steps:
-        if id(step) not in followed and len(step.takes) == 1 and _is_free(step):
-            chain = [step]
-            while id(chain[-1]) in followers:
-                chain.append(followers[id(chain[-1])])
-            found.append(chain)
-    return found
+    dissolve(network)
 
 
 def _fold_pair(network: Body, names: Names) -> bool:
@@ -150,55 +91,6 @@ def is_activation(step: Step) -> bool:
 # Regions -----------------------------------------------------------------------------------------
 
 
-def regions(body: Body) -> Iterator[Instance]:
-    """What lies between a tensor that is used several times and the step where all of that comes together."""
-    uses = body.uses()
-    results = {(id(one.step), one.output) for one in body.outputs.values()}
-    order = {id(step): place for place, step in enumerate(body.steps)}
-    for source, users in uses.items():
-        if len(users) > 1 and (id(source.step), source.output) not in results:
-            found = _region(body, source, uses, results, order)
-            if found is not None:
-                yield Instance(body, _canonical(found, source), source)
-
-
-def _region(body: Body, source: Operand, uses: dict[Operand, list[Step]], results: set[tuple[int, int]], order: dict[int, int]) -> list[Step] | None:
-    inside: list[Step] = []
-    members: set[int] = set()
-    waiting = len(uses[source])
-    for step in body.steps[order.get(id(source.step), -1) + 1 :]:
-        taken = [one for one in step.takes if id(one.step) in members or one == source]
-        if not taken:
-            continue
-        if len(taken) < len(step.takes) or not _is_free(step):
-            return None
-        inside.append(step)
-        members.add(id(step))
-        waiting -= len(taken)
-        if not waiting:
-            return inside
-        if (id(step), 0) in results:
-            return None
-        waiting += len(uses.get(Operand(step), []))
-    return None
-
-
-def _canonical(steps: list[Step], source: Operand) -> list[Step]:
-    """The steps in an order that depends on how they are joined alone: operands first, from the last step on."""
-    found: list[Step] = []
-    seen: set[int] = set()
-    stack: list[tuple[Step, bool]] = [(steps[-1], False)]
-    while stack:
-        step, ready = stack.pop()
-        if ready:
-            found.append(step)
-        elif id(step) not in seen:
-            seen.add(id(step))
-            stack.append((step, True))
-            stack += [(one.step, False) for one in reversed(step.takes) if one != source]
-    return found
-
-
 def _fold_regions(network: Body, names: Names) -> bool:
     """Make a block of the smallest region that occurs several times, with or without one of its steps."""
     groups: dict[Any, list[Instance]] = defaultdict(list)
@@ -207,59 +99,18 @@ def _fold_regions(network: Body, names: Names) -> bool:
             if len(one.steps) > 1:
                 groups[shape_of(one)].append(one)
     for found in sorted(groups.values(), key=lambda group: (len(group[0].steps), -len(group))):
-        for larger, place in _with_one_step_more(found, groups):
-            made = _Fold(_apart([*larger, *(replace_absent(one, place) for one in found)]), names, is_region=True, optional=place)
+        for larger, place in with_one_step_more(found, groups):
+            made = _Fold(apart([*larger, *(with_missing(one, place) for one in found)]), names, is_region=True, optional=place)
             if made.gain > 0 and made.is_readable and made.condition is not None:
                 made.apply()
                 return True
-        apart = _apart(found)
-        if len(apart) > 1:
-            made = _Fold(apart, names, is_region=True)
-            if made.gain > (0 if len(apart) < _LEAST_PAIRS else -LEAST_LOST) and made.is_readable:
+        several = apart(found)
+        if len(several) > 1:
+            made = _Fold(several, names, is_region=True)
+            if made.gain > (0 if len(several) < _LEAST_PAIRS else -LEAST_LOST) and made.is_readable:
                 made.apply()
                 return True
     return False
-
-
-def _with_one_step_more(found: Sequence[Instance], groups: Mapping[Any, list[Instance]]) -> Iterator[tuple[list[Instance], int]]:
-    """Regions that are these, but for one step between the fork and the join; and which step that is."""
-    shape = shape_of(found[0])
-    for larger in groups.values():
-        if len(larger[0].steps) == len(found[0].steps) + 1:
-            for place, step in enumerate(larger[0].steps[:-1]):
-                alone = step.takes == [larger[0].source] and step.types[0].rank == larger[0].source.type.rank
-                if alone and shape_of(_without(larger[0], place)) == shape:
-                    yield larger, place
-
-
-def _without(instance: Instance, place: int) -> Instance:
-    """An instance whose fork leads right to where one of its steps led."""
-    left = instance.steps[place]
-    known: dict[int, Step] = {}
-    for step in instance.steps[:place] + instance.steps[place + 1 :]:
-        operands = [one and (instance.source if one.step is left else Operand(known.get(id(one.step), one.step), one.output)) for one in step.operands]
-        known[id(step)] = replace(step, operands=operands)
-    return Instance(instance.body, list(known.values()), instance.source)
-
-
-MISSING = Step(None, {}, [], ())
-"""Stands for the step that an instance lacks."""
-
-
-def replace_absent(instance: Instance, place: int) -> Instance:
-    return Instance(instance.body, [*instance.steps[:place], MISSING, *instance.steps[place:]], instance.source)
-
-
-def _apart(instances: Iterable[Instance]) -> list[Instance]:
-    """Instances without those that share a step with an earlier one."""
-    seen: set[int] = set()
-    found = []
-    for one in instances:
-        members = {id(step) for step in one.steps if step is not MISSING}
-        if not members & seen:
-            seen |= members
-            found.append(one)
-    return found
 
 
 # Folding -----------------------------------------------------------------------------------------
@@ -289,7 +140,7 @@ class _Fold:
         for place, step in enumerate(first.steps):
             alike = [one.steps[place] for one in self.instances]
             columns = {name: [one.values.get(name, ABSENT) if one is MISSING else one.values[name] for one in alike] for name in step.values}
-            values = {name: self.columns.express(_argument(step, name), column) for name, column in columns.items()}
+            values = {name: self.columns.express(argument_name(name), column) for name, column in columns.items()}
             operands = [None if one is None else Operand(known.get(id(one.step), source), one.output) for one in step.operands]
             known[id(step)] = Step(step.kind, values, operands, step.types)
         self.source = source
@@ -354,121 +205,6 @@ def _put(instance: Instance, use: Step) -> None:
     body.outputs = {name: Operand(use) if one.step is last else one for name, one in body.outputs.items()}
 
 
-def _argument(step: Step, name: Any) -> str:
-    """What a parameter for an argument is called."""
-    return "factor" if isinstance(name, int) else str(name)
-
-
 def _channels(instance: Instance) -> Any:
     shape = instance.source.type.shape
     return shape[-1] if shape else None
-
-
-# Models inside of models, and blocks that are used once ------------------------------------------
-
-
-def _unite_models(network: Body, names: Names) -> None:
-    """Models that are parts of this one: those that are alike become one block, with parameters for what differs."""
-    groups: dict[Any, list[Block]] = defaultdict(list)
-    for block in blocks_of(network):
-        groups[_shape_of_body(block.body)].append(block)
-    for alike in groups.values():
-        _unite(network, alike)
-        alike[0].name = names.of_model(alike)
-
-
-def _shape_of_body(body: Body) -> Any:
-    places = {id(step): place for place, step in enumerate((*body.inputs.values(), *body.steps))}
-    steps = tuple((key_of(step), tuple(None if one is None else (places[id(one.step)], one.output) for one in step.operands), step.owner is None)
-                  for step in body.steps)
-    outputs = tuple((places[id(one.step)], one.output) for one in body.outputs.values())
-    ranks = tuple(one.types[0].rank for one in body.inputs.values())
-    return steps, outputs, ranks if all(step.owner is None for step in body.steps) else id(body)
-
-
-def _unite(network: Body, alike: Sequence[Block]) -> None:
-    if len(alike) < 2:
-        return
-    columns = Columns(len(alike))
-    first = alike[0]
-    for place, step in enumerate(first.body.steps):
-        values = {name: columns.express(_argument(step, name), [one.body.steps[place].values[name] for one in alike]) for name in step.values}
-        step.values = values
-    first.parameters = ordered(columns.parameters)
-    for body in bodies_of(network):
-        for step in body.steps:
-            for place, one in enumerate(alike):
-                if step.kind is one:
-                    step.kind, step.values = first, {parameter.name: parameter.values[place] for parameter in columns.parameters}
-
-
-def _dissolve(network: Body) -> None:
-    """Blocks that were found and are used in one place only are written out there."""
-    changed = True
-    while changed:
-        changed = False
-        used: Counter[int] = Counter(id(step.kind) for body in bodies_of(network) for step in body.steps if isinstance(step.kind, Block))
-        for body in bodies_of(network):
-            for step in body.steps:
-                if isinstance(step.kind, Block) and used[id(step.kind)] == 1 and not step.kind.model and _can_write_out(network, body, step):
-                    _write_out(body, step)
-                    changed = True
-                    break
-            if changed:
-                break
-
-
-def _can_write_out(network: Body, body: Body, use: Step) -> bool:
-    """Whether what a block says of its input is as true of the body that uses it, which then says it."""
-    assert isinstance(use.kind, Block)
-    if not use.kind.sizes:
-        return True
-    around = next((one for one in blocks_of(network) if one.body is body), None)
-    if around is None or around.model or [one.step for one in use.takes] != list(body.inputs.values()):
-        return False
-    around.sizes = True
-    return True
-
-
-def _write_out(body: Body, use: Step) -> None:
-    block = use.kind
-    assert isinstance(block, Block)
-    known: dict[int, Operand] = {id(one): operand for one, operand in zip(block.body.inputs.values(), use.takes, strict=True)}
-    inner: list[Step] = []
-    for step in block.body.steps:
-        operands = [None if one is None else (known[id(one.step)] if one.step.kind is None else Operand(known[id(one.step)].step, one.output)) for one in step.operands]
-        values = {name: _with_arguments(value, use.values) for name, value in step.values.items()}
-        made = replace(step, values=values, operands=operands)
-        known[id(step)] = Operand(made)
-        inner.append(made)
-    result = next(iter(block.body.outputs.values()))
-    last = known[id(result.step)].step
-    place = body.steps.index(use)
-    body.steps[place : place + 1] = inner
-    for step in body.steps:
-        step.operands = [Operand(last, one.output) if one is not None and one.step is use else one for one in step.operands]
-    body.outputs = {name: Operand(last, one.output) if one.step is use else one for name, one in body.outputs.items()}
-
-
-def _with_arguments(value: Any, arguments: dict[str, Any]) -> Any:
-    """An expression with the arguments of a use in the place of parameters."""
-    if isinstance(value, tuple):
-        return tuple(_with_arguments(one, arguments) for one in value)
-    if not isinstance(value, Written):
-        return value
-    if value.text in arguments:
-        return arguments[value.text]
-    words = value.text.split()
-    if len(words) == 3:
-        places = [arguments.get(word, word) for word in words]
-        return _calculated(places)
-    return value
-
-
-def _calculated(words: list[Any]) -> Any:
-    left, sign, right = words
-    if isinstance(left, Written) or isinstance(right, Written):
-        texts = [one.text if isinstance(one, Written) else str(one) for one in (left, right)]
-        return Written(f"{texts[0]} {sign} {texts[1]}")
-    return int(left) * int(right) if sign == "*" else int(left) // int(right)
-

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from nndsl.importing.body import Step, Written
 from nndsl.importing.columns import Columns, Parameter
-from nndsl.importing.folding import cost_of, key_of
+from nndsl.importing.instances import cost_of, key_of
 from nndsl.importing.wording import same
 
 _LONGEST_PERIOD = 8

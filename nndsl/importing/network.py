@@ -1,62 +1,26 @@
 """From the description of a model to a body of typed steps: inputs, calls in the order of the data, outputs."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Layer, infer
-from nndsl.catalogue.component import snake_case
 from nndsl.catalogue.functions import arithmetic, arranging
 from nndsl.catalogue.layers import merging
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.importing.body import Block, Body, Operand, Step
+from nndsl.importing.entries import MODELS, Entry, place_of, was_named
 from nndsl.importing.layers import Config, NotExpressible, as_written, is_of_keras, kind_of, layer_of, settings_of
 from nndsl.importing.mistakes import argument_not_expressible, beyond_limits, call_refused, no_graph, not_expressible, own_code
 from nndsl.importing.operations import OTHER_NAMES, function_of, is_operation
+from nndsl.importing.references import Address, Reference, addresses_of, calls_of, flat_arguments, references
 from nndsl.importing.wording import collapsed
 from nndsl.types import Mismatch, Size, TensorType, named
 
 MOST_CALLS = 20_000
 """How many calls a model may make: those of `keras.applications` make up to about a thousand."""
-_MODELS = ("Functional", "Model", "Sequential")
 _AXES = {1: ("L",), 2: ("L", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
-_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
-"""Classes whose own name is another than that by which they are known."""
-_AUTOMATIC_NAMES = frozenset(("functional", "sequential", "model", "input", "input_layer", "keras_tensor"))
-_AUTOMATIC = re.compile(r"(.*?)(_\d+)?")
-
-
-class Address(NamedTuple):
-    """A tensor as a description names it: a layer, which of its calls, which of its results."""
-
-    layer: str
-    call: int
-    output: int
-
-
-@dataclass
-class _Entry:
-    """One layer of a description, with its calls.
-
-    Attributes:
-        made: what it is in the catalogue; None of inputs, functions and models.
-    """
-
-    name: str
-    config: Config
-    calls: list[tuple[Any, Any]]
-    place: str
-    made: Layer | None = None
-
-    @property
-    def is_model(self) -> bool:
-        return kind_of(self.config) in _MODELS and is_of_keras(self.config)
-
-    @property
-    def kind(self) -> str:
-        return kind_of(self.config)
 
 
 def read_network(file: str, config: Config, legacy: bool = False) -> Body:
@@ -68,9 +32,9 @@ def read_network(file: str, config: Config, legacy: bool = False) -> Body:
     Raises:
         UserError: it is no graph of layers, or has parts that cannot be expressed, all of which are named.
     """
-    if not is_of_keras(config) and kind_of(config) not in _MODELS:
+    if not is_of_keras(config) and kind_of(config) not in MODELS:
         raise UserError(own_code(str(settings_of(config).get("name", file)), f"a model of the class {kind_of(config)}, which is not one of Keras"))
-    if kind_of(config) not in _MODELS:
+    if kind_of(config) not in MODELS:
         raise UserError(no_graph(file, f"it is of the class {kind_of(config) or 'without a name'}"))
     try:
         return _read(file, config, legacy, same_lengths=False)
@@ -88,12 +52,6 @@ def _read(file: str, config: Config, legacy: bool, same_lengths: bool) -> Body:
     if body is None:
         raise UserError(no_graph(file, "its layers do not lead from its inputs to its outputs"))
     return body
-
-
-def was_named(name: str, kind: str) -> bool:
-    """Whether a person named a layer, rather than Keras."""
-    stem = _AUTOMATIC.fullmatch(name)
-    return stem is not None and stem[1] not in {snake_case(_CLASSES.get(kind, kind)), *_AUTOMATIC_NAMES}
 
 
 @dataclass
@@ -142,7 +100,7 @@ class _Model:
 
     # What there is -------------------------------------------------------------------------------
 
-    def _entries(self) -> Iterator[_Entry]:
+    def _entries(self) -> Iterator[Entry]:
         taken: dict[str, int] = {}
         sequential = kind_of(self.config) == "Sequential"
         before: str | None = None
@@ -151,13 +109,13 @@ class _Model:
             if not isinstance(config, Mapping):
                 continue
             name = str(config.get("name") or settings_of(config).get("name") or f"layer_{len(taken)}")
-            place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else _place(kind_of(config), taken)
+            place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else place_of(kind_of(config), taken)
             place = f"model_weights/{name}" if self.reading.legacy else place
-            calls = _calls(config.get("inbound_nodes"))
+            calls = calls_of(config.get("inbound_nodes"))
             if sequential:
-                calls = [] if before is None else [([_Reference(before, 0, 0)], {})]
+                calls = [] if before is None else [([Reference(before, 0, 0)], {})]
                 before = name
-            yield _Entry(name, config, calls, place)
+            yield Entry(name, config, calls, place)
             self._kinds = {**getattr(self, "_kinds", {}), name: kind_of(config)}
 
     def _is_functional(self, name: str) -> bool:
@@ -180,7 +138,7 @@ class _Model:
             return None
         return _needed(Body(self.name, inputs, self.steps, outputs))
 
-    def _look_up(self, entry: _Entry) -> None:
+    def _look_up(self, entry: Entry) -> None:
         """Find what a layer is, and note it where it is nothing that can be expressed."""
         if entry.kind == "InputLayer" or is_operation(entry.config) or entry.kind == "CustomScaleLayer":
             return
@@ -201,7 +159,7 @@ class _Model:
     # Inputs and outputs --------------------------------------------------------------------------
 
     def _inputs(self, given: Sequence[TensorType] | None) -> dict[str, Step] | None:
-        addresses = _addresses(self.settings.get("input_layers")) or self._input_of_chain()
+        addresses = addresses_of(self.settings.get("input_layers")) or self._input_of_chain()
         if not addresses:
             built = "it has never been built; give it an input shape: model.build(...), or keras.Input(...) as its first layer"
             self.problems.append(no_graph(self.inside.rstrip("/") or self.file, built))
@@ -229,9 +187,9 @@ class _Model:
             return [] if not self.inside else self._begin(first, [])
         return self._begin(first, shape)
 
-    def _begin(self, first: _Entry, shape: list[Any]) -> list[Address]:
-        first.calls = [([_Reference("input_layer", 0, 0)], {})]
-        self.entries.insert(0, _Entry("input_layer", {"class_name": "InputLayer", "config": {"batch_shape": shape}}, [], ""))
+    def _begin(self, first: Entry, shape: list[Any]) -> list[Address]:
+        first.calls = [([Reference("input_layer", 0, 0)], {})]
+        self.entries.insert(0, Entry("input_layer", {"class_name": "InputLayer", "config": {"batch_shape": shape}}, [], ""))
         return [Address("input_layer", 0, 0)]
 
     def _input_type(self, name: str, place: int) -> TensorType:
@@ -254,7 +212,7 @@ class _Model:
     def _outputs(self) -> dict[str, Operand] | None:
         told = self.settings.get("output_layers")
         names: list[str] | None = list(told) if isinstance(told, Mapping) else None
-        addresses = _addresses(told)
+        addresses = addresses_of(told)
         if not addresses and self.entries:
             last = self.entries[-1]
             addresses = [Address(last.name, 0, 0)]
@@ -281,11 +239,10 @@ class _Model:
                 break
             waiting = left
 
-    def _call(self, entry: _Entry, number: int) -> bool:
+    def _call(self, entry: Entry, number: int) -> bool:
         """One call; whether its operands are there."""
         arguments, keywords = entry.calls[number]
-        references = list(_references((arguments, keywords)))
-        if any(one.address not in self.tensors for one in references):
+        if any(one.address not in self.tensors for one in references((arguments, keywords))):
             return False
         try:
             results = self._results(entry, arguments, keywords)
@@ -299,16 +256,16 @@ class _Model:
             self.tensors[Address(entry.name, number, output)] = one
         return True
 
-    def _results(self, entry: _Entry, arguments: Any, keywords: Any) -> list[Operand]:
+    def _results(self, entry: Entry, arguments: Any, keywords: Any) -> list[Operand]:
         if entry.is_model:
-            return self._use(entry, [self.tensors[one.address] for one in _references((arguments, keywords))])
+            return self._use(entry, [self.tensors[one.address] for one in references((arguments, keywords))])
         if is_operation(entry.config):
-            return self._apply_function(entry, [*_flat_arguments(arguments), *keywords.values()])
+            return self._apply_function(entry, [*flat_arguments(arguments), *keywords.values()])
         if entry.kind == "CustomScaleLayer":
-            return self._scaled_sum(entry, [self.tensors[one.address] for one in _references(arguments)])
+            return self._scaled_sum(entry, [self.tensors[one.address] for one in references(arguments)])
         return self._apply_layer(entry, arguments, dict(keywords))
 
-    def _use(self, entry: _Entry, operands: list[Operand]) -> list[Operand]:
+    def _use(self, entry: Entry, operands: list[Operand]) -> list[Operand]:
         """A model as a part of this one: a block, which is made at its first call."""
         inner = _Model(self.reading, entry.config, f"{self.inside}{entry.name}/")
         body = inner.body([one.type for one in operands])
@@ -319,7 +276,7 @@ class _Model:
         block = self.blocks.setdefault(entry.name, Block(entry.name, body, model=True))
         return self._add(block, {}, list(operands), tuple(one.type for one in body.outputs.values()), entry)
 
-    def _add(self, kind: Any, values: dict[Any, Any], operands: list[Operand | None], types: tuple[TensorType, ...], entry: _Entry) -> list[Operand]:
+    def _add(self, kind: Any, values: dict[Any, Any], operands: list[Operand | None], types: tuple[TensorType, ...], entry: Entry) -> list[Operand]:
         shared = entry if len(entry.calls) > 1 and (isinstance(kind, Block) or (isinstance(kind, type) and issubclass(kind, Layer))) else None
         name = entry.name if was_named(entry.name, entry.kind) or shared else None
         self.reading.count()
@@ -327,21 +284,21 @@ class _Model:
         self.steps.append(step)
         return [Operand(step, output) for output in range(len(types))]
 
-    def _apply(self, component: Applicable, operands: list[Operand | None], values: Mapping[Any, Any], entry: _Entry) -> list[Operand]:
+    def _apply(self, component: Applicable, operands: list[Operand | None], values: Mapping[Any, Any], entry: Entry) -> list[Operand]:
         """Add a call of a layer or function, with the types of its results."""
         types = tuple(Constant(values[place]).infer() if one is None else one.type for place, one in enumerate(operands))
         arguments = {name: collapsed(name, value) for name, value in component.__dict__.items()}
         return self._add(type(component), {**arguments, **values}, operands, infer(component, types), entry)
 
-    def _apply_layer(self, entry: _Entry, arguments: Any, keywords: dict[str, Any]) -> list[Operand]:
+    def _apply_layer(self, entry: Entry, arguments: Any, keywords: dict[str, Any]) -> list[Operand]:
         layer = entry.made
         assert layer is not None
-        operands = [self.tensors[one.address] for one in _references(arguments)]
-        if any(value is not None for value in _flat_arguments(arguments) if not isinstance(value, _Reference | list)):
+        operands = [self.tensors[one.address] for one in references(arguments)]
+        if any(value is not None for value in flat_arguments(arguments) if not isinstance(value, Reference | list)):
             raise NotExpressible(not_expressible(self.inside + entry.name, entry.kind, "it is called with something that is no tensor"))
         told = self._call_options(entry, layer, operands, keywords)
         for operand in layer.operands():
-            operands += [self.tensors[one.address] for one in _references(keywords.pop(operand.name, None))]
+            operands += [self.tensors[one.address] for one in references(keywords.pop(operand.name, None))]
         self._refuse_keywords(entry, layer, operands, keywords)
         if isinstance(layer, Embedding | ReversibleEmbedding) and operands and operands[0].step.kind is None and not told.get("reverse"):
             _make_ids(operands[0], layer.input_dim)
@@ -354,7 +311,7 @@ class _Model:
         written = self._as_function(entry, layer, types)
         return self._apply(written, list(operands), {}, entry)
 
-    def _call_options(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: dict[str, Any]) -> dict[str, Any]:
+    def _call_options(self, entry: Entry, layer: Layer, operands: list[Operand], keywords: dict[str, Any]) -> dict[str, Any]:
         """Arguments of the call that the catalogue takes for those of the layer."""
         told = {name: keywords.pop(name) for name in layer.call_options if name in keywords}
         keywords.pop("training", None) if keywords.get("training") in (None, False) else None
@@ -362,17 +319,17 @@ class _Model:
             keywords.pop("reverse")
         return {name: value for name, value in told.items() if value is not None}
 
-    def _refuse_keywords(self, entry: _Entry, layer: Layer, operands: list[Operand], keywords: Mapping[str, Any]) -> None:
+    def _refuse_keywords(self, entry: Entry, layer: Layer, operands: list[Operand], keywords: Mapping[str, Any]) -> None:
         for name, value in keywords.items():
             if value is None or value is False or (isinstance(value, list) and not any(value)):
                 continue
             masked = name.endswith("mask") and name != "attention_mask" and any(one.type.mask for one in operands)
             if not masked:
-                told = "a tensor" if isinstance(value, _Reference) else str(value)
+                told = "a tensor" if isinstance(value, Reference) else str(value)
                 reason = "masks travel with the tensors that they are of" if name.endswith("mask") else "the language has no such argument of a call"
                 raise NotExpressible(argument_not_expressible(self.inside + entry.name, type(layer), name, told, reason))
 
-    def _as_function(self, entry: _Entry, layer: Layer, types: list[TensorType]) -> Applicable:
+    def _as_function(self, entry: Entry, layer: Layer, types: list[TensorType]) -> Applicable:
         """The layer, or an operator or function that stands for it."""
         if len(entry.calls) == 1 and layer.trainable and len(types) == 2 and type(layer) in _OPERATORS:
             form: Applicable = _OPERATORS[type(layer)]()
@@ -383,15 +340,15 @@ class _Model:
         assert isinstance(form, Function)
         return form if form.as_layer(*types) is not None else layer
 
-    def _apply_function(self, entry: _Entry, arguments: list[Any]) -> list[Operand]:
-        tensors = [one for one in arguments if isinstance(one, _Reference)]
-        for one in (part for part in arguments if isinstance(part, list) and list(_references(part))):
-            tensors += _references(one)
-        extra = [one for one in arguments if one is not None and not list(_references(one))]
+    def _apply_function(self, entry: Entry, arguments: list[Any]) -> list[Operand]:
+        tensors = [one for one in arguments if isinstance(one, Reference)]
+        for one in (part for part in arguments if isinstance(part, list) and list(references(part))):
+            tensors += references(one)
+        extra = [one for one in arguments if one is not None and not list(references(one))]
         operands: list[Operand | None] = [self.tensors[one.address] for one in tensors]
         values: dict[Any, Any] = {}
         if OTHER_NAMES.get(entry.kind, entry.kind) in _OF_NUMBERS and len(operands) == 1 and len(arguments) == 2 and isinstance(extra[0] if extra else None, int | float):
-            place = 0 if isinstance(arguments[1], _Reference) else 1
+            place = 0 if isinstance(arguments[1], Reference) else 1
             operands.insert(place, None)
             values[place], extra = extra[0], []
         types = [one.type for one in operands if one is not None]
@@ -401,7 +358,7 @@ class _Model:
             operands, values = list(results), {}
         return results
 
-    def _scaled_sum(self, entry: _Entry, operands: list[Operand]) -> list[Operand]:
+    def _scaled_sum(self, entry: Entry, operands: list[Operand]) -> list[Operand]:
         """`one + scale * other`, as the residual blocks of Inception-ResNet have it in a layer of their own."""
         scale = settings_of(entry.config).get("scale")
         if entry.config.get("module") != "keras.src.applications.inception_resnet_v2" or len(operands) != 2 or not isinstance(scale, float):
@@ -420,13 +377,6 @@ def _size(size: Any, letter: str) -> Size:
     return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else named(letter)
 
 
-def _place(kind: str, taken: dict[str, int]) -> str:
-    """Where Keras keeps the weights of a layer: by its class, and which of its class it is."""
-    name = snake_case(_CLASSES.get(kind, kind))
-    taken[name] = taken.get(name, -1) + 1
-    return f"layers/{name}_{taken[name]}" if taken[name] else f"layers/{name}"
-
-
 def _make_ids(operand: Operand, count: int) -> None:
     """Numbers that are looked up are ids, whatever the model calls them; each has a vector."""
     type = operand.type
@@ -441,85 +391,3 @@ def _needed(body: Body) -> Body:
         if id(step) in needed:
             needed |= {id(one.step) for one in step.takes}
     return Body(body.name, body.inputs, [step for step in body.steps if id(step) in needed], body.outputs)
-
-
-# Calls of a description --------------------------------------------------------------------------
-
-
-class _Reference(NamedTuple):
-    """A tensor among the arguments of a call."""
-
-    layer: str
-    call: int
-    output: int
-
-    @property
-    def address(self) -> Address:
-        return Address(*self)
-
-
-def _calls(nodes: Any) -> list[tuple[Any, Any]]:
-    """The arguments of each call of a layer, in which tensors are references."""
-    found: list[tuple[Any, Any]] = []
-    for node in nodes if isinstance(nodes, list) else ():
-        if isinstance(node, Mapping):
-            keywords = _structure(node.get("kwargs"))
-            found.append((_structure(node.get("args")), keywords if isinstance(keywords, dict) else {}))
-        elif isinstance(node, list):
-            found.append(_old_call(node))
-    return found
-
-
-def _old_call(node: list[Any]) -> tuple[Any, Any]:
-    """A call as Keras 2 has written it: `[[layer, call, output, keywords], ...]`."""
-    parts = [node] if node and isinstance(node[0], str) else node
-    tensors = [_reference(one[:3]) for one in parts if isinstance(one, list)]
-    keywords = next((one[3] for one in parts if isinstance(one, list) and len(one) > 3 and isinstance(one[3], dict)), {})
-    return [tensors if len(tensors) > 1 else one for one in tensors[:1]], dict(keywords)
-
-
-def _structure(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_structure(one) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    if kind_of(value) == "__keras_tensor__":
-        return _reference(settings_of(value).get("keras_history"))
-    if kind_of(value) == "__tuple__":
-        return [_structure(one) for one in value.get("items", ())]
-    return value if "class_name" in value else {name: _structure(one) for name, one in value.items()}
-
-
-def _reference(history: Any) -> _Reference:
-    match history:
-        case [str(layer), int(call), int(output)]:
-            return _Reference(layer, call, output)
-    return _Reference("", -1, -1)
-
-
-def _references(value: Any) -> Iterator[_Reference]:
-    """The tensors in arguments, in their order."""
-    if isinstance(value, _Reference):
-        yield value
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _references(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _references(one)
-
-
-def _flat_arguments(arguments: Any) -> list[Any]:
-    return arguments if isinstance(arguments, list) else [arguments]
-
-
-def _addresses(told: Any) -> list[Address]:
-    """The tensors that a model begins or ends with: one, several in a list, or by name."""
-    match told:
-        case [str(layer), int(call), int(output)]:
-            return [Address(layer, call, output)]
-        case list():
-            return [address for one in told for address in _addresses(one)]
-        case Mapping():
-            return [address for one in told.values() for address in _addresses(one)]
-    return []

@@ -10,12 +10,13 @@ from nndsl.driver import check, uninterrupted
 from nndsl.files import replaced, write_text
 from nndsl.graph import Graph
 from nndsl.importing.archive import Saved, read_model
+from nndsl.importing.entries import was_named
 from nndsl.importing.folding import fold
 from nndsl.importing.layers import settings_of
 from nndsl.importing.matching import Flat, Match, flattened, matched
 from nndsl.importing.mistakes import disagrees
 from nndsl.importing.naming import Names
-from nndsl.importing.network import read_network, was_named
+from nndsl.importing.network import read_network
 from nndsl.importing.weights import Wanted, copy_weights, wanted, write_statistics
 from nndsl.importing.writing import Head, file_text
 from nndsl.source import Source

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.component import REQUIRED
-from nndsl.importing.body import Block, Body, Operand, Step, Written, blocks_of
-from nndsl.importing.loops import Item, Loop, Run, items_of, rows_of, runs_of
+from nndsl.importing.body import Block, Body, Operand, Step, blocks_of
+from nndsl.importing.layout import WIDTH, fitted, loop_lines, run_text, wrapped
+from nndsl.importing.loops import Item, Loop, Run, items_of, runs_of
 from nndsl.importing.naming import snake_name
 from nndsl.importing.wording import binding_strength, joined_text, operand_text, step_text, value_text
 from nndsl.types import TensorType
 
-WIDTH = 110
 _INLINE = 44
 """How long a chain may be that stands in brackets within a sum."""
 _AXES = {0: "[]", 1: "[C]", 2: "[L, C]", 3: "[H, W, C]", 4: "[D, H, W, C]"}
@@ -38,7 +38,7 @@ def file_text(network: Body, head: Head) -> str:
     """The whole file."""
     parts = ["\n".join(_block_lines(one)) for one in blocks_of(network)]
     lines = [f"network {head.name} {{", f'  "{head.documentation}"']
-    lines += [f"  {part}" for line in _Writer(network, names=head.names).lines() for part in _fitted(line)]
+    lines += [f"  {part}" for line in _Writer(network, names=head.names).lines() for part in fitted(line)]
     return "\n\n".join([*parts, "\n".join([*lines, *(f"  {one}" for one in head.closing), "}"])]) + "\n"
 
 
@@ -47,7 +47,7 @@ def _block_lines(block: Block) -> Iterator[str]:
     yield f"block {block.name}({parameters}) {{"
     writer = _Writer(block.body, sizes=block.sizes, is_block=True)
     for line in writer.lines():
-        yield from (f"  {part}" for part in _fitted(line))
+        yield from (f"  {part}" for part in fitted(line))
     yield "}"
 
 
@@ -97,7 +97,7 @@ class _Writer:
         return followed and plain and once and not any(isinstance(one, Loop) for one in items_of(steps))
 
     def _chain_lines(self) -> list[str]:
-        return _wrapped([_run_text(one, self.names) for one in runs_of(self.body.steps)])
+        return wrapped([run_text(one, self.names) for one in runs_of(self.body.steps)])
 
     def _inputs(self) -> Iterator[str]:
         for position, (name, step) in enumerate(self.body.inputs.items()):
@@ -299,7 +299,7 @@ class _Writer:
     def _text(self, run: Run) -> str:
         if run.step.owner is not None:
             return self.shared[id(run.step.owner)]
-        return _run_text(run, self.names or (not self.is_block and has_weights(run.step)))
+        return run_text(run, self.names or (not self.is_block and has_weights(run.step)))
 
     def _statements(self, keyword: str, target: str, start: str, items: Sequence[Item]) -> Iterator[str]:
         """A chain as statements of one line each, and loops between them."""
@@ -310,7 +310,7 @@ class _Writer:
             if isinstance(item, Loop):
                 if line != inner:
                     yield f"{inner} = {line}"
-                yield from _loop_lines(item, inner, self)
+                yield from loop_lines(item, inner)
                 line = inner
                 continue
             text = self._text(item)
@@ -339,73 +339,3 @@ def _is_arrow(step: Step) -> bool:
     if isinstance(step.kind, Block) or step.kind is None or issubclass(step.kind, Layer):
         return True
     return len(step.operands) == 1
-
-
-def _run_text(run: Run, keep_name: bool) -> str:
-    text = step_text(run.step, keep_name and run.count == 1)
-    if run.count == 1:
-        return text
-    return f"{text} * {value_text(run.count) if not isinstance(run.count, Written) else run.count.text}"
-
-
-def _wrapped(parts: Sequence[str]) -> list[str]:
-    """A chain, on as many lines as it needs."""
-    lines = [parts[0]]
-    for one in parts[1:]:
-        if len(lines[-1]) + len(one) + 4 > WIDTH:
-            lines.append(f"  -> {one}")
-        else:
-            lines[-1] += f" -> {one}"
-    return lines
-
-
-def _loop_lines(loop: Loop, name: str, writer: _Writer) -> Iterator[str]:
-    variables = [one.name for one in loop.variables]
-    rows = [value_text(row[0]) if len(row) == 1 else f"({', '.join(map(value_text, row))})" for row in rows_of(loop)]
-    target = variables[0] if len(variables) == 1 else f"({', '.join(variables)})" if variables else "_"
-    single = f"for {target} in [{', '.join(rows)}] {{" if variables else f"for _ in range({loop.turns}) {{"
-    if len(single) <= WIDTH:
-        yield single
-    else:
-        yield f"for {target} in ["
-        yield from (f"  {line}" for line in _filled(rows))
-        yield "] {"
-    parts = [name, *(_run_text(one, keep_name=False) for one in loop.runs)]
-    first, *others = _wrapped(parts)
-    yield f"  {name} = {first}"
-    yield from (f"  {one}" for one in others)
-    yield "}"
-
-
-def _fitted(line: str) -> list[str]:
-    """A line on as many as it needs: broken before arrows outside of brackets, or else between arguments."""
-    if len(line) <= WIDTH + 10:
-        return [line]
-    arrows, commas = _breaks(line[:WIDTH])
-    place = max(arrows, default=0) or max(commas, default=0)
-    if not place:
-        return [line]
-    return [line[:place].rstrip(), *_fitted(f"{'  ' if arrows else '    '}{line[place:].strip()}")]
-
-
-def _breaks(line: str) -> tuple[list[int], list[int]]:
-    """Where a line can be broken: before arrows outside of brackets, and after commas."""
-    arrows, commas, depth, quoted = [], [], 0, False
-    for place, letter in enumerate(line):
-        quoted ^= letter == '"'
-        depth += 0 if quoted else (letter in "([") - (letter in ")]")
-        if not quoted and place > 30:
-            if not depth and line.startswith(" -> ", place):
-                arrows.append(place)
-            if letter == ",":
-                commas.append(place + 1)
-    return arrows, commas
-
-
-def _filled(rows: Sequence[str]) -> list[str]:
-    lines = [""]
-    for one in rows:
-        if len(lines[-1]) + len(one) + 2 > WIDTH - 4 and lines[-1]:
-            lines.append("")
-        lines[-1] += f"{', ' if lines[-1] and not lines[-1].endswith(' ') else ''}{one}"
-    return [f"{line}," for line in lines]

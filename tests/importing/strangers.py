@@ -28,7 +28,7 @@ def layer(kind: str, settings: dict[str, Any], name: str = "layer", module: str 
 
 def functional(*layers: dict[str, Any], shape: tuple[int | None, ...] = (None, 4), name: str = "tried") -> dict[str, Any]:
     """A model of layers, the last of which gives its result."""
-    first = {"module": KERAS_LAYERS, "class_name": "InputLayer", "config": {"batch_shape": list(shape), "dtype": "float32", "name": "x"},
+    first: dict[str, Any] = {"module": KERAS_LAYERS, "class_name": "InputLayer", "config": {"batch_shape": list(shape), "dtype": "float32", "name": "x"},
              "registered_name": None, "name": "x", "inbound_nodes": []}
     return {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional",
             "config": {"name": name, "layers": [first, *layers], "input_layers": ["x", 0, 0], "output_layers": [layers[-1]["name"], 0, 0]}}
