@@ -96,7 +96,6 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("needs a tensor with at least one axis", "Keras would compute along the batch axis, and mix examples"),
     Stricter("needs one for each channel", "Keras stretches other lists over the channels, or the channels over them", ("Rescaling",)),
     Stricter("needs a tensor of shape [height, width, channels]", "Keras takes one image without a batch axis; here batches are batches"),
-    Stricter("needs both its mean and its variance", "Keras fails, too, but only once it is built", ("Normalization",)),
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
     Stricter("compares vectors of size", "Keras would take the numbers of a vector for ids", ("ReversibleEmbedding",)),

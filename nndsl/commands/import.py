@@ -28,7 +28,8 @@ def _run(options: Namespace) -> int:
         return GOOD
     beside = options.output.with_suffix(".npz") if weights and imported.arrays else None
     size = write_files(imported, options.output, beside)
-    print(f"{options.output}  {len(imported.text.splitlines()):,} lines, {imported.params:,} parameters")
+    lines = len(imported.text.splitlines()) + (beside is not None)
+    print(f"{options.output}  {lines:,} lines, {imported.params:,} parameters")
     if beside is not None:
         print(f"{beside}  {len(imported.arrays):,} arrays, {bytes_text(size)}")
     return GOOD
