@@ -151,5 +151,5 @@ def write_files(imported: Imported, path: Path, weights: Path | None) -> int:
         return 0
     with replaced(weights) as beside:
         size = copy_weights(imported.saved, imported.arrays, beside)
-    write_text(path, imported.text_with(weights.name))
+        write_text(path, imported.text_with(weights.name))  # and if it cannot be written, the weights are not kept either
     return size
