@@ -56,13 +56,18 @@ class Expansion(Frozen):
 
 
 class Builder:
-    """Makes one graph."""
+    """Makes one graph.
+
+    Attributes:
+        promised: the layers whose weights come from a file, though it may not be named yet.
+    """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.inputs: dict[str, Node] = {}
         self.outputs: dict[str, Ref] = {}
         self.saved: dict[Owner, Saved] = {}
+        self.promised: set[Owner] = set()
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[TensorType, ...], Span]] = {}

@@ -43,6 +43,9 @@ def _assign(layer: keras.Layer, saved: Saved, arrays: list[Any]) -> None:
         if not np.isfinite(array).all():
             raise UserError(weights_changed(saved, f"the array `{name}` holds numbers that are not finite"))
         variable.assign(array)
+    for part in layer._flatten_layers():
+        if isinstance(part, keras.layers.Normalization) and part.input_mean is None:
+            part.finalize_state()  # it computes with copies of its statistics
 
 
 def digests(graphs: Iterable[Graph]) -> dict[str, str]:
