@@ -24,7 +24,7 @@ class Progress:
         """A run is about to start, and takes so much memory."""
 
     def busy(self, what: str, done: int, total: int) -> None:
-        """Something else takes its time: measuring, saving."""
+        """Something else takes its time: measuring, saving. Nobody knows the end where `total` is 0."""
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         """An epoch is over; `best`: with the best model so far."""
@@ -57,7 +57,7 @@ class Lines(Progress):
 
     def busy(self, what: str, done: int, total: int) -> None:
         if self._clock() - self._printed >= _WORTH_A_LINE:
-            self._print(f"{what}: {done / max(1, total):.0%}")
+            self._print(f"{what}: {done / total:.0%}" if total else what)
 
     def _print(self, text: str) -> None:
         self._printed = self._clock()
@@ -122,7 +122,7 @@ class Bar(Progress):
             if self._clock() - self._since < _WORTH_A_BAR:
                 return
             self._show("data", total, what)
-        self._shown.update(self._task, completed=done, total=total, figures=what)
+        self._shown.update(self._task, completed=done, total=total or None, figures=what)
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         now = self._clock()

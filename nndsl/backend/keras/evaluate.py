@@ -1,6 +1,7 @@
 """Runs, asked afterwards: the figures of a split, and predictions for new data."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
+from nndsl.backend.keras.predictor import Predictor
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
+from nndsl.data.other_data import OtherData
 from nndsl.data.room import KEPT, Room
 from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
 from nndsl.elaboration.modules import place_of
 from nndsl.elaboration.session import Reader, read_spec
-from nndsl.evaluation import Evaluation, Predictions
+from nndsl.evaluation import Evaluation
+from nndsl.predictions import Predictions, joined
 from nndsl.program import Training
 from nndsl.progress import Progress, progress_on
 from nndsl.run import Run
@@ -65,7 +69,7 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
             judged = judge(training, layers, state)
-            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.answers(feed), feed, dataset[split].guesses))
+            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.batches(feed), feed, dataset[split].guesses))
         finally:
             progress.end()
 
@@ -83,17 +87,62 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
     Raises:
         UserError: the run or its file are not what they were; or the data do not fit.
     """
-    training, state = reopened(run)
-    chosen = _chosen(training, network)
-    inputs = training.learnt[chosen].network.graph.inputs
-    examples = training.data.encode(data, state, list(inputs))
-    with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_models(training)
-        restore_best(run, layers, Progress())
-        feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        said = judge(training, layers, state, chosen).predictions(feed)
-        labels = {name: values for name, values in examples.labels.items() if name not in said.columns}
-        return Predictions({**labels, **said.columns})
+    return joined(list(predictions(run, data, network)))
+
+
+def predictions(
+    run: Run, data: Path | Mapping[str, Any], network: str | None = None, memory: int | None = None, progress: Progress | None = None
+) -> Generator[Predictions, None, None]:
+    """The same, batch by batch: data and predictions may be larger than the memory.
+
+    Args:
+        memory: how many bytes data may take that cannot be read in pieces; None: half of what is free.
+        progress: who is told how far that is.
+
+    Raises:
+        UserError: as for `predict`, perhaps after some batches.
+    """
+    asked = Asked(run, network)
+    others = OtherData(asked.training.data, data, asked.state, list(asked.inputs), Room(memory))
+    progress, done = progress or Progress(), 0
+    with asked.answering() as predictor:
+        for one in predictor.batches(others.blocks()):
+            yield one
+            done += len(one)
+            progress.busy(f"predicting, {done:,} examples", done, others.count or 0)
+
+
+class Asked:
+    """A run that is to be asked about examples: what it takes is known, and nothing of TensorFlow has been made yet.
+
+    Attributes:
+        network: which of its networks.
+        inputs: the fields that this takes, by name.
+        state: what was learnt from the training examples to encode data.
+    """
+
+    def __init__(self, run: Run, network: str | None = None):
+        """
+        Raises:
+            UserError: the run or its file are not what they were; or it is not clear which network is meant.
+        """
+        self._run = run
+        self.training, self.state = reopened(run)
+        self.network = _chosen(self.training, network)
+        self.inputs = {name: self.training.data.fields[name] for name in self.training.learnt[self.network].network.graph.inputs}
+
+    @contextmanager
+    def answering(self) -> Iterator[Predictor]:
+        """The network with the weights of the best epoch; within, it can be asked, by this thread.
+
+        Raises:
+            UserError: the weights are gone, or damaged.
+        """
+        training = self.training
+        with surroundings(training.precision, self._run.settings["settings"]["seed"]):
+            layers, _ = layers_and_models(training)
+            restore_best(self._run, layers, Progress())
+            yield Predictor(judge(training, layers, self.state, self.network), training.batch)
 
 
 def _chosen(training: Training, name: str | None) -> str:

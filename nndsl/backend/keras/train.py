@@ -1,7 +1,7 @@
 """Training: from a checked program to a run folder."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.hardware import hardware
 from nndsl.backend.keras.identity import Change, changes, goes_on_changed, surroundings_changed
-from nndsl.backend.keras.judge import judge
+from nndsl.backend.keras.judge import Batch, judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
@@ -329,11 +329,13 @@ class _Course:
         """What the best model is worth on the test examples; what it says of the last rows of a series, where it forecasts one, is drawn."""
         figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
         judged, guesses = judge(self._training, self._learner.layers, self._dataset.state), self._dataset["test"].guesses
-        answers, reach = judged.answers(feed), layout(list(self._training.data.fields.values()))
-        forecasts = [] if reach is None else judged.forecasts(answers, feed, guesses, reach.stride)
-        if forecasts:
-            run.write("forecast.svg", forecasts_svg(forecasts, "test"))
-        return Evaluation("test", feed.count, best, figures, judged.figures(answers, feed, guesses))
+        batches: Iterable[Batch] = judged.batches(feed)
+        reach = layout(list(self._training.data.fields.values()))
+        if reach is not None and judged.forecasting:
+            kept = batches = list(batches)
+            if forecasts := judged.forecasts(kept, feed, guesses, reach.stride):
+                run.write("forecast.svg", forecasts_svg(forecasts, "test"))
+        return Evaluation("test", feed.count, best, figures, judged.figures(batches, feed, guesses))
 
     def _show_samples(self, run: Run, loop: Loop) -> None:
         """What the best model makes, as a picture where it is images."""
