@@ -32,6 +32,7 @@ examples:
   nndsl tune digits.nn --trials 40             try other values of its `param`s
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
+  nndsl serve runs/digits8x8/latest            answer over HTTP
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model

@@ -35,11 +35,13 @@ class OtherData:
         table: the source.
     """
 
-    def __init__(self, plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any], names: Sequence[str], room: Room | None = None):
+    def __init__(
+        self, plan: DataPlan, data: Path | Table | Mapping[str, Any], state: Mapping[str, Any], names: Sequence[str], room: Room | None = None
+    ):
         """
         Args:
-            data: a file (or folder) of the kind of the source, `-` for the standard input, or columns by name, each a sequence
-                of values.
+            data: a file (or folder) of the kind of the source, `-` for the standard input, a table, or columns by name, each a
+                sequence of values.
             state: what the encoders learnt in the training.
             names: of the fields to encode; only their columns are needed.
             room: how much memory the data may take where they are needed as a whole.
@@ -50,7 +52,7 @@ class OtherData:
         self._plan, self._states, self._room = plan, state["encoders"], room or Room()
         self._fields = [plan.fields[name] for name in names]
         self._stdin = StandardInput(plan.source) if data == DASH else None
-        self.table = _other_data(plan, data if self._stdin is None else self._stdin.path, state)
+        self.table = data if isinstance(data, Table) else _other_data(plan, data if self._stdin is None else self._stdin.path, state)
         _check_columns(self._fields, self.table, state["columns"])
 
     @property

@@ -15,8 +15,10 @@ from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.predictor import Predictor
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
+from nndsl.data.forms import Form
 from nndsl.data.other_data import OtherData
 from nndsl.data.room import KEPT, Room
+from nndsl.data.tables import Table, known_form
 from nndsl.diagnostics import Diagnostic, Report, UserError, error
 from nndsl.driver import check
 from nndsl.elaboration.modules import place_of
@@ -103,7 +105,7 @@ def predictions(
         UserError: as for `predict`, perhaps after some batches.
     """
     asked = Asked(run, network)
-    others = OtherData(asked.training.data, data, asked.state, list(asked.inputs), Room(memory))
+    others = asked.other(data, Room(memory))
     progress, done = progress or Progress(), 0
     with asked.answering() as predictor:
         for one in predictor.batches(others.blocks()):
@@ -130,6 +132,20 @@ class Asked:
         self.training, self.state = reopened(run)
         self.network = _chosen(self.training, network)
         self.inputs = {name: self.training.data.fields[name] for name in self.training.learnt[self.network].network.graph.inputs}
+
+    def other(self, data: Path | Table | Mapping[str, Any], room: Room | None = None) -> OtherData:
+        """Data to ask it about.
+
+        Raises:
+            UserError: they are not there, or have other columns than those of the training.
+        """
+        return OtherData(self.training.data, data, self.state, list(self.inputs), room)
+
+    @property
+    def columns(self) -> dict[str, Form]:
+        """The columns of the data that its inputs are made of, and what they hold."""
+        names = dict.fromkeys(column for field in self.inputs.values() for column in field.columns)
+        return {name: known_form(self.state["columns"][name]) for name in names}
 
     @contextmanager
     def answering(self) -> Iterator[Predictor]:

@@ -65,6 +65,10 @@ class Judge:
             name: (value.numpy(), None if mask is None else mask.numpy()) for name, value, mask in zip(self._said, values, masks, strict=True)
         }
 
+    def zeros(self) -> dict[str, Array]:
+        """An example of the types that it takes."""
+        return {name: np.zeros((1, *lower.known_shape(one)), one.dtype) for name, one in self._inputs.items()}
+
     def batches(self, feed: Feed) -> Iterator[Batch]:
         """What the network says of all examples of a feed, batch by batch."""
         for place in range(feed.steps if self._said else 0):
