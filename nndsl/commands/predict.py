@@ -14,7 +14,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument(
         "data", metavar="DATA", type=Path,
-        help="a file, or folder, of the kind that the network learnt from; it needs no targets; `-` reads it from standard input",
+        help="a file of the kind that the network learnt from, or a folder of such; no targets are needed; `-` reads standard input",
     )
     parser.add_argument("--network", metavar="NAME", help="which network, of a training with several")
     parser.add_argument(

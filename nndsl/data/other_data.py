@@ -19,6 +19,7 @@ from nndsl.data.rows import Block, Rows, bytes_of_example, held
 from nndsl.data.series import Layout, layout
 from nndsl.data.standard_input import DASH, StandardInput
 from nndsl.data.tables import DataError, RowsInMemory, Table, as_list, known_form, take
+from nndsl.data.together import Together, files_in
 from nndsl.diagnostics import Diagnostic, Note, UserError, closest, error
 
 if TYPE_CHECKING:
@@ -178,9 +179,10 @@ def batches(blocks: Iterable[Examples], size: int) -> Iterator[Examples]:
 
 
 def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
-    if isinstance(data, Path):
-        return plan.open(data)
     try:
+        if isinstance(data, Path):
+            files = files_in(data, plan.source)
+            return plan.open(data) if files is None else Together(data, [plan.open(one) for one in files])
         return RowsInMemory(data, {name: known_form(one) for name, one in state["columns"].items()})
     except DataError as failure:
         raise UserError(broken_source(failure, None)) from None

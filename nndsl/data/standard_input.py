@@ -6,7 +6,7 @@ from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 
 from nndsl.data.component import DataSource
-from nndsl.data.packaged import FILES, Dataset
+from nndsl.data.together import endings, file_of
 
 DASH = Path("-")
 """What stands for the standard input."""
@@ -23,13 +23,7 @@ class StandardInput:
     def __init__(self, source: DataSource):
         self._folder = TemporaryDirectory(prefix="nndsl-")
         first = sys.stdin.buffer.read(len(_GZIP))
-        self.path = Path(self._folder.name) / f"stdin{_ending(source)}{'.gz' * (first == _GZIP)}"
+        self.path = Path(self._folder.name) / f"stdin{endings(file_of(source))}{'.gz' * (first == _GZIP)}"
         with self.path.open("wb") as stream:
             stream.write(first)
             copyfileobj(sys.stdin.buffer, stream)
-
-
-def _ending(source: DataSource) -> str:
-    named = FILES[source.name] if isinstance(source, Dataset) else str(source.__dict__.get("path", ""))
-    endings = [one for one in Path(named).suffixes[-2:] if one != ".gz"]
-    return endings[-1] if endings else ""

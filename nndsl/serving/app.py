@@ -113,7 +113,7 @@ class _Desk:
             raise Refusal(400, _wrong(str(wrong))) from None
         except UserError as wrong:
             raise Refusal(422, *wrong.diagnostics) from None
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is a bug, and no traceback reaches who asked
             traceback.print_exc()
             raise Refusal(500, _wrong("nndsl has a bug; the log of the service has its details")) from None
         finally:

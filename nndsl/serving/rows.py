@@ -57,6 +57,8 @@ def columns(content: Any, forms: Mapping[str, Form], most: int) -> dict[str, lis
     if not isinstance(content, dict) or not isinstance(content.get("rows"), list) or len(content) > 1:
         raise WrongRequest('the body is not {"rows": [{...}, ...]}, with an object for each row')
     rows = content["rows"]
+    if not rows:
+        raise WrongRequest("the request has no rows")
     other = next((place for place, one in enumerate(rows) if not isinstance(one, dict)), None)
     if other is not None:
         raise WrongRequest(f"row {other + 1} is {_kind(rows[other])}, not an object with a value for each column")

@@ -25,15 +25,15 @@ def row(fields: Sequence[FieldPlan], states: Mapping[str, Sequence[State]], form
         forms: of the columns.
     """
     made_of = {column: field for field in reversed(fields) for column in field.columns}
-    properties = {name: _column(made_of[name], states[made_of[name].name], form) for name, form in forms.items()}
+    properties = {name: _column(name, made_of[name], states[made_of[name].name], form) for name, form in forms.items()}
     return {"type": "object", "properties": properties, "required": list(forms), "additionalProperties": False}
 
 
-def _column(field: FieldPlan, states: Sequence[State], form: Form) -> Schema:
+def _column(name: str, field: FieldPlan, states: Sequence[State], form: Form) -> Schema:
     if isinstance(form, Numbers):
         return _array(form.type, known_shape(form.type))
     filled = any(isinstance(one, Fill) for one in field.encoders)
-    schema = _text(field, states, form)
+    schema = _text(name, field, states, form)
     if filled:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
@@ -46,7 +46,7 @@ def _made(field: FieldPlan) -> str:
     return f"`{field.name}` of the network: {field.type}" + (f", through {steps}" if steps else "")
 
 
-def _text(field: FieldPlan, states: Sequence[State], form: Form) -> Schema:
+def _text(column: str, field: FieldPlan, states: Sequence[State], form: Form) -> Schema:
     """A cell of a table, by the first encoder that does more than to fill what is missing."""
     for encoder, state in zip(field.encoders, states, strict=False):
         match encoder:
@@ -59,11 +59,19 @@ def _text(field: FieldPlan, states: Sequence[State], form: Form) -> Schema:
             case Integer(below):
                 return {"type": "integer", **({} if below is None else {"minimum": 0, "maximum": below - 1}), "example": 1}
             case NumberEncoder():
-                return {"type": "number", "example": 1.5}
+                return {"type": "number", "example": _usual(field, states, column)}
             case Letters():
                 return _letters(encoder, state, form)
         break
     return {"type": "string", "example": _WORDS[0] if "character" in field.columns else _WORDS}
+
+
+def _usual(field: FieldPlan, states: Sequence[State], column: str) -> float:
+    """A number as the training had them: the mean, where an encoder has learnt that."""
+    means = next((one["mean"] for one in states if "mean" in one), None)
+    if isinstance(means, list):
+        means = means[field.columns.index(column)] if len(means) == len(field.columns) else None
+    return float(f"{means:.4g}") if isinstance(means, int | float) else 1.0
 
 
 def _letters(encoder: Letters, state: State, form: Form) -> Schema:
