@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
@@ -75,6 +75,9 @@ class Table:
     def end(self) -> None:
         """Nothing more comes."""
 
+    def close(self) -> None:
+        """Let go of the file, whole or not."""
+
 
 class CsvTable(Table):
     """Names of columns, then a line for each example; lists are written as JSON."""
@@ -123,7 +126,7 @@ class ParquetTable(Table):
             self._writer = parquet.ParquetWriter(self.stream, pyarrow.schema(text))
         self._writer.write_table(pyarrow.table(dict(more.columns), schema=self._writer.schema))
 
-    def end(self) -> None:
+    def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
@@ -146,9 +149,9 @@ def written(path: Path | None, kind: type[Table], output: IO[str]) -> Iterator[T
             beside = opened.enter_context(replaced(path))
             text: dict[str, Any] = {} if kind.binary else {"encoding": "utf-8", "newline": ""}
             stream = opened.enter_context(beside.open("wb" if kind.binary else "w", **text))
-        table = kind(stream)
-        yield table
-        table.end()
+        with closing(kind(stream)) as table:
+            yield table
+            table.end()
         stream.flush()
         if path is None:
             stream.seek(0)

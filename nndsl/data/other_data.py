@@ -53,8 +53,19 @@ class OtherData:
         self._plan, self._states, self._room = plan, state["encoders"], room or Room()
         self._fields = [plan.fields[name] for name in names]
         self._stdin = StandardInput(plan.source) if data == DASH else None
-        self.table = data if isinstance(data, Table) else _other_data(plan, data if self._stdin is None else self._stdin.path, state)
+        self.table = data if isinstance(data, Table) else self._found(data if self._stdin is None else self._stdin.path, state)
         _check_columns(self._fields, self.table, state["columns"])
+
+    def _found(self, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
+        """The data; a folder of files is one table, unless its rows would be a series over the ends of files."""
+        plan = self._plan
+        try:
+            if isinstance(data, Path):
+                files = None if layout(self._fields) is not None else files_in(data, plan.source)
+                return plan.open(data) if files is None else Together(data, [plan.open(one) for one in files])
+            return RowsInMemory(data, {name: known_form(one) for name, one in state["columns"].items()})
+        except DataError as failure:
+            raise UserError(broken_source(failure, None)) from None
 
     @property
     def count(self) -> int | None:
@@ -176,16 +187,6 @@ def batches(blocks: Iterable[Examples], size: int) -> Iterator[Examples]:
         left = whole[full:] if full < len(whole) else None
     if left is not None:
         yield left
-
-
-def _other_data(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, Any]) -> Table:
-    try:
-        if isinstance(data, Path):
-            files = files_in(data, plan.source)
-            return plan.open(data) if files is None else Together(data, [plan.open(one) for one in files])
-        return RowsInMemory(data, {name: known_form(one) for name, one in state["columns"].items()})
-    except DataError as failure:
-        raise UserError(broken_source(failure, None)) from None
 
 
 def _check_columns(fields: Sequence[FieldPlan], table: Table, records: Mapping[str, Any]) -> None:

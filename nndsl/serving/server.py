@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as failure:
         if failure.errno == errno.EADDRINUSE:
             raise UserError(port_in_use(host, port)) from None
-        reason = failure.strerror or str(failure)
+        reason = os.strerror(failure.errno) if failure.errno in errno.errorcode else failure.strerror or str(failure)
         raise UserError(cannot_listen(host, port, reason[:1].lower() + reason[1:])) from None
 
 
@@ -63,8 +64,8 @@ def serve(made: "FastAPI", listener: socket.socket) -> None:
     """Answer until SIGINT or SIGTERM; requests that are under way get a second more."""
     import uvicorn
 
-    settings = uvicorn.Config(
-        made, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1, server_header=False, ws="none",
+    settings = uvicorn.Config(  # its own configuration of `logging` would close the streams of others
+        made, log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1, server_header=False, ws="none",
     )
     with _noted():
         uvicorn.Server(settings).run(sockets=[listener])
