@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from nndsl.backend.keras.tally import Classes, Errors
-from nndsl.data import other_data, rows, standard_input
+from nndsl.data import rows, standard_input
 from nndsl.data.dataset import Examples
 from nndsl.data.other_data import OtherData, batches
+from nndsl.data.plan import DataPlan
 from nndsl.data.room import Room
 from nndsl.data.tables import RowsInMemory
 from nndsl.diagnostics import UserError
@@ -38,7 +39,7 @@ def blocks_of(data: OtherData) -> list[Examples]:
 
 
 @pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[other_data.DataPlan, dict[str, object]]]:
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DataPlan, dict[str, object]]]:
     """The plan of a table, which is encoded in many small blocks, and what it has learnt."""
     (tmp_path / "t.csv").write_text(table(40))
     made = planned(tmp_path, TABLE)
@@ -48,7 +49,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[othe
     yield made, state
 
 
-def test_other_data_come_in_blocks_that_make_up_all_of_them(plan: tuple[other_data.DataPlan, dict[str, object]], tmp_path: Path) -> None:
+def test_other_data_come_in_blocks_that_make_up_all_of_them(plan: tuple[DataPlan, dict[str, object]], tmp_path: Path) -> None:
     made, state = plan
     (tmp_path / "new.csv").write_text(table(300))
     found = blocks_of(OtherData(made, tmp_path / "new.csv", state, ["x"]))
@@ -59,10 +60,10 @@ def test_other_data_come_in_blocks_that_make_up_all_of_them(plan: tuple[other_da
     assert together.fields["x"].std() > 1 and (np.diff(together.fields["x"]) > 0).all()
 
 
-def test_all_wrong_values_are_told_however_far_apart(plan: tuple[other_data.DataPlan, dict[str, object]], tmp_path: Path) -> None:
+def test_all_wrong_values_are_told_however_far_apart(plan: tuple[DataPlan, dict[str, object]], tmp_path: Path) -> None:
     made, state = plan
     (tmp_path / "new.csv").write_text(table(300).replace("\n5,", "\nfive,").replace("\n250,", "\nmany,"))
-    given_before = []
+    given_before: list[Examples] = []
     with pytest.raises(UserError, match='NN520: new.csv, line 7, column `x`: "five" is not a number') as wrong:
         given_before += OtherData(made, tmp_path / "new.csv", state, ["x"]).blocks()
     assert [note.message for note in wrong.value.diagnostics[0].notes] == ['line 252: "many" is not a number']
@@ -90,7 +91,7 @@ def test_a_series_has_to_fit_into_memory(tmp_path: Path) -> None:
         blocks_of(OtherData(made, tmp_path / "t.csv", state, ["x"], Room(100)))
 
 
-def test_a_folder_of_files_is_one_table_in_the_order_of_their_names(plan: tuple[other_data.DataPlan, dict[str, object]], tmp_path: Path) -> None:
+def test_a_folder_of_files_is_one_table_in_the_order_of_their_names(plan: tuple[DataPlan, dict[str, object]], tmp_path: Path) -> None:
     made, state = plan
     folder = tmp_path / "parts"
     folder.mkdir()
@@ -108,7 +109,7 @@ def test_a_folder_of_files_is_one_table_in_the_order_of_their_names(plan: tuple[
 
 
 def test_standard_input_is_read_as_the_file_of_the_training(
-    plan: tuple[other_data.DataPlan, dict[str, object]], monkeypatch: pytest.MonkeyPatch
+    plan: tuple[DataPlan, dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import gzip
 
@@ -199,7 +200,7 @@ def test_predictions_are_the_same_in_every_kind_of_file(ending: str, tmp_path: P
         case ".jsonl":
             found = list(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
         case _:
-            found = [{**one, "p": None if one["p"] != one["p"] else one["p"]} for one in parquet.read_table(path).to_pylist()]  # noqa: PLR0124
+            found = [{**one, "p": None if one["p"] != one["p"] else one["p"]} for one in parquet.read_table(path).to_pylist()]
     assert found == ROWS
 
 

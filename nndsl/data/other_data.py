@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
 
+_FEW = 1000
+"""Up to so many rows are encoded right away."""
+
+
 class OtherData:
     """Other data, opened: their examples come in order, some at a time, encoded as in the training.
 
@@ -89,8 +93,7 @@ class OtherData:
         """What is encoded before something wrong is found is given; then only more that is wrong is looked for."""
         faults, done = Faults(), 0
         self._check_room()
-        blocks = Rows(self.table).blocks(self._columns(), block_rows(self._fields))
-        for block, fields in in_parallel(self._encoded, blocks, self.table.label):
+        for block, fields in self._encoded_blocks():
             done += block.count
             arrays = {}
             for name, found in fields.items():
@@ -103,6 +106,13 @@ class OtherData:
         faults.refuse(self._fields, self.table)
         if not done:
             raise UserError(no_examples(self.table, 0, self._plan.source_span))
+
+    def _encoded_blocks(self) -> "Iterable[tuple[Block, dict[str, Array | BadValues]]]":
+        """Every block of rows with its fields; few rows are not worth a thread."""
+        names, size = self._columns(), block_rows(self._fields)
+        if self.table.count is not None and self.table.count <= min(size, _FEW):
+            return map(self._encoded, Rows(self.table, list(self.table.read(names))).blocks(names, size))
+        return in_parallel(self._encoded, Rows(self.table).blocks(names, size), self.table.label)
 
     def _examples(self, arrays: "Mapping[str, Array]", block: Block) -> Examples:
         import numpy

@@ -3,13 +3,13 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_swagger import patch_fastapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import nndsl
 from nndsl.diagnostics import Diagnostic, UserError, as_json
@@ -45,9 +45,10 @@ def app(service: Service, most_bytes: int) -> FastAPI:
         docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None,
     )
     patch_fastapi(made, redirect_from_root_to_docs=False, swagger_ui_parameters={"tryItOutEnabled": True})
-    desk = _Desk(service, most_bytes)
+    measures = Measures(service)
+    desk = _Desk(service, most_bytes, measures)
     made.add_exception_handler(Refusal, _refused)
-    made.middleware("http")(desk.measured)
+    made.add_middleware(_Counted, measures=measures)
     made.get("/", include_in_schema=False)(desk.home)
     made.post("/predict", summary="What the network says of some rows", openapi_extra=_body(service), responses=_answers(service))(desk.predict)
     made.get("/health", summary="Whether it is ready for requests", responses={503: {"description": "Too many requests wait"}})(desk.health)
@@ -58,10 +59,9 @@ def app(service: Service, most_bytes: int) -> FastAPI:
 class _Desk:
     """Where requests come in."""
 
-    def __init__(self, service: Service, most_bytes: int):
-        self._service, self._most = service, most_bytes
+    def __init__(self, service: Service, most_bytes: int, measures: Measures):
+        self._service, self._most, self._measures = service, most_bytes, measures
         self._waiting = 0
-        self._measures = Measures(service)
 
     async def home(self, request: Request) -> HTMLResponse:
         return HTMLResponse(pages.home(self._service, str(request.base_url)))
@@ -119,11 +119,26 @@ class _Desk:
         finally:
             self._waiting -= 1
 
-    async def measured(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
-        response = await answer(request)
-        self._measures.answered(request.url.path, response.status_code, time.perf_counter() - started)
-        return response
+
+class _Counted:
+    """The application around which requests are counted and timed."""
+
+    def __init__(self, app: ASGIApp, measures: Measures):
+        self._app, self._measures = app, measures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            if scope["type"] == "http":
+                self._measures.answered(scope["path"], status, time.perf_counter() - started)
 
 
 def _wrong(message: str) -> Diagnostic:

@@ -42,7 +42,7 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as failure:
         if failure.errno == errno.EADDRINUSE:
             raise UserError(port_in_use(host, port)) from None
-        reason = os.strerror(failure.errno) if failure.errno in errno.errorcode else failure.strerror or str(failure)
+        reason = os.strerror(failure.errno) if failure.errno is not None and failure.errno > 0 else failure.strerror or str(failure)
         raise UserError(cannot_listen(host, port, reason[:1].lower() + reason[1:])) from None
 
 

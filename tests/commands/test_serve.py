@@ -1,6 +1,5 @@
 """A run behind HTTP: it says what `nndsl predict` says, refuses in the same words, and ends when it is told to."""
 
-import io
 import json
 import os
 import re
@@ -124,7 +123,7 @@ def rows_with(**changed: Any) -> str:
         ('{"rows": [{}]}', 422, "NN863", "row 1 lacks `bill_length_mm`, `bill_depth_mm`"),
         (rows_with(island={"a": 1}), 422, "NN864", "row 2, column `island`: an object is no text"),
         (rows_with(island="Torgensen"), 422, "NN520", 'the data, row 2, column `island`: "Torgensen" is not one of the classes (did you mean `Torgersen`?)'),
-        (rows_with(island=None), 422, "NN520", "the data, row 2, column `island`: a value is missing"),
+        (rows_with(island=None), 422, "NN520", "the data, row 2, column `island`: the value is missing"),
         (rows_with(body_mass_g="heavy"), 422, "NN520", 'the data, row 2, column `body_mass_g`: "heavy" is not a number'),
         (rows_with(body_mass_g=1e39), 422, "NN520", "the data, row 2, column `body_mass_g`: 1e+39 is too large for a number of 32 bits"),
         ("island,sex\nBiscoe,male\n", 422, "NN526", "request.csv has no columns `bill_length_mm`, `bill_depth_mm`"),
@@ -295,7 +294,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_end(asked: signal.Signals, run: Path, nndsl: Command) -> None:
-    port, found = free_port(), []
+    port, found = free_port(), list[Any]()
 
     def ask() -> None:
         request = urllib.request.Request(f"http://127.0.0.1:{port}/predict", json.dumps({"rows": [ROW]}).encode(), {"content-type": "application/json"})
@@ -381,9 +380,14 @@ def test_a_recipe_is_written_whole_or_not_at_all(run: Path, nndsl: Command) -> N
 
 
 def test_nothing_but_a_body_is_read(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> None:
-    real, opened = io.open, []
-    monkeypatch.setattr("pathlib.Path.open", lambda self, *arguments, **named: (opened.append(str(self)), real(self, *arguments, **named))[1])
+    opened, body = list[str](), table()
+
+    def noted(path: Path, *arguments: Any, **named: Any) -> Any:
+        opened.append(str(path))
+        return open(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", noted)
     for value in ("/etc/passwd", "chr1:1-100", "../penguins.csv"):
         assert client.post("/predict", json={"rows": [{**ROW, "island": value}]}).status_code == 422
-    assert client.post("/predict", content=table(), headers=CSV).status_code == 200
-    assert {one for one in opened if not one.startswith(("/proc/", "/sys/"))} == {"request.csv"}
+    assert client.post("/predict", content=body, headers=CSV).status_code == 200
+    assert {Path(one).name for one in opened if not one.startswith(("/proc/", "/sys/"))} == {"request.csv"}
