@@ -16,6 +16,8 @@ from nndsl.files import replaced
 
 _IN_MEMORY = 16 * 2**20
 """What goes to the output is kept in a file meanwhile, if it is more than so many bytes."""
+_BYTES_OF_A_GROUP = 16 * 2**20
+"""How much of a Parquet file is written at once."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,18 @@ class JsonLines(Table):
 
 
 class ParquetTable(Table):
-    """A Parquet file: labels as text, numbers in double precision, lists as lists."""
+    """A Parquet file: labels as text, numbers in double precision, lists as lists.
+
+    Rows are written in groups of some megabytes: a group for each batch would take more than its rows.
+    """
 
     binary = True
 
     def __init__(self, stream: IO[Any]):
         super().__init__(stream)
         self._writer: Any = None
+        self._waiting: list[Any] = []
+        self._bytes = 0
 
     def _write(self, more: Predictions) -> None:
         import pyarrow
@@ -124,7 +131,20 @@ class ParquetTable(Table):
             found = pyarrow.table(dict(more.columns)).schema
             text = [pyarrow.field(one.name, pyarrow.string()) if pyarrow.types.is_null(one.type) else one for one in found]
             self._writer = parquet.ParquetWriter(self.stream, pyarrow.schema(text))
-        self._writer.write_table(pyarrow.table(dict(more.columns), schema=self._writer.schema))
+        self._waiting.append(pyarrow.table(dict(more.columns), schema=self._writer.schema))
+        self._bytes += self._waiting[-1].nbytes
+        if self._bytes >= _BYTES_OF_A_GROUP:
+            self._put()
+
+    def _put(self) -> None:
+        import pyarrow
+
+        if self._waiting:
+            self._writer.write_table(pyarrow.concat_tables(self._waiting))
+        self._waiting, self._bytes = [], 0
+
+    def end(self) -> None:
+        self._put()
 
     def close(self) -> None:
         if self._writer is not None:

@@ -56,8 +56,8 @@ def _text(column: str, field: FieldPlan, states: Sequence[State], form: Form) ->
                 return {"type": "string", "enum": list(state["classes"])}
             case Bool():
                 return {"type": "boolean"}
-            case Integer(below):
-                return {"type": "integer", **({} if below is None else {"minimum": 0, "maximum": below - 1}), "example": 1}
+            case Integer():
+                return {"type": "integer", **({} if encoder.below is None else {"minimum": 0, "maximum": encoder.below - 1})}
             case NumberEncoder():
                 return {"type": "number", "example": _usual(field, states, column)}
             case Letters():
@@ -128,6 +128,4 @@ def example(schema: Schema) -> Any:
             return [example(schema["items"])] * schema["minItems"]
         case "boolean" | ["boolean", _]:
             return True
-        case "string" | ["string", _]:
-            return _WORDS
     return 0

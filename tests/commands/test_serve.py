@@ -23,12 +23,13 @@ from nndsl import extras
 from nndsl.cli import main
 from nndsl.data.forms import Form, Numbers, Texts
 from nndsl.data.images import Images
-from nndsl.data.tables import Unreadable
+from nndsl.data.tables import Unreadable, known_form
 from nndsl.diagnostics import UserError
 from nndsl.run import Run
 from nndsl.serving import rows, schema, uploads
 from nndsl.types import TensorType
 from tests.commands.asked import PENGUINS, Command
+from tests.data.blocks import planned
 
 CSV = {"content-type": "text/csv"}
 ROW = {"bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181, "body_mass_g": 3750, "sex": None, "island": "Torgersen"}
@@ -282,6 +283,29 @@ def test_sequences_and_lines_come_as_files(forms: dict[str, Form], body: bytes, 
 def test_a_schema_of_arrays_says_how_long_lists_are() -> None:
     told = schema._array(TensorType("uint8", (2, 1)), (2, 1))
     assert schema.example(told) == [[0], [0]] and told["items"]["items"] == {"type": "integer", "minimum": 0, "maximum": 255}
+
+
+def test_every_kind_of_column_has_a_schema_whose_example_fits(tmp_path: Path) -> None:
+    letters = "ACGT" * 3
+    head = "day,yes,kind,dna,words,size"
+    (tmp_path / "t.csv").write_text(f"{head}\n1,true,a,{letters},some words,2.5\n3,false,b,{letters},more,3.5\n", encoding="utf-8")
+    plan = planned(tmp_path, """source = csv("t.csv")
+day = source.day -> integer(below=8) -> one_hot
+yes = source.yes -> fill("true") -> bool
+kind = source.kind -> category
+dna = source.dna -> dna(length=12)
+words = source.words -> words(length=4)
+size = source.size -> standardize""")
+    state = plan.load().state
+    forms = {name: known_form(one) for name, one in state["columns"].items()}
+    told = schema.row(list(plan.fields.values()), state["encoders"], forms)
+    assert {name: {key: value for key, value in one.items() if key not in ("description", "example")} for name, one in told["properties"].items()} == {
+        "day": {"type": "integer", "minimum": 0, "maximum": 7}, "yes": {"type": ["boolean", "null"]}, "kind": {"type": "string", "enum": ["a", "b"]},
+        "dna": {"type": "string", "maxLength": 12}, "words": {"type": "string"}, "size": {"type": "number"},
+    }
+    row = schema.example(told)
+    assert (row["dna"], row["size"]) == (letters, 3.0)
+    assert len(plan.encode(rows.columns({"rows": [row]}, forms, 1), state)) == 1
 
 
 # The process -------------------------------------------------------------------------------------
