@@ -59,7 +59,7 @@ COMMAND = Command(
   nndsl predict runs/digits8x8/latest new.npz
   nndsl predict runs/penguinspecies/latest new.csv -o species.csv
   nndsl predict runs/penguinspecies/latest large.csv -o species.parquet
-  zcat new.csv.gz | nndsl predict runs/penguinspecies/latest - --json
+  nndsl predict runs/penguinspecies/latest -         what comes through a pipe
 """,
     _add_arguments, _run,
     more="""\
