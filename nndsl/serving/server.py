@@ -38,7 +38,9 @@ def listening(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_WAITING)
+        listener = socket.create_server((host, port), family=family, backlog=_WAITING)
+        # It has to know that it is TCP: asyncio sends short answers at once (TCP_NODELAY) only over such sockets.
+        return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
     except OSError as failure:
         if failure.errno == errno.EADDRINUSE:
             raise UserError(port_in_use(host, port)) from None

@@ -346,6 +346,13 @@ def test_a_port_in_use_is_one_sentence(run: Path, nndsl: Command) -> None:
     assert said.err.startswith(f"error[NN860]: another program listens at 127.0.0.1:{port}\n")
 
 
+def test_short_answers_are_sent_at_once() -> None:
+    from nndsl.serving.server import address, listening
+
+    with listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP and address(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def test_an_address_that_is_not_there_is_one_sentence(run: Path, nndsl: Command) -> None:
     said = nndsl("serve", str(run), "--host", "192.0.2.1", "--port", "0")
     assert said.code == 1 and said.err.startswith("error[NN861]: cannot listen at 192.0.2.1:0: cannot assign requested address\n")
