@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import keras
     import networkx
 
-    from nndsl.evaluation import Evaluation, Predictions
+    from nndsl.evaluation import Evaluation
     from nndsl.generation import Written
+    from nndsl.predictions import Predictions
     from nndsl.run import Run
 
 

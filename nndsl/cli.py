@@ -34,6 +34,7 @@ examples:
   nndsl report runs/digits8x8/latest           the page of a run, made again
   nndsl runs --sort val_accuracy               which runs there are; two or more are compared
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
+  nndsl serve runs/digits8x8/latest            answer over HTTP
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
   nndsl diff old.nn new.nn                     what changed between two versions, and what it costs

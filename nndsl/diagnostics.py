@@ -8,7 +8,7 @@ A diagnostic is made by a function that stands beside the check that reports it:
         return Diagnostic(span, "...", repair="...")
 
 Codes are stable and grouped by what they are about: NN1xx syntax, NN2xx names, arguments and values,
-NN3xx shapes and types, NN4xx the graph, NN5xx data, NN6xx training, NN7xx the backend and runs, NN85x models of Keras.
+NN3xx shapes and types, NN4xx the graph, NN5xx data, NN6xx training, NN7xx the backend and runs, NN8xx what comes and leaves.
 """
 
 import textwrap

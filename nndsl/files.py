@@ -52,6 +52,8 @@ def replaced(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_file() and not path.is_dir():
             yield path
             return
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         place = path.resolve()
         beside = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
         try:

@@ -78,7 +78,7 @@ class Live(Progress):
             if self._clock() - self._since < _WORTH_A_BAR:
                 return
             self._show("data", total, what)
-        self._bars.update(self._task, completed=done, total=total, figures=what)
+        self._bars.update(self._task, completed=done, total=total or None, figures=what)
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         now = self._clock()

@@ -39,7 +39,7 @@ class Progress:
         """A run is about to start, and takes so much memory."""
 
     def busy(self, what: str, done: int, total: int) -> None:
-        """Something else takes its time: measuring, saving."""
+        """Something else takes its time: measuring, saving. Nobody knows the end where `total` is 0."""
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         """An epoch is over; `best`: with the best model so far."""
@@ -72,7 +72,7 @@ class Lines(Progress):
 
     def busy(self, what: str, done: int, total: int) -> None:
         if self._clock() - self._printed >= _WORTH_A_LINE:
-            self._print(f"{what}: {done / max(1, total):.0%}")
+            self._print(f"{what}: {done / total:.0%}" if total else what)
 
     def _print(self, text: str) -> None:
         self._printed = self._clock()

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from nndsl import run as runs
 from nndsl.diagnostics import UserError
-from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
+from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures
 from nndsl.figures import Row, add_metrics, read_metrics, write_metrics
 from nndsl.index import complete_index
 from nndsl.live import Live, progress_on
 from nndsl.monitor import best_epoch, should_stop
+from nndsl.predictions import Predictions
 from nndsl.program import EarlyStopping
 from nndsl.progress import Lines, Progress, duration_text
 from nndsl.run import Run

@@ -107,9 +107,9 @@ class Feed:
         """A field of the first examples."""
         return self._fields[name][:count] if self._stream is None else tf.convert_to_tensor(self._arrays[name][:count])
 
-    def values(self, name: str) -> Any:
-        """A field of all examples, as an array in memory."""
-        return np.asarray(self._arrays[name])
+    def values(self, name: str, rows: slice = slice(None)) -> Any:
+        """A field of some examples (without `rows`, of all), as an array in memory."""
+        return np.asarray(self._arrays[name][rows])
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays

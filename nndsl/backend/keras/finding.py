@@ -7,7 +7,7 @@ import numpy as np
 
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
-from nndsl.backend.keras.judge import class_names, is_one_hot, judge
+from nndsl.backend.keras.judge import class_names, is_one_hot, joined, judge
 from nndsl.backend.keras.motifs import motifs
 from nndsl.data.dataset import Dataset
 from nndsl.data.fields import FieldPlan
@@ -38,16 +38,17 @@ class Asked:
         self._training, self._split, self._feed, self._examples = training, split, feed, dataset[split]
         self._states = dataset.state["encoders"]
         self._judged = judge(training, layers, dataset.state)
-        self._answers = self._judged.answers(feed)
+        self._batches = list(self._judged.batches(feed))
+        self._answers = joined(self._batches)
 
     def figures(self) -> dict[str, OutputFigures]:
         """What each output that is compared with a field gets right and wrong."""
-        return self._judged.figures(self._answers, self._feed, self._examples.guesses)
+        return self._judged.figures(self._batches, self._feed, self._examples.guesses)
 
     def forecasts(self) -> list[Forecast]:
         """What it says of the rows of a series that were to come, where it forecasts one."""
         reach = layout(list(self._training.data.fields.values()))
-        return [] if reach is None else self._judged.forecasts(self._answers, self._feed, self._examples.guesses, reach.stride)
+        return [] if reach is None else self._judged.forecasts(self._batches, self._feed, self._examples.guesses, reach.stride)
 
     def findings(self, samples: Sequence[Array]) -> Findings:
         """Everything there is to find.
