@@ -1,0 +1,22 @@
+"""A network as one function of TensorFlow whose weights are constants: what converters to other formats start from."""
+
+from collections.abc import Mapping
+
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from nndsl.backend.keras.export.carried import Carried
+from nndsl.backend.keras.only_tensorflow import tf
+
+
+def constant(one: Carried) -> tf.types.experimental.GenericFunction:
+    """The function of a network; it takes and gives dictionaries by the names in files."""
+    taken, given = (sorted(end.name for end in ends.values()) for ends in (one.entrances, one.exits))
+    traced = tf.function(one.answers, autograph=False).get_concrete_function(one.signature())
+    frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
+    assert len(frozen.inputs) == len(taken), "a network keeps something else than variables and constants"
+
+    @tf.function(input_signature=[one.signature()], autograph=False)
+    def serve(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return dict(zip(given, tf.nest.flatten(frozen(*(inputs[name] for name in taken))), strict=True))
+
+    return serve
