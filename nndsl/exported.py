@@ -22,6 +22,7 @@ class Exported:
         runtime: what it was loaded with.
         tolerance: the largest difference that would have been allowed, relative to the greatest number of an output.
         difference: the largest difference of any number.
+        greatest: the greatest number of that output.
         compared_on: what both were asked about, in words.
     """
 
@@ -34,6 +35,7 @@ class Exported:
     runtime: str
     tolerance: float
     difference: float
+    greatest: float
     compared_on: str
 
     def as_text(self) -> str:
@@ -46,13 +48,13 @@ class Exported:
             yield f"  {name:<{names}}  {one['tensor']:<{tensors}}  {_input_text(one)}".rstrip()
         for name, one in self.description["outputs"].items():
             yield f"  {name:<{names}}  {one['tensor']:<{tensors}}  gives {_output_text(one)}"
-        yield f"loaded by {self.runtime}: the largest difference from the network is {self.difference:.1e}, on {self.compared_on}"
+        yield f"loaded by {self.runtime}: the largest difference from the network is {self.difference:.1e}, of numbers up to {self.greatest:.3g}, on {self.compared_on}"
         yield f"{self.beside} says what goes in and what comes out"
 
     def as_json(self) -> str:
         told = {
             "path": str(self.path), "format": self.format, "parameters": self.parameters, "bytes": self.size, "description_at": str(self.beside),
-            "loaded_by": self.runtime, "largest_difference": self.difference, "compared_on": self.compared_on, "tolerance": self.tolerance,
+            "loaded_by": self.runtime, "largest_difference": self.difference, "greatest_number": self.greatest, "compared_on": self.compared_on, "tolerance": self.tolerance,
             "description": self.description,
         }
         return json.dumps(told, indent=2, ensure_ascii=False)

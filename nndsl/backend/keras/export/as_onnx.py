@@ -88,7 +88,7 @@ def _nodes(graph: Any) -> Iterator[Any]:
 
 def _name_axes(one: Carried, model: Any) -> None:
     """Call the axes of any length what the file calls them."""
-    types = {each.name: each.type for each in (*one.entrances.values(), *one.exits.values())}
+    types = {each.name: each.type for each in one.entrances.values()} | {each.name: each.type for each in one.exits.values()}
     for value in (*model.graph.input, *model.graph.output):
         names = [_BATCH, *(str(size) if isinstance(size, Symbolic) else None for size in types[value.name].shape)]
         for axis, name in zip(value.type.tensor_type.shape.dim, names, strict=False):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nndsl.backend.keras.export.carried import Carried
 from nndsl.backend.keras.export.constant import constant
@@ -28,10 +29,12 @@ def write(one: Carried, path: Path, texts: Mapping[str, str]) -> None:
 
 
 def _converted(module: tf.Module) -> bytes:
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([module.serve.get_concrete_function()], module)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    with silent() as said:
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    with silent() as said, TemporaryDirectory() as folder:
         try:
+            tf.saved_model.save(module, folder, signatures=module.serve.get_concrete_function(), options=options)
+            converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
             found: bytes = converter.convert()
         except Exception as failure:  # noqa: BLE001 - its exceptions have no common class
             reason = str(failure)

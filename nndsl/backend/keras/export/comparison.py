@@ -1,6 +1,6 @@
 """Examples that a file and its network are both asked about, and how far apart their answers are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,12 @@ from nndsl.data.encoders import chain
 from nndsl.data.encoders.frames import Frame
 from nndsl.data.encoders.numbers import Minmax, Scale, Standardize, as_numbers
 from nndsl.data.encoding import raw_values
-from nndsl.data.forms import State
 from nndsl.data.plan import DataPlan
 from nndsl.data.rows import Rows, bytes_of_example
 from nndsl.diagnostics import UserError
 from nndsl.frozen import Frozen
-from nndsl.progress import Progress
 from nndsl.program import Training
+from nndsl.progress import Progress
 from nndsl.run import Run
 from nndsl.types import TensorType
 
@@ -45,6 +44,22 @@ class Asked(Frozen, eq=False):
 
     def __len__(self) -> int:
         return len(next(iter(self.fed.values())))
+
+
+class Difference(Frozen):
+    """How far a file is from its network.
+
+    Attributes:
+        largest: of any number of an output.
+        greatest: the greatest number that the network gives there, without its sign.
+    """
+
+    largest: float
+    greatest: float
+
+    @property
+    def relative(self) -> float:
+        return self.largest / max(1.0, self.greatest)
 
 
 def examples_of(run: Run, training: Training, state: Mapping[str, Any], one: Carried, progress: Progress) -> Asked:
@@ -140,25 +155,24 @@ def expected(one: Carried, asked: Asked) -> dict[str, Array]:
 def _in_units(end: Exit, said: Array) -> Array:
     if not end.undone or end.field is None:
         return said
-    encoders: Sequence[Any] = [encoder for encoder, _ in reversed(end.undone)]
-    states: Sequence[State] = [state for _, state in reversed(end.undone)]
+    encoders, states = [encoder for encoder, _ in end.learnt], [state for _, state in end.learnt]
     decoded = chain.decode(encoders, said.reshape(len(said), *end.field.type.shape), states)
     return np.asarray(said if decoded is None else decoded).reshape(said.shape)
 
 
-def differences(one: Carried, runtime: Runtime, asked: Asked, wanted: Mapping[str, Array]) -> tuple[float, float]:
-    """The largest difference of any number from what is wanted, and the largest relative to the greatest number of its output.
+def differences(one: Carried, runtime: Runtime, asked: Asked, wanted: Mapping[str, Array]) -> Difference:
+    """The difference that is the largest in proportion to the numbers of its output.
 
     The first example is asked about alone, too: a batch may have any size.
     """
-    largest, relative = 0.0, 0.0
+    found = []
     for part in (slice(0, 1), slice(0, len(asked))):
-        found = runtime({end.name: asked.taken[name][part] for name, end in one.entrances.items()})
+        given = runtime({end.name: asked.taken[name][part] for name, end in one.entrances.items()})
         for name, end in one.exits.items():
-            difference = _difference(wanted[name][part], np.asarray(found[end.name]))
-            greatest = float(np.nanmax(np.abs(wanted[name].astype("float64")), initial=1))
-            largest, relative = max(largest, difference), max(relative, difference / greatest)
-    return largest, relative
+            sizes = np.abs(wanted[name].astype("float64"))
+            greatest = float(sizes[np.isfinite(sizes)].max(initial=0))
+            found.append(Difference(_difference(wanted[name][part], np.asarray(given[end.name])), greatest))
+    return max(found, key=lambda each: each.relative)
 
 
 def _difference(wanted: Array, found: Array) -> float:

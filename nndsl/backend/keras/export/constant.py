@@ -15,8 +15,7 @@ def constant(one: Carried) -> tf.types.experimental.GenericFunction:
     frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
     assert len(frozen.inputs) == len(taken), "a network keeps something else than variables and constants"
 
-    @tf.function(input_signature=[one.signature()], autograph=False)
     def serve(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return dict(zip(given, tf.nest.flatten(frozen(*(inputs[name] for name in taken))), strict=True))
 
-    return serve
+    return tf.function(serve, input_signature=[one.signature()], autograph=False)

@@ -70,19 +70,22 @@ def _output(one: Carried, name: str, end: Exit) -> dict[str, Any]:
         told["columns"] = list(end.field.columns)
         if end.field.classes is not None:
             told["classes"] = list(end.field.classes)
-        elif end.field.encoders and not end.undone:
-            told["compared_with"] = _steps(tuple((encoder, {}) for encoder in end.field.encoders))
+        elif not end.undone:
+            told["learnt_from"] = _steps(end.learnt)
     return told
 
 
 def meaning(one: Carried, name: str) -> str:
     """What an output holds, in a few words."""
     end, (_, activation) = one.exits[name], final_activation(one.network.graph, one.network.graph.outputs[name])
+    classes = () if end.field is None else end.field.classes or ()
+    single = end.type.shape[-1:] == (1,) or not end.type.shape
+    if activation == "sigmoid" and single and len(classes) == 2:
+        return f"the probability of {classes[1]}, not {classes[0]}"
     if activation == "softmax":
-        return "probabilities, one a class" if end.field is not None and end.field.classes else "probabilities"
+        return "probabilities" + (", one a class" if classes else ", one a token" if end.field is not None and end.field.vocabulary else "")
     if activation == "sigmoid":
-        return "probabilities"
-    if end.field is not None and end.field.classes:
-        return "a score for each class; the greatest is the answer" if end.type.shape[-1:] != (1,) else "a score"
+        return "probabilities" if end.field is not None and end.field.type.dtype == "bool" else "numbers from 0 to 1"
+    if classes:
+        return "a score, above 0 for the second class" if single else "scores, one a class: the greatest is the answer"
     return "numbers in the units of the data" if end.undone else "numbers, as the network has them"
-

@@ -23,14 +23,14 @@ TOLERANCE = 1e-4
 
 
 @error("NN811")
-def says_something_else(runtime: str, difference: float, words: str) -> Diagnostic:
+def says_something_else(runtime: str, difference: float, greatest: float, words: str) -> Diagnostic:
     """A file was written, and what loads it says something else than the network: it is thrown away.
 
     Sums in another order differ in the last digits; what is allowed is a ten-thousandth of the greatest number. More than
     that also comes about where what is inside loses digits: numbers far from zero, as dates in seconds are, have
     no room in 32 bits.
     """
-    message = f"{runtime} says something else than the network: the largest difference is {difference:.1e}, on {words}"
+    message = f"{runtime} says something else than the network: the largest difference is {difference:.1e}, of numbers up to {greatest:.3g}, on {words}"
     return Diagnostic(None, message, repair="try --without-preprocessing, which lets you encode the data in double precision; or another format")
 
 
@@ -73,18 +73,18 @@ def export(
 
 def _compared(
     run: Run, training: Training, state: Mapping[str, Any], one: Carried, place: Path, format: str, progress: Progress
-) -> tuple[float, str]:
-    """The largest difference between file and network, and on what.
+) -> tuple[float, float, str]:
+    """The largest difference between file and network, the greatest number that it is one of, and on what.
 
     Raises:
         UserError: it is too large.
     """
     with surroundings("float32", run.settings["settings"]["seed"]):
         asked = examples_of(run, training, state, one, progress)
-        largest, relative = differences(one, FORMATS[format].load(place), asked, expected(one, asked))
-    if not relative <= TOLERANCE:
-        raise UserError(says_something_else(FORMATS[format].runtime, largest, asked.words))
-    return largest, asked.words
+        found = differences(one, FORMATS[format].load(place), asked, expected(one, asked))
+    if not found.relative <= TOLERANCE:
+        raise UserError(says_something_else(FORMATS[format].runtime, found.largest, found.greatest, asked.words))
+    return found.largest, found.greatest, asked.words
 
 
 def _chosen(training: Training, name: str | None) -> str:

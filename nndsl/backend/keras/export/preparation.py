@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nndsl.backend.keras import lower
 from nndsl.backend.keras.lower import Tensor
 from nndsl.data.component import Encoder
 from nndsl.data.encoders.categories import Bool, OneHot
@@ -48,10 +49,11 @@ class Entrance(Frozen, eq=False):
     inside: tuple[Learnt, ...] = ()
 
     def prepared(self, x: Tensor) -> Tensor:
-        """What the network takes."""
+        """What the network takes: a symbol for a symbol."""
+        result = x
         for encoder, state in self.inside:
-            x = _PREPARED[type(encoder)](encoder, state, x)
-        return x
+            result = _PREPARED[type(encoder)](encoder, state, result)
+        return lower.named(f"{self.name}.encoded", result, [x])
 
 
 class Exit(Frozen, eq=False):
@@ -61,22 +63,24 @@ class Exit(Frozen, eq=False):
         name: what the file calls it.
         type: of one example, as the network gives it.
         field: what it has been compared with in training, if with a field.
-        undone: encoders of that field whose way back the file takes, the last one first.
+        learnt: the encoders of that field, with what they have learnt.
+        undone: whether the file takes their way back.
     """
 
     name: str
     type: TensorType
     field: FieldPlan | None = None
-    undone: tuple[Learnt, ...] = ()
+    learnt: tuple[Learnt, ...] = ()
+    undone: bool = False
 
     def in_units(self, x: Tensor) -> Tensor:
-        """What the network says, in the units of the data."""
-        if self.undone and self.field is not None:
-            x = ops.reshape(x, (-1, *known_shape(self.field.type)))
-            for encoder, state in self.undone:
-                x = _UNDONE[type(encoder)](encoder, state, x)
-            x = ops.reshape(x, (-1, *known_shape(self.type)))
-        return x
+        """What the network says, in the units of the data: a symbol for a symbol."""
+        if not self.undone or self.field is None:
+            return x
+        result = ops.reshape(x, (-1, *known_shape(self.field.type)))
+        for encoder, state in reversed(self.learnt):
+            result = _UNDONE[type(encoder)](encoder, state, result)
+        return lower.named(f"{self.name}.decoded", ops.reshape(result, (-1, *known_shape(self.type))), [x])
 
 
 def name_in_file(name: str, taken: Container[str] = ()) -> str:
@@ -152,7 +156,8 @@ def _type_at(form: Form, within: Sequence[Learnt], taken: TensorType) -> TensorT
         dtype = "int32" if isinstance(telling, Integer) else "float32"
     frame = next((one for one, _ in within if isinstance(one, Frame)), None)
     shape = numbers.type.shape if frame is None else (len(frame.offsets()), *numbers.type.shape)
-    return TensorType(dtype, shape, None if dtype == "float32" else numbers.type.below)
+    below = telling.below if isinstance(telling, Integer) else numbers.type.below
+    return TensorType(dtype, shape, None if dtype == "float32" else below)
 
 
 # Outputs -----------------------------------------------------------------------------------------
@@ -160,9 +165,9 @@ def _type_at(form: Form, within: Sequence[Learnt], taken: TensorType) -> TensorT
 
 def exit_of(name: str, given: TensorType, field: FieldPlan | None, states: Sequence[State], inside: bool) -> Exit:
     """How a file gives an output; see `entrance`. The name is that in the file."""
-    if field is None or not inside or not _has_way_back(field, given):
-        return Exit(name, given, field)
-    return Exit(name, given, field, tuple(zip(reversed(field.encoders), reversed(states), strict=True)))
+    if field is None:
+        return Exit(name, given)
+    return Exit(name, given, field, tuple(zip(field.encoders, states, strict=True)), inside and _has_way_back(field, given))
 
 
 def _has_way_back(field: FieldPlan, given: TensorType) -> bool:
@@ -231,7 +236,7 @@ _PREPARED: Mapping[type[Encoder], Callable[[Any, State, Tensor], Tensor]] = {
 }
 """Encoders that can be part of a file, and how; everything else stays outside."""
 
-_ELEMENTWISE = (Float, Integer, Scale, Standardize, Minmax, Fill)
+_ELEMENTWISE = (Float, Integer, Scale, Standardize, Minmax, Fill, OneHot)
 """Those that do to each row of a window what they do to a row, and that read numbers from text."""
 
 _UNDONE: Mapping[type[Encoder], Callable[[Any, State, Tensor], Tensor]] = {
