@@ -41,6 +41,12 @@ SECTIONS: dict[str, type] = {
     "versions": dict, "hardware": dict, "asked": dict,
 }
 """What every `run.yaml` holds."""
+_INNER: dict[str, dict[str, Any]] = {
+    "settings": {"epochs": int, "seed": int}, "data": {"name": str, "sha256": str}, "asked": {"overrides": dict, "data": str | None},
+}
+"""What some of these hold in turn."""
+LARGEST_RECORD = 256 * 2**20
+"""Bytes that one of the files of JSON or YAML may have."""
 
 
 @error("NN715")
@@ -91,21 +97,19 @@ class Run:
         """
         folder = resolved(Path(path))
         try:
-            settings = yaml.safe_load((folder / "run.yaml").read_text(encoding="utf-8"))
+            settings = yaml.safe_load(_read_text(folder / "run.yaml"))
         except FileNotFoundError:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
-            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
-        if not isinstance(settings, dict) or not settings.keys() >= SECTIONS.keys() or not all(
-            isinstance(settings[name], kind) for name, kind in SECTIONS.items()
-        ):
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as failure:
+            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({_first_line(failure)})")) from None
+        if not _is_of_a_run(settings):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
             told = folder / "evaluation.json"
             evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / METRICS), evaluation)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
 
     @property
@@ -203,11 +207,41 @@ class Run:
         why = "its data.json is not what was written"
         try:
             state = _read_json(self.folder / "data.json")
-        except (OSError, ValueError) as failure:
-            why, state = f"its data.json cannot be read ({failure})", None
+        except (OSError, ValueError, RecursionError) as failure:
+            why, state = f"its data.json cannot be read ({_first_line(failure)})", None
         if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
             return state
         raise UserError(not_a_run(self.folder, why))
+
+
+def _is_of_a_run(settings: Any) -> bool:
+    """Whether what a `run.yaml` says has the form that it has of every run: it may be a stranger's."""
+    if not _holds(settings, SECTIONS) or not all(_holds(settings[name], kinds) for name, kinds in _INNER.items()):
+        return False
+    spec = settings["spec"]
+    return settings["source"] in spec and all(isinstance(one, str) for pair in spec.items() for one in pair)
+
+
+def _holds(value: Any, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(value, dict) and all(name in value and isinstance(value[name], kind) for name, kind in kinds.items())
+
+
+@contextmanager
+def as_kept(run: Run) -> Iterator[None]:
+    """Where what a run keeps of its data is used: if it is not what was written, by whoever, that is said.
+
+    Raises:
+        UserError: it is not.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as failure:
+        why = f"its data.json is not what was written ({type(failure).__name__}: {_first_line(failure)})"
+        raise UserError(not_a_run(run.folder, why)) from failure
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0]
 
 
 # Folders -----------------------------------------------------------------------------------------
@@ -393,4 +427,15 @@ def as_yaml(value: Any) -> str:
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(_read_text(path))
+
+
+def _read_text(path: Path) -> str:
+    """The text of a record.
+
+    Raises:
+        ValueError: it is no text, or larger than any record.
+    """
+    if path.stat().st_size > LARGEST_RECORD:
+        raise ValueError(f"{path.name} has more than {LARGEST_RECORD // 2**20} MiB")
+    return path.read_text(encoding="utf-8")

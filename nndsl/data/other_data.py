@@ -11,9 +11,11 @@ from nndsl.data.encoding import Faults, Memory
 from nndsl.data.encoding import encode as put
 from nndsl.data.fields import FieldPlan
 from nndsl.data.forms import Form, Numbers, Texts
+from nndsl.data.larger import too_large
 from nndsl.data.loading import encode_windows
 from nndsl.data.plan import DataPlan
-from nndsl.data.rows import Rows
+from nndsl.data.room import Room
+from nndsl.data.rows import Rows, bytes_of_example, held
 from nndsl.data.series import layout
 from nndsl.data.tables import DataError, RowsInMemory, Table, as_list, known_form, take
 from nndsl.diagnostics import Diagnostic, UserError, did_you_mean, error
@@ -29,8 +31,12 @@ def encode(plan: DataPlan, data: Path | Mapping[str, Any], state: Mapping[str, A
     for field in fields:
         _check_columns(field, table, state["columns"])
     used = {column for field in fields for column in field.columns}
+    room = Room()
     with readable(plan):
-        rows = Rows(table, list(Rows(table).pieces(sorted({*used, *table.identity}))))
+        pieces = held(table, sorted({*used, *table.identity}), bytes_of_example(fields), room.for_all())
+    if pieces is None:
+        raise UserError(too_large(table.label, "what is predicted is predicted at once", room.most(), plan.source_span))
+    rows = Rows(table, pieces)
     count = rows.count()
     if not count:
         raise UserError(no_examples(table, 0, plan.source_span))

@@ -86,7 +86,8 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
     training, state = reopened(run)
     chosen = _chosen(training, network)
     inputs = training.learnt[chosen].network.graph.inputs
-    examples = training.data.encode(data, state, list(inputs))
+    with runs.as_kept(run):
+        examples = training.data.encode(data, state, list(inputs))
     with surroundings(training.precision, run.settings["settings"]["seed"]):
         layers, _ = layers_and_models(training)
         restore_best(run, layers, Progress())
@@ -120,8 +121,11 @@ def reopened(run: Run) -> tuple[Training, Mapping[str, Any]]:
     where, asked = Path(settings["source"]), settings["asked"]
     source = Source(where.name, texts.pop(settings["source"]), where)
     path = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(source, overrides=asked["overrides"], data_path=path, kept={settings["data"]["name"]: state}, read=_copies(texts))
+    with runs.as_kept(run):
+        program, report = check(source, overrides=asked["overrides"], data_path=path, kept={settings["data"]["name"]: state}, read=_copies(texts))
     report.raise_errors()
+    if settings["training"] not in program.trainings:
+        raise UserError(runs.not_a_run(run.folder, f"its file has no training `{settings['training']}`"))
     return program.trainings[settings["training"]], state
 
 
@@ -135,7 +139,8 @@ def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Pr
         UserError: they are not there, or not what they were.
     """
     room = Room(run.settings["asked"].get("memory"), runs.root_of(run.folder) / KEPT, progress.busy, progress.say)
-    dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
+    with runs.as_kept(run):
+        dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
     if dataset.sha256 != then:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", then[:12], dataset.sha256[:12]))
     return dataset
@@ -164,5 +169,5 @@ def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | No
     for one in warnings:
         progress.say(one)
     assign(weights, checkpoint.best() or checkpoint.arrays)
-    epoch: int | None = checkpoint.record["best_epoch"]
+    epoch: int | None = checkpoint.record.get("best_epoch")
     return epoch
