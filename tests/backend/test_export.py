@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import nndsl
-from nndsl.backend.keras.export import exporting
+from nndsl.backend.keras.export import formats
 from nndsl.backend.keras.export.exporting import TOLERANCE, export
 from nndsl.backend.keras.export.recurrence import plain_loops
 from nndsl.cli import main
@@ -174,13 +174,13 @@ def test_a_file_that_says_something_else_is_thrown_away(format: str, run: Run, t
     earlier.parent.mkdir(exist_ok=True)
     earlier.write_text("an earlier export")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    honest = exporting.FORMATS[format]
+    honest = formats.FORMATS[format]
 
     def lying(path: Path) -> Any:
         runtime = honest.load(path)
         return lambda inputs: {name: np.asarray(value) + 0.5 for name, value in runtime(inputs).items()}
 
-    monkeypatch.setitem(exporting.FORMATS, format, type(honest)(honest.write, lying, honest.runtime))  # type: ignore[attr-defined]
+    monkeypatch.setitem(formats.FORMATS, format, type(honest)(honest.write, lying, honest.runtime))  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="NN811.*5.0e-01"):
         exported(run, tmp_path, format)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -67,7 +67,7 @@ def carried(run: Run, training: Training, state: Mapping[str, Any], name: str, i
             assign(weights_of(layers), {key: value.astype("float32") if value.dtype.kind not in "iub" else value for key, value in values.items()})
     with surroundings("float32", seed):
         entrances, exits = _ends(training, state, name, network, inside)
-        return Carried(network, models[name], _model(network, layers, entrances, exits), entrances, exits, epoch)
+        return Carried(network, models[name], model_of(network, layers, entrances, exits), entrances, exits, epoch)
 
 
 def _ends(
@@ -87,7 +87,8 @@ def _ends(
     return entrances, exits
 
 
-def _model(network: Network, layers: lower.Layers, entrances: Mapping[str, Entrance], exits: Mapping[str, Exit]) -> keras.Model:
+def model_of(network: Network, layers: lower.Layers, entrances: Mapping[str, Entrance], exits: Mapping[str, Exit]) -> keras.Model:
+    """The model of a network with what encoders do at both ends; see `Carried`."""
     graph = network.graph
     with lower.deep_enough(len(graph.nodes)):
         inputs = {one.name: symbol(one) for one in entrances.values()}

@@ -65,15 +65,15 @@ class Difference(Frozen):
 def examples_of(run: Run, training: Training, state: Mapping[str, Any], one: Carried, progress: Progress) -> Asked:
     """Real examples, those of the test if there are any; where the data are gone, or some input is of no field, made-up ones."""
     if all(each.field is None for each in one.entrances.values()):
-        return _made_up(one, "")
+        return made_up(one, "")
     try:
         dataset = data_of(run, training, state, progress)
     except UserError as failure:
-        return _made_up(one, f", as the data cannot be read ({failure.diagnostics[0].message})")
+        return made_up(one, f", as the data cannot be read ({failure.diagnostics[0].message})")
     split = dataset.shown
     size = bytes_of_example(training.data.fields.values())
     count = min(len(dataset[split]), max(_LEAST, min(_MOST, _BYTES // max(1, size))))
-    invented = _made_up(one, "", count)
+    invented = made_up(one, "", count)
     taken, fed = dict(invented.taken), dict(invented.fed)
     for name, each in one.entrances.items():
         if each.field is not None:
@@ -100,7 +100,8 @@ def _numbers(values: Any) -> Array:
     return as_numbers(values) if isinstance(values, tuple) else np.asarray(values)
 
 
-def _made_up(one: Carried, why: str, count: int = 16) -> Asked:
+def made_up(one: Carried, why: str, count: int = 16) -> Asked:
+    """Examples of random numbers like those of the data; why they are made up, as the end of a sentence."""
     chance = np.random.default_rng(0)
     taken, fed = {}, {}
     for name, each in one.entrances.items():
