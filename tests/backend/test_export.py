@@ -1,6 +1,7 @@
 """Networks that leave: each format says what the network says, from raw numbers, in any number, by names; or nothing is written."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nndsl.diagnostics import UserError
 from nndsl.exported import Exported
 from nndsl.run import Run
 from tests.backend.trainings import parts, trained
+from tests.exporting import refusals
 
 TEXT = """
 network Net {
@@ -48,6 +50,7 @@ train Task {
   precision = PRECISION
 }
 """
+ROOT = Path(__file__).parents[2]
 COUNT = 52
 FORMATS = {"keras": "net.keras", "savedmodel": "net", "onnx": "net.onnx", "tflite": "net.tflite"}
 
@@ -180,7 +183,7 @@ def test_a_file_that_says_something_else_is_thrown_away(format: str, run: Run, t
         runtime = honest.load(path)
         return lambda inputs: {name: np.asarray(value) + 0.5 for name, value in runtime(inputs).items()}
 
-    monkeypatch.setitem(formats.FORMATS, format, type(honest)(honest.write, lying, honest.runtime))  # type: ignore[attr-defined]
+    monkeypatch.setitem(formats.FORMATS, format, type(honest)(honest.write, lying, honest.runtime))
     with pytest.raises(UserError, match="NN811.*5.0e-01"):
         exported(run, tmp_path, format)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
@@ -240,6 +243,32 @@ def test_too_many_weights_for_one_file_are_refused_before_it_is_written(run: Run
         with pytest.raises(UserError, match="NN810.*a file can have 2 GB"):
             exported(run, tmp_path, format)
     assert [*tmp_path.iterdir()] == []
+
+
+DOCUMENTED = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "export.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_programs_of_the_page_load_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(ROOT / "examples" / "digits" / "digits.nn"), "--epochs", "1"]) == 0
+    for format, name in FORMATS.items():
+        assert main(["export", "runs/digits8x8/latest", "-o", name.replace("net", "digits"), "--format", format]) == 0
+    assert len(DOCUMENTED) == len(FORMATS)
+    for program in DOCUMENTED:
+        capsys.readouterr()
+        exec(program, {})
+        assert "[" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_what_a_format_cannot_hold_is_what_the_page_says(format: str) -> None:
+    page = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    listed = re.search(rf"^\| `{format}` \| refuses (.*) \|$", page, re.MULTILINE)
+    assert listed is not None
+    assert {name: why for name, why in refusals(format).items() if "cannot hold" not in why} == {}
+    assert sorted(refusals(format)) == sorted(re.findall(r"`(\w+)`", listed[1]))
 
 
 # The command -------------------------------------------------------------------------------------
