@@ -7,7 +7,7 @@
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -130,11 +130,11 @@ def network_of(component: Applicable, types: tuple[TensorType, ...]) -> Network:
     return built.network()
 
 
-def refusals(format: str) -> Mapping[str, str]:
-    """By the names of layers and functions, why a format cannot hold some call of them; or what went wrong."""
+def refusals(format: str, named: Sequence[str] = ()) -> Mapping[str, str]:
+    """By the names of layers and functions, of all or of some, why a format cannot hold some call of them; or what went wrong."""
     found: dict[str, str] = {}
     for kind in [*Layer.registered(), *Function.registered()]:
-        for component, types in calls(kind):
+        for component, types in calls(kind) if kind.called() in (named or [kind.called()]) else ():
             answer = tried(component, types, format)
             if isinstance(answer, str) or answer > TOLERANCE:
                 found[kind.called()] = f"{component!r}: {answer}"
@@ -156,7 +156,7 @@ if __name__ == "__main__":
         for line in table():
             print(line, flush=True)
     else:
-        for each in sys.argv[2:] or ("onnx", "tflite"):
-            for name, why in refusals(each).items():
+        for each in ("onnx", "tflite"):
+            for name, why in refusals(each, sys.argv[2:]).items():
                 print(f"{each}  {name}  {why}", flush=True)
 

@@ -1,9 +1,12 @@
 """ONNX: written by tf2onnx from TensorFlow's graph, in operations that every runtime has."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy
 
 from nndsl.backend.keras.export.carried import Carried
 from nndsl.backend.keras.export.constant import constant
@@ -13,6 +16,8 @@ from nndsl.types import Symbolic
 
 _OPSET = 17
 _BATCH = "batch"
+_PLACE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from \S+ failed: ?")
+"""What onnxruntime says before it comes to the point."""
 
 
 def write(one: Carried, path: Path, texts: Mapping[str, str]) -> None:
@@ -23,45 +28,60 @@ def write(one: Carried, path: Path, texts: Mapping[str, str]) -> None:
     """
     check_size("ONNX", sum(4 * variable.value.shape.num_elements() for variable in one.model.variables))
     model = _converted(one)
-    _check_known(model)
     _name_axes(one, model)
     import onnx
 
     onnx.helper.set_model_props(model, dict(texts))
-    onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
 
 
 def _converted(one: Carried) -> Any:
+    """What tf2onnx makes of a network.
+
+    Raises:
+        UserError: it fails.
+    """
+    import onnx
     import tf2onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
-    with silent():
-        model, _ = tf2onnx.convert.from_function(constant(one), [one.signature()], opset=_OPSET, custom_op_handlers=_handlers())
+    function = constant(one, "ONNX")
+    try:
+        with silent():
+            model, _ = tf2onnx.convert.from_function(function, [one.signature()], opset=_OPSET, custom_op_handlers=_handlers())
+        _check_known(model)
+        onnx.checker.check_model(model)
+    except UserError:
+        raise
+    except Exception as failure:  # noqa: BLE001 - its exceptions have no common class
+        raise UserError(cannot_hold("ONNX", f"its converter fails ({_first_line(failure)})")) from None
     model.producer_name, model.graph.name = "nndsl", one.model.name
     return model
 
 
 def _handlers() -> dict[str, Any]:
-    """What tf2onnx does not know: the complement of the error function, which is in the exact form of GELU."""
+    """What tf2onnx does not know, by operations of ONNX: `Erfc` is in the exact form of GELU, `Expm1` in CELU."""
 
-    def complement(context: Any, node: Any, name: str, arguments: Any) -> None:
-        kind, shape = context.get_dtype(node.output[0]), context.get_shape(node.output[0])
+    def unity(context: Any, node: Any) -> Any:
         from tf2onnx import utils
 
-        error = context.make_node("Erf", node.input, dtypes=[kind], shapes=[shape])
-        unity = context.make_const(utils.make_name("one"), _ones(utils.map_onnx_to_numpy_type(kind)))
-        output = node.output[0]
+        return context.make_const(utils.make_name("one"), numpy.array(1, utils.map_onnx_to_numpy_type(context.get_dtype(node.output[0])))).output[0]
+
+    def put(context: Any, node: Any, last: str, operands: list[Any]) -> None:
+        kind, shape, output = context.get_dtype(node.output[0]), context.get_shape(node.output[0]), node.output[0]
         context.remove_node(node.name)
-        context.make_node("Sub", [unity.output[0], error.output[0]], outputs=[output], dtypes=[kind], shapes=[shape])
+        context.make_node(last, operands, outputs=[output], dtypes=[kind], shapes=[shape])
 
-    return {"Erfc": (complement, [])}
+    def complement(context: Any, node: Any, name: str, arguments: Any) -> None:
+        put(context, node, "Sub", [unity(context, node), context.make_node("Erf", node.input).output[0]])
 
+    def less_one(context: Any, node: Any, name: str, arguments: Any) -> None:
+        put(context, node, "Sub", [context.make_node("Exp", node.input).output[0], unity(context, node)])
 
-def _ones(dtype: Any) -> Any:
-    import numpy
+    def of_one_more(context: Any, node: Any, name: str, arguments: Any) -> None:
+        put(context, node, "Log", [context.make_node("Add", [node.input[0], unity(context, node)]).output[0]])
 
-    return numpy.array(1, dtype)
+    return {"Erfc": (complement, []), "Expm1": (less_one, []), "Log1p": (of_one_more, [])}
 
 
 def _check_known(model: Any) -> None:
@@ -122,4 +142,4 @@ def load(path: Path) -> Runtime:
 
 
 def _first_line(failure: Exception) -> str:
-    return str(failure).strip().partition("\n")[0][:200]
+    return _PLACE.sub("", str(failure)).strip().partition("\n")[0][:200]

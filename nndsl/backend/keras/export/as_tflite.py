@@ -24,7 +24,7 @@ def write(one: Carried, path: Path, texts: Mapping[str, str]) -> None:
     check_size("TensorFlow Lite", sum(4 * variable.value.shape.num_elements() for variable in one.model.variables))
     module = tf.Module()
     with plain_loops():
-        module.serve = constant(one)
+        module.serve = constant(one, "TensorFlow Lite")
     path.write_bytes(_converted(module))
 
 
