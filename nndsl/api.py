@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import networkx
 
     from nndsl.evaluation import Evaluation
+    from nndsl.exported import Exported
     from nndsl.generation import Written
     from nndsl.predictions import Predictions
     from nndsl.run import Run
@@ -240,6 +241,29 @@ def generate(
     wish = Wish(prompt, Path(data) if data is not None else None, length, count, temperature, top_k, beam, seed)
     with _worded():
         return generate(_opened(run), wish)
+
+
+def export(
+    run: "str | Path | Run", path: str | Path, format: Literal["keras", "savedmodel", "onnx", "tflite"], *, network: str | None = None, preprocessing: bool = True
+) -> "Exported":
+    """Write a run's best model as a file that other programs load, and compare it with the network.
+
+    Args:
+        run: what `train` returned, or its folder.
+        path: the file, or the folder of a SavedModel.
+        network: which one, of a training with several.
+        preprocessing: whether what encoders of numbers do is part of the file.
+
+    Returns:
+        What was written: its description, and the largest difference from the network.
+
+    Raises:
+        Refused: there is no such run, the format cannot hold the network, or the file would say something else.
+    """
+    from nndsl.backend.keras.export.exporting import export
+
+    with _worded():
+        return export(_opened(run), Path(path), format, network=network, preprocessing=preprocessing)
 
 
 def _opened(run: "str | Path | Run") -> "Run":

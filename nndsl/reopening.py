@@ -58,7 +58,8 @@ def reopened_program(run: Run, state: Mapping[str, Any], trace: Trace | None = N
         path, kept = None if data is None else Path(data), {settings["data"]["name"]: state}
     except (KeyError, TypeError, ValueError):
         raise UserError(runs.not_a_run(run.folder, "its run.yaml is not what was written")) from None
-    program, report = check(source, overrides=overrides, data_path=path, kept=kept, trace=trace, read=_copies(texts))
+    with runs.as_kept(run):
+        program, report = check(source, overrides=overrides, data_path=path, kept=kept, trace=trace, read=_copies(texts))
     report.raise_errors()
     return program
 

@@ -47,6 +47,12 @@ SECTIONS: dict[str, type] = {
     "versions": dict, "hardware": dict, "asked": dict,
 }
 """What every `run.yaml` holds."""
+_INNER: dict[str, dict[str, Any]] = {
+    "settings": {"epochs": int, "seed": int}, "data": {"name": str, "sha256": str}, "asked": {"overrides": dict, "data": str | None},
+}
+"""What some of these hold in turn."""
+LARGEST_RECORD = 256 * 2**20
+"""Bytes that one of the files of JSON or YAML may have."""
 
 
 @error("NN715")
@@ -102,10 +108,8 @@ class Run:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as failure:
-            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
-        if not isinstance(settings, dict) or not settings.keys() >= SECTIONS.keys() or not all(
-            isinstance(settings[name], kind) for name, kind in SECTIONS.items()
-        ):
+            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({_first_line(failure)})")) from None
+        if not _is_of_a_run(settings):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
             told = folder / "evaluation.json"
@@ -209,11 +213,41 @@ class Run:
         why = "its data.json is not what was written"
         try:
             state = _read_json(self.folder / "data.json")
-        except (OSError, ValueError) as failure:
-            why, state = f"its data.json cannot be read ({failure})", None
+        except (OSError, ValueError, RecursionError) as failure:
+            why, state = f"its data.json cannot be read ({_first_line(failure)})", None
         if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
             return state
         raise UserError(not_a_run(self.folder, why))
+
+
+def _is_of_a_run(settings: Any) -> bool:
+    """Whether what a `run.yaml` says has the form that it has of every run: it may be a stranger's."""
+    if not _holds(settings, SECTIONS) or not all(_holds(settings[name], kinds) for name, kinds in _INNER.items()):
+        return False
+    spec = settings["spec"]
+    return settings["source"] in spec and all(isinstance(one, str) for pair in spec.items() for one in pair)
+
+
+def _holds(value: Any, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(value, dict) and all(name in value and isinstance(value[name], kind) for name, kind in kinds.items())
+
+
+@contextmanager
+def as_kept(run: Run) -> Iterator[None]:
+    """Where what a run keeps of its data is used: if it is not what was written, by whoever, that is said.
+
+    Raises:
+        UserError: it is not.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as failure:
+        why = f"its data.json is not what was written ({type(failure).__name__}: {_first_line(failure)})"
+        raise UserError(not_a_run(run.folder, why)) from failure
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0]
 
 
 # Folders -----------------------------------------------------------------------------------------
@@ -417,9 +451,7 @@ def as_yaml(value: Any) -> str:
 
 def _read_yaml(path: Path) -> Any:
     """Plain values; nothing that a file says is run."""
-    if path.stat().st_size > _MOST_YAML:
-        raise ValueError(f"it is larger than {_MOST_YAML:,} bytes")
-    text = path.read_text(encoding="utf-8")
+    text = _read_text(path, _MOST_YAML)
     if _nested_at_most(text) > _DEEPEST and any(depth > _DEEPEST for depth in _depths(text)):
         raise ValueError("it is nested too deeply")
     return yaml.load(text, _LOADER)
@@ -438,4 +470,15 @@ def _depths(text: str) -> Iterator[int]:
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(_read_text(path))
+
+
+def _read_text(path: Path, most: int = LARGEST_RECORD) -> str:
+    """The text of a record.
+
+    Raises:
+        ValueError: it is no text, or larger than any record.
+    """
+    if path.stat().st_size > most:
+        raise ValueError(f"it is larger than {most:,} bytes")
+    return path.read_text(encoding="utf-8")

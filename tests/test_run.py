@@ -91,8 +91,10 @@ def test_a_run_yaml_that_is_none_is_told(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "text"), [("metrics.csv", "epoch,loss\none,two\n"), ("metrics.csv", "a\n1,2\n"), ("evaluation.json", "[]"), ("evaluation.json", "{")])
 def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_path: Path) -> None:
-    sections = "\n".join(f"{one}: {'x' if kind is str else '{}'}" for one, kind in runs.SECTIONS.items())
-    (tmp_path / "run.yaml").write_text(sections)
+    sections = {name: "x" if kind is str else {} for name, kind in runs.SECTIONS.items()} | {
+        "settings": {"epochs": 1, "seed": 0}, "data": {"name": "D", "sha256": "0"}, "asked": {"overrides": {}, "data": None}, "spec": {"x": "0"},
+    }
+    (tmp_path / "run.yaml").write_text(runs.as_yaml(sections))
     assert Run.open(tmp_path).status == "x"
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="NN715: .* is not what was written"):

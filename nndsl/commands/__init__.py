@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import NamedTuple
 
 NAMES = (
-    "check", "compile", "import", "train", "launch", "tune", "evaluate", "report", "runs", "predict", "serve", "generate", "render", "diff",
-    "summary", "fmt", "explain", "lsp",
+    "check", "compile", "import", "train", "launch", "tune", "evaluate", "report", "runs", "predict", "serve", "generate", "export", "render",
+    "diff", "summary", "fmt", "explain", "lsp",
 )
 """In the order of the list: NAME is `COMMAND` of the module `nndsl.commands.NAME`."""
 

@@ -183,7 +183,8 @@ class Answerer:
         Raises:
             UserError: they are not there, or have other columns than those of the training.
         """
-        return OtherData(self.training.data, data, self.state, list(self.inputs), room)
+        with runs.as_kept(self._run):
+            return OtherData(self.training.data, data, self.state, list(self.inputs), room)
 
     @property
     def columns(self) -> dict[str, Form]:
@@ -227,7 +228,8 @@ def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Pr
         UserError: they are not there, or not what they were.
     """
     room = Room(run.settings["asked"].get("memory"), runs.root_of(run.folder) / KEPT, progress.busy, progress.say)
-    dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
+    with runs.as_kept(run):
+        dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
     if dataset.sha256 != then:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", then[:12], dataset.sha256[:12]))
     return dataset
@@ -246,5 +248,5 @@ def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | No
     for one in warnings:
         progress.say(one)
     assign(weights, checkpoint.best() or checkpoint.arrays)
-    epoch: int | None = checkpoint.record["best_epoch"]
+    epoch: int | None = checkpoint.record.get("best_epoch")
     return epoch

@@ -192,14 +192,14 @@ def _called(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], t
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _named(keras_name(node.name), call_function(component, operands, types), operands)
+            return named(keras_name(node.name), call_function(component, operands, types), operands)
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
     return _call_layer(component, layer, operands, types)
 
 
-def _named(name: str, result: Any, operands: Sequence[Tensor]) -> Any:
+def named(name: str, result: Any, operands: Sequence[Tensor]) -> Any:
     """The result of a function, whose operations have the name of the node: Keras would number them past names that layers have."""
     known = {id(one) for one in operands}
     waiting, count = [one for one in _several(result) if isinstance(one, keras.KerasTensor)], 0
@@ -308,7 +308,7 @@ def _of_known_sizes(node: Node, tensor: Tensor, type: TensorType) -> Tensor:
     shape = known_shape(type)
     if not isinstance(tensor, keras.KerasTensor) or None in shape or tuple(tensor.shape[1:]) == shape:
         return tensor
-    found = _named(f"{keras_name(node.name)}.sizes", keras.ops.reshape(tensor, (-1, *shape)), [tensor])
+    found = named(f"{keras_name(node.name)}.sizes", keras.ops.reshape(tensor, (-1, *shape)), [tensor])
     set_mask(found, mask_of(tensor))
     return found
 
