@@ -86,13 +86,13 @@ def _groups(layout: Layout) -> Iterator[Group]:
         if isinstance(item, Frame):
             depth = depths.setdefault(item, 0)
             depths.update((inner, depth + 1) for inner in item.members if isinstance(inner, Frame))
-            yield Group(_frame_title(item), tuple(_frame(item, layout.box(seat), depth)), _key(item))
+            yield Group(frame_title(item), tuple(_frame(item, layout.box(seat), depth)), _key(item))
     yield Group("", tuple(Line(tuple(map(layout.drawn, points)), _wire_role(wire, layout), wire.target in layout.items and _has_arrow(layout.items[wire.target]))
                           for wire, points in layout.wires))  # fmt: skip
     for seat in layout.seats:
         item = layout.items.get(seat.vertex)
         if isinstance(item, Card):
-            yield Group(_card_title(item), tuple(_card(item, layout, seat)), _key(item))
+            yield Group(_card_title(item), tuple(card_shapes(item, layout, seat)), _key(item))
 
 
 def _has_arrow(item: Item) -> bool:
@@ -122,15 +122,25 @@ def _frame(frame: Frame, box: Box, depth: int) -> Iterator[Shape]:
     yield Rectangle(*box, 8, f"frame-{frame.mark}" if frame.mark else f"frame{depth % 2}")
     if frame.mark:
         yield from sign(frame.mark, box.x, box.y)
-    yield _text(box.x + PADDING - 4, box.y + 20, frame.name, "bold", NAME_SIZE, "name")
-    edge = box.x + box.width - PADDING + 4
+    yield from frame_name(frame, box.x, box.y)
+    yield from frame_side(frame, box.x + box.width, box.y)
+
+
+def frame_name(frame: Frame, left: float, top: float) -> Iterator[Shape]:
+    """What stands at the upper left of a frame."""
+    yield _text(left + PADDING - 4, top + 20, frame.name, "bold", NAME_SIZE, "name")
+
+
+def frame_side(frame: Frame, right: float, top: float) -> Iterator[Shape]:
+    """What stands at its upper right: how many parameters it has, and how often it is there."""
+    edge = right - PADDING + 4
     if frame.times > 1:
-        yield from _badge(edge - badge_width(frame.times), box.y + 16, frame.times)
+        yield from _badge(edge - badge_width(frame.times), top + 16, frame.times)
         edge -= badge_width(frame.times) + 8
-    yield _text(edge, box.y + 20, frame_remark(frame), "regular", COUNT_SIZE, "muted", "end")
+    yield _text(edge, top + 20, frame_remark(frame), "regular", COUNT_SIZE, "muted", "end")
 
 
-def _frame_title(frame: Frame) -> str:
+def frame_title(frame: Frame) -> str:
     times = f" (×{frame.times}, equal in every setting)" if frame.times > 1 else ""
     return f"{frame.name}{times}: {frame_remark(frame) or 'no parameters'}"
 
@@ -144,7 +154,8 @@ def _badge(x: float, middle: float, times: int) -> Iterator[Shape]:
 # Cards -------------------------------------------------------------------------------------------
 
 
-def _card(card: Card, layout: Layout, seat: Seat) -> Iterator[Shape]:
+def card_shapes(card: Card, layout: Layout, seat: Seat) -> Iterator[Shape]:
+    """A card where it is seated, and the texts beside its wires."""
     box, axis = layout.box(seat), layout.drawn((seat.x, seat.y))
     if card.look == "operator":
         yield from _operator(card, layout.direction, *axis)
@@ -234,10 +245,11 @@ def _card_title(card: Card) -> str:
         return f"output {card.title}"
     shown = card.nodes[: len(card.nodes) // card.times]
     times = [f"×{card.times}, equal in every setting"] if card.times > 1 else []
-    return "\n".join([*times, *map(_call, shown[:12])])
+    return "\n".join([*times, *map(call, shown[:12])])
 
 
-def _call(node: Node) -> str:
+def call(node: Node) -> str:
+    """A call with all its settings that are not the usual ones, and what it gives."""
     settings = ", ".join(f"{name}={_setting(value)}" for name, value in node.component.changed().items() if name != "type")
     types = ", ".join(map(str, node.types))
     return f"{node.name}: {type(node.component).called()}({settings}) → {types}"
