@@ -237,7 +237,10 @@ function axesOf(rows, joins) {
     box, box.piece ? { left: box.piece.left, right: box.piece.right, lane: false } : { left: 0, right: 0, lane: true },
   ]));
   const upper = new Map([...shapes.values()].map((shape) => [shape, new Map()]));
-  for (const join of joins.flat()) upper.get(shapes.get(join.lower)).set(shapes.get(join.upper), join.top - join.bottom);
+  for (const join of joins.flat()) {
+    const above = upper.get(shapes.get(join.lower)), box = shapes.get(join.upper);
+    if (!above.has(box)) above.set(box, join.top - join.bottom);
+  }
   const found = axes(rows.map((row) => row.map((box) => shapes.get(box))), upper);
   const low = Math.min(...[...shapes.values()].map((shape) => found.get(shape) - shape.left));
   const high = Math.max(...[...shapes.values()].map((shape) => found.get(shape) + shape.right));
