@@ -7,6 +7,7 @@ scripts that make it as `layout.py` does; what a card looks like, and how large 
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -19,9 +20,9 @@ from nndsl.diagram.details import Details
 from nndsl.diagram.draw import card_shapes, frame_name, frame_side
 from nndsl.diagram.figure import Card, Composer, Detail, Figure, Frame, Item, figure_of
 from nndsl.diagram.layout import Direction, Layout, card_vertex, header_width, name_width
-from nndsl.diagram.measure import FONTS
+from nndsl.diagram.measure import FONTS, has_glyphs
 from nndsl.diagram.pieces import Seat
-from nndsl.diagram.scene import Shape
+from nndsl.diagram.scene import Shape, Text
 from nndsl.diagram.theme import FAMILIES, STYLES
 from nndsl.graph import Ref
 from nndsl.highlighting import as_html
@@ -180,4 +181,5 @@ def _refs(refs: tuple[Ref, ...]) -> list[str]:
 
 
 def _svg(shapes: Iterator[Shape]) -> str:
-    return "".join(svg.shape_svg(shape, "n") for shape in shapes)
+    """Shapes as SVG. Texts are as wide as they come out, where the fonts of the page have their letters: that is drawn faster."""
+    return "".join(svg.shape_svg(replace(one, width=0.0) if isinstance(one, Text) and has_glyphs(one.text) else one, "n") for one in shapes)

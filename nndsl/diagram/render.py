@@ -132,10 +132,10 @@ def _text(text: Text, prefix: str) -> str:
     if not text.text:
         return ""
     anchor = f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
+    fitted = f' textLength="{_number(text.width)}" lengthAdjust="spacingAndGlyphs"' if text.width else ""
     return (
         f'<text class="{prefix}-{text.role} {prefix}-{text.style}" x="{_number(text.x)}" y="{_number(text.y)}" '
-        f'font-size="{text.size:g}"{anchor} textLength="{_number(text.width)}" lengthAdjust="spacingAndGlyphs">'
-        f"{_escaped(text.text)}</text>"
+        f'font-size="{text.size:g}"{anchor}{fitted}>{_escaped(text.text)}</text>'
     )
 
 

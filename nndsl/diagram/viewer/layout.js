@@ -153,7 +153,10 @@ function head(points) {
   return `M${at(tip)}L${at([base[0] + across[0], base[1] + across[1]])}L${at([base[0] - across[0], base[1] - across[1]])}Z`;
 }
 
-/** The picture of a layout: frames, then wires, then cards; `group(item, box, inner)` wraps what belongs to an item. */
+/**
+ * The picture of a layout, in parts: frames, wires, cards, each with its markup, its box, and the item that it is, if any;
+ * `group(item, box, inner)` wraps what belongs to an item.
+ */
 function draw(figure, layout, state, group) {
   const { direction } = figure;
   const frames = [], cards = [];
@@ -162,14 +165,22 @@ function draw(figure, layout, state, group) {
     if (item === null) continue;
     const box = boxOf(direction, one);
     if (isOpen(item, state)) {
-      frames.push(group(item, box, frameSvg(item, box, one.depth)));
+      frames.push([group(item, box, frameSvg(item, box, one.depth)), box, item]);
     } else {
       const [left, top] = drawn(direction, [one.x, one.y]);
-      cards.push(group(item, box, `<g transform="translate(${digits(left)} ${digits(top)})">${figure.shapes[item.shape]}</g>`));
+      cards.push([group(item, box, `<g transform="translate(${digits(left)} ${digits(top)})">${figure.shapes[item.shape]}</g>`), box, item]);
     }
   }
-  const wires = layout.wires.map(({ wire, points }) => wireSvg(wire, points.map((point) => drawn(direction, point)), state));
-  return [...frames, ...wires, ...cards].join("");
+  const wires = layout.wires.map(({ wire, points }) => {
+    const corners = points.map((point) => drawn(direction, point));
+    return [wireSvg(wire, corners, state), around(corners)];
+  });
+  return [...frames, ...wires, ...cards];
+}
+
+function around(points) {
+  const xs = points.map(([x]) => x), ys = points.map(([, y]) => y), x = Math.min(...xs), y = Math.min(...ys);
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
 function frameSvg(item, { x, y, width, height }, depth) {
@@ -181,5 +192,5 @@ function frameSvg(item, { x, y, width, height }, depth) {
 function wireSvg(wire, points, state) {
   const target = wire.target?.item ?? null;
   if (target === null || isOpen(target, state)) return `<path class="n-wire" d="${path(points)}"/>`;
-  return `<path class="n-wire" d="${path(withoutHead(points))}"/><path class="n-head" d="${head(points)}"/>`;
+  return `<g><path class="n-wire" d="${path(withoutHead(points))}"/><path class="n-head" d="${head(points)}"/></g>`;
 }

@@ -1,17 +1,23 @@
 "use strict";
 // The picture on the screen: what can be seen of it, and moving and zooming it.
 
-const LEAST_ZOOM = 0.02, MOST_ZOOM = 8, READABLE = 0.6, EDGE = 28;
+const LEAST_ZOOM = 0.02, MOST_ZOOM = 8, READABLE = 0.6, TOO_SMALL_FOR_TEXT = 0.22, EDGE = 28;
+const MANY = 600;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 class Stage {
   /** `happened(kind, item, event)` is told of clicks on cards, handles and badges, and of the pointer over cards. */
   constructor(figure, state, happened) {
-    Object.assign(this, { figure, state, happened, x: 0, y: 0, zoom: 1, boxes: new Map(), size: [1, 1], pointers: new Map(), dragged: false });
+    Object.assign(this, { figure, state, happened, x: 0, y: 0, zoom: 1, boxes: new Map(), parts: [], marks: new Map(), size: [1, 1], pointers: new Map(), dragged: false });
     this.place = document.getElementById("stage");
     this.picture = document.getElementById("picture");
     this.picture.setAttribute("aria-label", `${figure.title}: ${figure.about}`);
+    this.measure();
+    new ResizeObserver(() => {
+      this.measure();
+      this.move();
+    }).observe(this.place);
     this.listen();
   }
 
@@ -22,7 +28,7 @@ class Stage {
     const before = fixed && this.boxes.get(fixed);
     const layout = layOut(this.figure, this.state);
     this.boxes.clear();
-    const content = draw(this.figure, layout, this.state, (item, box, inner) => this.group(item, box, inner));
+    const parts = draw(this.figure, layout, this.state, (item, box, inner) => this.group(item, box, inner));
     const [left, top] = drawn(this.figure.direction, [-layout.left, 0]);
     this.size = drawn(this.figure.direction, [layout.left + layout.right, layout.height]);
     const [width, height] = this.size.map(Math.ceil);
@@ -30,7 +36,11 @@ class Stage {
     this.picture.setAttribute("width", width);
     this.picture.setAttribute("height", height);
     this.picture.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
-    this.picture.innerHTML = content;
+    const many = parts.length > MANY;
+    this.picture.innerHTML = many ? "<g></g>".repeat(parts.length) : parts.map(([markup]) => `<g>${markup}</g>`).join("");
+    const groups = [...this.picture.children];
+    this.parts = parts.map(([markup, box, item], index) => ({ markup, box, item, group: groups[index], empty: many }));
+    this.partOf = new Map(this.parts.map((part) => [part.item, part]));
     const after = fixed && this.boxes.get(fixed);
     if (before && after) {
       this.x += (before.x - before.left - after.x + left) * this.zoom;
@@ -59,26 +69,53 @@ class Stage {
     return `<g class="${kind}" data-item="${item.id}" role="button" tabindex="-1" aria-label="${escaped(nameOf(item))}"${expanded}>${parts.join("")}</g>`;
   }
 
+  /** The element of an item that is drawn. */
   element(item) {
-    return this.picture.querySelector(`[data-item="${item.id}"]`);
+    const part = this.partOf.get(item);
+    return part ? this.filled(part).firstElementChild : null;
+  }
+
+  filled(part) {
+    if (part.empty) part.group.innerHTML = part.markup;
+    part.empty = false;
+    for (const [name, items] of this.marks) if (items.has(part.item)) part.group.firstElementChild.classList.add(name);
+    return part.group;
   }
 
   /** Give a class to the elements of some items, and to no others. */
   mark(name, items) {
     for (const one of this.picture.querySelectorAll(`.${name}`)) one.classList.remove(name);
-    for (const item of items) this.element(item)?.classList.add(name);
+    this.marks.set(name, new Set(items));
+    for (const part of items.map((item) => this.partOf.get(item))) if (part && !part.empty) this.filled(part);
   }
 
   // Moving and zooming
 
   move() {
     this.picture.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.zoom})`;
+    this.picture.classList.toggle("far", this.zoom < TOO_SMALL_FOR_TEXT);
     document.getElementById("whole").textContent = `${Math.round(this.zoom * 100)} %`;
+    if (this.parts.length > MANY) this.hideFarAway();
     this.happened("moved");
   }
 
+  /** Of a large picture, the browser is given only what is on the screen. */
+  hideFarAway() {
+    const [left, top] = this.corner, margin = 60 / this.zoom;
+    const low = [left - this.x / this.zoom - margin, top - this.y / this.zoom - margin];
+    const high = [low[0] + this.width / this.zoom + 2 * margin, low[1] + this.height / this.zoom + 2 * margin];
+    for (const part of this.parts) {
+      const { x, y, width, height } = part.box;
+      const hidden = x > high[0] || y > high[1] || x + width < low[0] || y + height < low[1];
+      if (!hidden && part.empty) this.filled(part);
+      if (!hidden || part.empty || part.group.contains(document.activeElement)) continue;
+      part.group.textContent = "";
+      part.empty = true;
+    }
+  }
+
   /** Zoom so that a point of the stage stays where it is: its middle, if none is given. */
-  zoomBy(factor, x = this.place.clientWidth / 2, y = this.place.clientHeight / 2) {
+  zoomBy(factor, x = this.width / 2, y = this.height / 2) {
     const zoom = clamp(this.zoom * factor, LEAST_ZOOM, MOST_ZOOM), change = zoom / this.zoom;
     this.x = x - (x - this.x) * change;
     this.y = y - (y - this.y) * change;
@@ -94,7 +131,8 @@ class Stage {
 
   /** Show all of it; or, with `readable`, its beginning, if all of it would be too small to read. */
   fit(readable = false) {
-    const [width, height] = this.size, wide = this.place.clientWidth, high = this.place.clientHeight;
+    this.measure();
+    const [width, height] = this.size, wide = this.width, high = this.height;
     const whole = Math.min((wide - 2 * EDGE) / width, (high - 2 * EDGE) / height, 1.25);
     this.zoom = clamp(readable && whole < READABLE ? clamp((wide - 2 * EDGE) / width, READABLE, 1) : whole, LEAST_ZOOM, MOST_ZOOM);
     this.x = width * this.zoom > wide - EDGE ? EDGE : (wide - width * this.zoom) / 2;
@@ -125,9 +163,14 @@ class Stage {
       return first < EDGE ? EDGE - first : last > room - EDGE ? room - EDGE - last : 0;
     };
     this.moveBy(
-      along((one) => one.x, (one) => one.width, this.place.clientWidth),
-      along((one) => one.y, (one) => Math.min(one.height, 120), this.place.clientHeight),
+      along((one) => one.x, (one) => one.width, this.width),
+      along((one) => one.y, (one) => Math.min(one.height, 120), this.height),
     );
+  }
+
+  /** How large the stage is; asked for seldom, since the browser has to lay out the page to know. */
+  measure() {
+    [this.width, this.height] = [this.place.clientWidth, this.place.clientHeight];
   }
 
   // Pointers

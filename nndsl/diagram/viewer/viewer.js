@@ -172,11 +172,11 @@ class Viewer {
     if (item.repeats.length || item.whole) keys.push(item.whole ? "r folds them again" : "r shows them one by one");
     const hint = keys.length ? `<p>${keys.join(", ")}</p>` : "";
     tip.innerHTML = `<h3>${escaped(item.title)}<span>${escaped(item.told)}</span></h3><table>${rows.join("")}</table>${calls}${hint}`;
-    const box = this.stage.onStage(this.stage.boxes.get(item)), { clientWidth, clientHeight } = this.stage.place;
+    const box = this.stage.onStage(this.stage.boxes.get(item)), { width, height } = this.stage;
     const right = box.x + box.width + 10, below = isOpen(item, this.state) ? box.y + 8 : box.y - 6;
-    const beside = right + tip.offsetWidth < clientWidth ? right : box.x - tip.offsetWidth - 10;
-    tip.style.left = `${clamp(beside, 8, Math.max(8, clientWidth - tip.offsetWidth - 8))}px`;
-    tip.style.top = `${clamp(below, 8, Math.max(8, clientHeight - tip.offsetHeight - 8))}px`;
+    const beside = right + tip.offsetWidth < width ? right : box.x - tip.offsetWidth - 10;
+    tip.style.left = `${clamp(beside, 8, Math.max(8, width - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${clamp(below, 8, Math.max(8, height - tip.offsetHeight - 8))}px`;
     tip.classList.add("shown");
     this.tipped = item;
   }
