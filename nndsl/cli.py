@@ -33,7 +33,7 @@ examples:
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
-  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
+  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .pdf, .html, .dot, .mmd)
   nndsl compile digits.nn -o digits.keras      a plain Keras model
   nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it

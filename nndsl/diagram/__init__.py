@@ -1,4 +1,4 @@
-"""Diagrams of networks and trainings: graph, figure, layout, scene, and from the scene SVG and PNG."""
+"""Diagrams of networks and trainings: graph, figure, layout, scene; from the scene SVG; from that PNG and PDF; and a page to look around in."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +31,25 @@ def png(
     from nndsl.diagram.render import to_png
 
     return to_png(svg(network, dark, detail, direction), scale)
+
+
+def pdf(network: "Network", dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> bytes:
+    """A network as PDF, a page as large as the picture; needs the package typst."""
+    from nndsl.diagram.pdf import to_pdf
+
+    return to_pdf(svg(network, dark, detail, direction))
+
+
+def html(network: "Network", dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> str:
+    """A network and its source as a page: blocks open and close, cards tell what they are. It needs nothing but a browser.
+
+    Args:
+        dark: on dark ground, whatever the reader's system prefers.
+        detail: what is shown first.
+    """
+    from nndsl.diagram.page import to_html
+
+    return to_html(network, dark, detail, direction)
 
 
 def training_svg(training: "Training", dark: bool = False) -> str:
