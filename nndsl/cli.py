@@ -34,6 +34,7 @@ examples:
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .pdf, .html, .dot, .mmd)
+  nndsl diff old.nn new.nn                     what changed between two versions, and what it costs
   nndsl compile digits.nn -o digits.keras      a plain Keras model
   nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 from benchmarks.peers import Line
 from benchmarks.peers import crossings as count_crossings
-from nndsl.diagram.figure import Card, Detail, Frame, Item, figure
+from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
 from nndsl.diagram.layout import HEADER, Layout, lay_out
 from nndsl.diagram.pieces import Point, Seat, Vertex
 from nndsl.program import Network
@@ -17,8 +17,8 @@ SLACK = 0.6
 class Drawn:
     """A layout with its boxes, to ask questions of."""
 
-    def __init__(self, network: Network, detail: Detail = "blocks"):
-        self.figure = figure(network, detail)
+    def __init__(self, of: Network | Figure, detail: Detail = "blocks"):
+        self.figure = of if isinstance(of, Figure) else figure(of, detail)
         self.layout: Layout = lay_out(self.figure)
         self.boxes = {self.layout.items[seat.vertex]: box_of(seat) for seat in self.layout.seats if seat.vertex in self.layout.items}
         self.inside = dict(_parents(self.figure.members, None))

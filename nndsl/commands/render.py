@@ -10,6 +10,7 @@ from nndsl.commands import Command
 from nndsl.console import GOOD, misused
 
 if TYPE_CHECKING:
+    from nndsl.diagram import Direction
     from nndsl.program import Network, Training
 
 ENDINGS = (".svg", ".png", ".pdf", ".html", ".dot", ".mmd")
@@ -67,7 +68,7 @@ def _misuse(options: Namespace, ending: str) -> str | None:
 def _in_network(network: "Network", ending: str, options: Namespace) -> bytes:
     from nndsl import diagram
 
-    direction = options.direction or "down"
+    direction: Direction = options.direction or "down"
     if ending in TEXTS:
         return (diagram.dot if ending == ".dot" else diagram.mermaid)(network, direction).encode()
     chosen: dict[str, Any] = {"dark": options.dark, "detail": options.detail or "blocks", "direction": direction}

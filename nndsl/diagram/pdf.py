@@ -28,4 +28,5 @@ def to_pdf(svg: str) -> bytes:
     scale = min(1.0, LONGEST / max(width, height))
     said = {"title": title, "about": about, "svg": svg, "width": f"{width * scale:.3f}", "height": f"{height * scale:.3f}"}
     known = has_glyphs("".join(root.itertext()).replace("\n", ""))
-    return bytes(typst.compile(DOCUMENT.encode(), sys_inputs=said, font_paths=[str(FONTS)], ignore_system_fonts=known))
+    fonts = typst.Fonts(include_system_fonts=not known, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    return typst.compile(DOCUMENT.encode(), sys_inputs=said, font_paths=fonts, format="pdf")

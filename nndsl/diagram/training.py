@@ -128,8 +128,9 @@ class _StepComposer(Composer):
 
     def _mark(self, nodes: Sequence[Node]) -> Mark | None:
         """Whether the step updates all, some or none of the weights of some calls; None where there are none."""
-        owners = {node.owner for node in nodes if node.owner is not None and costs.own_params(self.graph, node) != 0}
-        updated = owners & set(self.objective.updates)
+        weights = {node.owner: costs.weights(self.graph, node) for node in nodes if node.owner is not None}
+        owners = {owner for owner, own in weights.items() if own}
+        updated = {owner for owner in owners & set(self.objective.updates) if any(one.trainable for one in weights[owner])}
         if not owners:
             return None
         return "fixed" if not updated else "updated" if updated == owners else "updated in part"
