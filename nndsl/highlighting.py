@@ -125,4 +125,4 @@ def as_html(text: str) -> list[str]:
         for number, part in enumerate(value.split("\n")):
             lines += [""] if number else []
             lines[-1] += f'<span class="{name}">{escape(part)}</span>' if name not in ("", "w", "n") and part else escape(part)
-    return lines
+    return lines[:-1] if lines[-1] == "" else lines

@@ -256,7 +256,7 @@ def call(node: Node) -> str:
 
 
 def _setting(value: object) -> str:
-    return describe(value)
+    return describe(value).replace("`", "")
 
 
 def shapes(groups: Iterable[Group]) -> Iterator[Shape]:

@@ -185,7 +185,8 @@ function around(points) {
 
 function frameSvg(item, { x, y, width, height }, depth) {
   const place = `x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${digits(height)}"`;
-  return `<rect class="n-frame${depth % 2}" ${place} rx="8"/><g transform="translate(${digits(x)} ${digits(y)})">${item.name}</g>`
+  const handle = `<rect class="handle" x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${M.HEADER}"/>`;
+  return `<rect class="n-frame${depth % 2} ground" ${place} rx="8"/>${handle}<g transform="translate(${digits(x)} ${digits(y)})">${item.name}</g>`
     + `<g transform="translate(${digits(x + width)} ${digits(y)})">${item.side}</g>`;
 }
 

@@ -15,7 +15,7 @@ class SourcePanel {
         for (let line = first; line <= last; line++) this.making[file].add(line);
       }
     }
-    this.tabs = figure.sources.map(({ name }, file) => this.tab(name, file));
+    this.tabs = figure.sources.map((source, file) => this.tab(source, file));
     document.getElementById("files").hidden = figure.sources.length < 2;
     this.code.addEventListener("click", (event) => {
       const line = event.target.closest(".makes");
@@ -25,9 +25,9 @@ class SourcePanel {
     this.show(0);
   }
 
-  tab(name, file) {
+  tab({ name, short }, file) {
     const tab = document.createElement("button");
-    Object.assign(tab, { type: "button", textContent: name.split("/").at(-1), title: name });
+    Object.assign(tab, { type: "button", textContent: short, title: name });
     tab.setAttribute("role", "tab");
     tab.addEventListener("click", () => this.show(file));
     document.getElementById("files").append(tab);
@@ -59,6 +59,8 @@ class SourcePanel {
   }
 
   paint() {
+    const files = new Set([...this.marked.lines, ...this.marked.through].map(([file]) => file));
+    this.tabs.forEach((tab, file) => tab.classList.toggle("marked", files.has(file)));
     for (const line of this.code.querySelectorAll(".marked, .around")) line.classList.remove("marked", "around");
     for (const [name, ranges] of [["around", this.marked.through], ["marked", this.marked.lines]]) {
       for (const [file, first, last] of ranges) {

@@ -57,11 +57,10 @@ class Stage {
     const place = `x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${digits(height)}"`;
     const parts = [inner, `<rect class="ring" ${place} rx="${open ? 8 : 6}"/>`];
     if (open) {
-      parts.push(`<rect class="handle" x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${M.HEADER}"/>`);
       parts.push(chevron(x + M.PADDING + item.nameWidth + 7, y + 16, "down"));
     } else if (block) {
       parts.unshift(`<rect class="under" x="${digits(x + 4)}" y="${digits(y + 4)}" width="${digits(width)}" height="${digits(height)}" rx="6"/>`);
-      parts.push(chevron(x + width - 6, y + height - 8, "right"));
+      parts.push(chevron(x + 3.5, y + height / 2, "right"));
     }
     if (item.whole) parts.push(together(item, x + width, y));
     const expanded = block ? ` aria-expanded="${open}"` : "";
@@ -242,7 +241,7 @@ class Stage {
     if (item === null) this.happened("nothing");
     else if (target.closest(".together")) this.happened("fold", item);
     else if (item.repeats.length && target.matches(".n-badge, .n-light")) this.happened("unfold", item);
-    else if (item.members && (target.matches(".handle") || !isOpen(item, this.state))) this.happened("toggle", item);
+    else if (item.members && !target.matches(".ground")) this.happened("toggle", item);
     else this.happened("select", item);
   }
 }

@@ -19,7 +19,14 @@ function readFigure() {
     for (const one of item.members) one.owners.push(item);
   };
   for (const item of figure.members) take(item, [], null);
+  for (const source of figure.sources) source.short = shortName(source.name, figure.sources.map(({ name }) => name));
   return figure;
+}
+
+/** The last part of a path; with the folder before it, where several files have that name. */
+function shortName(path, paths) {
+  const last = (one, count) => one.split(/[/\\]/).slice(-count).join("/");
+  return last(path, paths.filter((one) => last(one, 1) === last(path, 1)).length > 1 ? 2 : 1);
 }
 
 class Viewer {
@@ -31,7 +38,7 @@ class Viewer {
     this.source = new SourcePanel(figure, (file, line) => this.showMade(file, line));
     byId("title").textContent = figure.title;
     byId("title").title = figure.about;
-    byId("subtitle").textContent = `${figure.subtitle} · ${figure.sources[0].name.split("/").at(-1)}`;
+    byId("subtitle").textContent = `${figure.subtitle} · ${figure.sources[0].short}`;
     byId("source").hidden = innerWidth <= 760;
     this.listen();
     this.setDetail(figure.detail);
@@ -165,18 +172,18 @@ class Viewer {
 
   showTip(item) {
     const tip = byId("tip"), rows = item.rows.map(([name, value]) => `<tr><th>${name}</th><td>${escaped(value)}</td></tr>`);
-    const written = item.lines.map(([file, line]) => `${this.figure.sources[file].name.split("/").at(-1)}, line ${line}`);
+    const written = item.lines.map(([file, line]) => `${this.figure.sources[file].short}, line ${line}`);
     if (written.length) rows.push(`<tr><th>source</th><td>${escaped([...new Set(written)].slice(0, 4).join("; "))}</td></tr>`);
     const calls = item.calls.length ? `<pre>${escaped(item.calls.slice(0, 6).join("\n"))}${item.calls.length > 6 ? "\n…" : ""}</pre>` : "";
     const keys = item.members ? [isOpen(item, this.state) ? "Enter closes it" : "Enter opens it"] : [];
     if (item.repeats.length || item.whole) keys.push(item.whole ? "r folds them again" : "r shows them one by one");
     const hint = keys.length ? `<p>${keys.join(", ")}</p>` : "";
     tip.innerHTML = `<h3>${escaped(item.title)}<span>${escaped(item.told)}</span></h3><table>${rows.join("")}</table>${calls}${hint}`;
-    const box = this.stage.onStage(this.stage.boxes.get(item)), { width, height } = this.stage;
-    const right = box.x + box.width + 10, below = isOpen(item, this.state) ? box.y + 8 : box.y - 6;
-    const beside = right + tip.offsetWidth < width ? right : box.x - tip.offsetWidth - 10;
-    tip.style.left = `${clamp(beside, 8, Math.max(8, width - tip.offsetWidth - 8))}px`;
-    tip.style.top = `${clamp(below, 8, Math.max(8, height - tip.offsetHeight - 8))}px`;
+    const whole = this.stage.onStage(this.stage.boxes.get(item)), { width, height } = this.stage;
+    const box = isOpen(item, this.state) ? { ...whole, height: M.HEADER * this.stage.zoom } : whole;
+    const [x, y] = beside(box, { width: tip.offsetWidth, height: tip.offsetHeight }, { width, height });
+    tip.style.left = `${clamp(x, 8, Math.max(8, width - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${clamp(y, 8, Math.max(8, height - tip.offsetHeight - 8))}px`;
     tip.classList.add("shown");
     this.tipped = item;
   }
@@ -199,8 +206,7 @@ class Viewer {
   over(item, event) {
     clearTimeout(this.waiting);
     if (item === null || event.pointerType === "touch") return void this.hideTip();
-    const inside = isOpen(item, this.state) && !event.target.matches(".handle, .n-badge, .n-light, text");
-    if (inside) return void this.hideTip();
+    if (event.target.matches(".ground")) return void this.hideTip();
     if (item !== this.tipped) this.waiting = setTimeout(() => this.stage.pointers.size || this.showTip(item), 90);
   }
 
@@ -351,6 +357,13 @@ class Viewer {
     }).filter(({ along }) => along > 4);
     if (ahead.length) this.focus(least(ahead, ({ cost }) => cost).one);
   }
+}
+
+/** Where a tip does not cover what it tells about: right or left of it, or else below or above. */
+function beside(box, tip, room) {
+  if (box.x + box.width + tip.width + 18 < room.width) return [box.x + box.width + 10, box.y - 6];
+  if (box.x - tip.width - 18 > 0) return [box.x - tip.width - 10, box.y - 6];
+  return [box.x, box.y + box.height + tip.height + 18 < room.height ? box.y + box.height + 10 : box.y - tip.height - 10];
 }
 
 /** All that is told of an item, to be searched. */
