@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from nndsl.diagram import channel, columns, layered, layout, nested
+from nndsl.diagram import channel, columns, layered, layout, nested, pieces
 from nndsl.diagram import coordinates as rows
 from nndsl.diagram import render as svg
 from nndsl.diagram.details import Details
@@ -106,7 +106,7 @@ def lengths(direction: Direction) -> Mapping[str, float]:
         **{name: getattr(layered, name) for name in ("SWEEPS", "EXCHANGES", "MOST_SEGMENTS", "MOST_EXCHANGED")},
         **{name: getattr(layout, name) for name in ("HEADER", "PADDING", "RIM")},
         **{name: getattr(svg, name) for name in ("BEND", "HEAD_LENGTH", "HEAD_HALF")},
-        "ROW_BESIDE": rows.BESIDE, "ROW_LANE": rows.LANE, "tall": page.tall, "shape": page.shape,
+        "ASIDE": pieces.ASIDE, "ROW_BESIDE": rows.BESIDE, "ROW_LANE": rows.LANE, "tall": page.tall, "shape": page.shape,
     }
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
+ASIDE = 0.12345678
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -173,14 +174,16 @@ def flatten(piece: Piece, x: float = 0.0, y: float = 0.0) -> Placement:
 
 
 def _key(point: Point) -> tuple[int, int]:
-    return round(point[0] * 8), round(point[1] * 8)
+    """The same for places that are the same but for errors of rounding, which lengths of few decimals never tip over an edge."""
+    return round(point[0] * 8 + ASIDE), round(point[1] * 8 + ASIDE)
 
 
 def _joined(stretches: list[tuple[Point, ...]]) -> Iterator[Point]:
     """The stretches of one wire as one line, from where no other stretch ends, without needless points."""
-    by_start = {_key(points[0]): points for points in stretches}
-    ends = {_key(points[-1]) for points in stretches}
-    line = list(next(points for points in stretches if _key(points[0]) not in ends))
+    long = [points for points in stretches if _key(points[0]) != _key(points[-1])] or stretches[:1]
+    by_start = {_key(points[0]): points for points in long}
+    ends = {_key(points[-1]) for points in long}
+    line = list(next((points for points in long if _key(points[0]) not in ends), long[0]))
     while following := by_start.pop(_key(line[-1]), None):
         line += following
     yield line[0]

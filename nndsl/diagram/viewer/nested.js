@@ -39,7 +39,7 @@ class Stack {
   }
 
   addVertex(vertex) {
-    const aside = this.vertex === null ? fromTheSide(vertex, this.ends, this.x) : [];
+    const aside = this.vertex === null && !this.hanging ? fromTheSide(vertex, this.ends, this.x) : [];
     const entering = this.ends.filter((end) => !aside.includes(end));
     const inlet = (end) => vertex.inlets[end.wire.inlet];
     if (this.hanging && entering.length > 1) {

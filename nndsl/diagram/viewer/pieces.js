@@ -80,12 +80,14 @@ function flatten(piece, x = 0, y = 0) {
   return { seats, wires: [...stretches].map(([wire, parts]) => ({ wire, points: joined(parts) })) };
 }
 
-const pointKey = ([x, y]) => `${rounded(x * 8)} ${rounded(y * 8)}`;
+const pointKey = ([x, y]) => `${Math.round(x * 8 + M.ASIDE)} ${Math.round(y * 8 + M.ASIDE)}`;
 
 function joined(stretches) {
-  const byStart = new Map(stretches.map((points) => [pointKey(points[0]), points]));
-  const ends = new Set(stretches.map((points) => pointKey(points.at(-1))));
-  const all = [...stretches.find((points) => !ends.has(pointKey(points[0])))];
+  const found = stretches.filter((points) => pointKey(points[0]) !== pointKey(points.at(-1)));
+  const long = found.length ? found : stretches.slice(0, 1);
+  const byStart = new Map(long.map((points) => [pointKey(points[0]), points]));
+  const ends = new Set(long.map((points) => pointKey(points.at(-1))));
+  const all = [...(long.find((points) => !ends.has(pointKey(points[0]))) ?? long[0])];
   for (let key = pointKey(all.at(-1)); byStart.has(key); key = pointKey(all.at(-1))) {
     const following = byStart.get(key);
     byStart.delete(key);

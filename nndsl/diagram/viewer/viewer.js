@@ -85,7 +85,7 @@ class Viewer {
 
   /** Change what is open, with an item staying where it is, and having the focus where it had it. */
   change(item, said, edit) {
-    const focus = this.focused && document.activeElement === this.stage.element(this.focused);
+    const focus = this.stage.picture.contains(document.activeElement);
     edit();
     this.stage.draw(item);
     this.refresh();
@@ -147,8 +147,8 @@ class Viewer {
   showMade(file, line) {
     const visible = new Set(this.visible());
     const holds = (ranges) => ranges.some(([one, first, last]) => one === file && first <= line && line <= last);
-    const written = this.figure.items.filter((item) => holds(item.lines));
-    const found = written.length ? written : this.figure.items.filter((item) => holds(item.through));
+    const items = this.searchable(), written = items.filter((item) => holds(item.lines));
+    const found = written.length ? written : items.filter((item) => holds(item.through));
     const made = [...new Set(found.map((item) => this.visibleFor(item, visible)).filter(Boolean))];
     this.select(null);
     this.source.mark([[file, line, line]], []);
@@ -164,6 +164,7 @@ class Viewer {
     element.setAttribute("tabindex", "0");
     this.focused = item;
     element.focus({ preventScroll: true });
+    if (!element.matches(":focus-visible")) return;
     this.stage.reveal([item]);
     this.showTip(item);
   }
@@ -222,7 +223,7 @@ class Viewer {
     else this.showMatches();
   }
 
-  /** What can be found: everything that is drawn, and what is in closed blocks. */
+  /** What can be found: everything that is drawn, and what is in closed blocks; of equal ones that are folded, the first. */
   searchable(members = this.figure.members) {
     return shown(members, this.state).flatMap((item) => (item.members ? [item, ...this.searchable(item.members)] : [item]));
   }
@@ -266,11 +267,11 @@ class Viewer {
     byId("query").addEventListener("input", () => this.search());
     byId("query").addEventListener("keydown", (event) => this.searchKey(event));
     document.addEventListener("keydown", (event) => this.key(event));
-    this.stage.picture.addEventListener("focusin", (event) => {
+    this.stage.place.addEventListener("focusin", (event) => {
       const item = this.stage.itemAt(event);
       if (item && item !== this.focused) this.focus(item);
     });
-    this.stage.picture.addEventListener("focusout", () => this.hideTip());
+    this.stage.place.addEventListener("focusout", () => this.hideTip());
   }
 
   toggleSource() {
