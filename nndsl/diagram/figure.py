@@ -261,10 +261,7 @@ class Composer:
     def _frame(self, nodes: Sequence[Node], name: str, members: tuple[Item, ...]) -> Frame:
         inputs, outputs = self.border(nodes)
         shared = any(self.owned[owner] > count for owner, count in _owners(nodes).items())
-        return Frame(
-            tuple(nodes), name, members, inputs, outputs, inputs, outputs, shared=shared,
-            params=self.params_of(nodes),
-        )  # fmt: skip
+        return Frame(tuple(nodes), name, members, inputs, outputs, inputs, outputs, shared=shared, params=self.params_of(nodes))
 
     def border(self, nodes: Sequence[Node]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
         """The tensors that come into a block, and those of its own that are used outside."""
