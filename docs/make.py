@@ -17,7 +17,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from nndsl import api, costs, scaling
+from nndsl import api, costs, diagram, scaling
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
@@ -55,6 +55,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8"), TABLES),
         DOCS / "backends.md": with_tables((DOCS / "backends.md").read_text(encoding="utf-8"), {"not on jax": not_on_jax}),
         DOCS / "scaling.md": with_tables((DOCS / "scaling.md").read_text(encoding="utf-8"), {"exchange": exchange_table}),
+        DOCS / "gpt2_small_right.svg": diagram.svg(api.load(DOCS.parent / "specs" / "gpt2_small.nn").checked.network(), direction="right"),
         DOCS / "digits.svg": api.load(DOCS.parent / "examples" / "digits" / "digits.nn").svg(),
         EXTENSION / "syntaxes" / "nn.tmLanguage.json": json.dumps(textmate(), indent=2) + "\n",
     }

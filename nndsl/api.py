@@ -120,6 +120,12 @@ class LoadedProgram:
 
         return diagram.svg(self.checked.network(name), dark=dark)
 
+    def html(self, name: str | None = None, *, dark: bool = False) -> str:
+        """A page that shows a network and its source: blocks open and close, cards tell what they are. It needs nothing but a browser."""
+        from nndsl import diagram
+
+        return diagram.html(self.checked.network(name), dark=dark)
+
     def training_svg(self, name: str | None = None, *, dark: bool = False) -> str:
         """The picture of a training: what each of its steps makes smaller, and which weights it updates."""
         from nndsl import diagram

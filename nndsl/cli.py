@@ -37,7 +37,7 @@ examples:
   nndsl serve runs/digits8x8/latest            answer over HTTP
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
   nndsl export runs/digits8x8/latest -o d.onnx a file for other programs: Keras, SavedModel, ONNX, TensorFlow Lite
-  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
+  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .pdf, .html, .dot, .mmd)
   nndsl diff old.nn new.nn                     what changed between two versions, and what it costs
   nndsl compile digits.nn -o digits.keras      a plain Keras model
   nndsl import old.keras -o new.nn             a model of Keras as a .nn file, with its weights beside it

@@ -5,6 +5,7 @@ also be a name is none: a name is never followed by a name, a number or a string
 """
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any, ClassVar, NamedTuple
 
 from pygments.lexer import RegexLexer, bygroups
@@ -120,3 +121,14 @@ def textmate() -> Mapping[str, Any]:
         "fileTypes": ["nn"],
         "patterns": [{"match": one.pattern, **one.scopes()} for one in rules()],
     }
+
+
+def as_html(text: str) -> list[str]:
+    """The lines of a text as HTML; what has a colour is in a `span` whose class is Pygments' short name of the token."""
+    lines = [""]
+    for token, value in NNLexer(stripnl=False, ensurenl=False).get_tokens(text):
+        name = STANDARD_TYPES.get(token, "")
+        for number, part in enumerate(value.split("\n")):
+            lines += [""] if number else []
+            lines[-1] += f'<span class="{name}">{escape(part)}</span>' if name not in ("", "w", "n") and part else escape(part)
+    return lines[:-1] if lines[-1] == "" else lines

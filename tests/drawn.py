@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from benchmarks.peers import Line
 from benchmarks.peers import crossings as count_crossings
 from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
-from nndsl.diagram.layout import HEADER, Layout, lay_out
+from nndsl.diagram.layout import HEADER, Direction, Layout, lay_out
 from nndsl.diagram.pieces import Point, Seat, Vertex
 from nndsl.program import Network
 
@@ -15,11 +15,11 @@ SLACK = 0.6
 
 
 class Drawn:
-    """A layout with its boxes, to ask questions of."""
+    """A layout with its boxes, to ask questions of; all as if it flowed down."""
 
-    def __init__(self, of: Network | Figure, detail: Detail = "blocks"):
+    def __init__(self, of: Network | Figure, detail: Detail = "blocks", direction: Direction = "down"):
         self.figure = of if isinstance(of, Figure) else figure(of, detail)
-        self.layout: Layout = lay_out(self.figure)
+        self.layout: Layout = lay_out(self.figure, direction)
         self.boxes = {self.layout.items[seat.vertex]: box_of(seat) for seat in self.layout.seats if seat.vertex in self.layout.items}
         self.inside = dict(_parents(self.figure.members, None))
 
@@ -66,8 +66,9 @@ def check_boxes(drawn: Drawn) -> None:
     for item, box in drawn.boxes.items():
         parent = drawn.inside[item]
         if parent is not None:
-            around = drawn.boxes[parent]
-            assert around[0] < box[0] and box[2] < around[2] and around[1] + HEADER <= box[1] + SLACK and box[3] < around[3]
+            around, header = drawn.boxes[parent], drawn.layout.drawn((0.0, HEADER))
+            assert around[0] + header[0] < box[0] + SLACK and box[2] < around[2]
+            assert around[1] + header[1] < box[1] + SLACK and box[3] < around[3]
 
 
 def check_wires(drawn: Drawn) -> None:

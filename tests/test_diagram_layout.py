@@ -5,26 +5,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.peers import DETAILS
+from nndsl.diagram.draw import draw
 from nndsl.diagram.figure import Detail, Frame, figure
-from nndsl.diagram.layout import lay_out
+from nndsl.diagram.layout import Direction, lay_out
 from nndsl.program import Network
 from tests.drawn import Drawn, check_boxes, check_complete, check_wires, crossings
 from tests.networks import KNOWN, chain, networks, resnet
 
+DIRECTIONS: tuple[Direction, ...] = ("down", "right")
+
 
 @pytest.mark.parametrize("detail", DETAILS)
 @pytest.mark.parametrize("name", KNOWN)
-def test_known_networks_are_drawn_without_overlaps(name: str, detail: Detail) -> None:
-    drawn = Drawn(KNOWN[name], detail)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_known_networks_are_drawn_without_overlaps(name: str, detail: Detail, direction: Direction) -> None:
+    drawn = Drawn(KNOWN[name], detail, direction)
     check_boxes(drawn)
     check_wires(drawn)
     check_complete(drawn, KNOWN[name])
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(networks(), st.sampled_from(DETAILS))
-def test_any_network_is_drawn_without_overlaps(network: Network, detail: Detail) -> None:
-    drawn = Drawn(network, detail)
+@given(networks(), st.sampled_from(DETAILS), st.sampled_from(DIRECTIONS))
+def test_any_network_is_drawn_without_overlaps(network: Network, detail: Detail, direction: Direction) -> None:
+    drawn = Drawn(network, detail, direction)
     check_boxes(drawn)
     check_wires(drawn)
     check_complete(drawn, network)
@@ -52,3 +56,15 @@ def test_equal_blocks_are_drawn_equally() -> None:
 def test_a_long_network_is_wrapped_into_columns() -> None:
     layout = lay_out(figure(chain(120), "full"))
     assert layout.height < 3 * (layout.left + layout.right)
+
+
+def test_a_long_network_that_flows_to_the_right_is_wrapped_into_rows() -> None:
+    scene = draw(figure(chain(120), "full"), "right")
+    assert 1.2 < scene.width / scene.height < 2.4
+
+
+def test_what_flows_to_the_right_has_its_inputs_left_and_its_results_right() -> None:
+    layout = lay_out(figure(chain(5)), "right")
+    boxes = [layout.box(seat) for seat in layout.seats]
+    assert len({box.y + box.height / 2 for box in boxes}) == 1
+    assert [box.x for box in boxes] == sorted({box.x for box in boxes}) and all(box.width > box.height for box in boxes)

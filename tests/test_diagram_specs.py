@@ -70,7 +70,15 @@ def _words(scene: Scene) -> list[Words]:
 
 @drawn_as
 def test_no_text_lies_on_another_or_under_a_foreign_card_or_line(name: str, detail: Detail) -> None:
-    scene = draw(drawn(name, detail).figure)
+    check_texts(draw(drawn(name, detail).figure))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_texts_have_room_where_tensors_flow_to_the_right(name: str) -> None:
+    check_texts(draw(drawn(name, "blocks").figure, "right"))
+
+
+def check_texts(scene: Scene) -> None:
     words = _words(scene)
     for one, other in combinations(words, 2):
         assert not overlap(one.box, other.box), (one.text.text, other.text.text)

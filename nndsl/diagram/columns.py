@@ -3,16 +3,26 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from math import log
+from typing import NamedTuple
 
 from nndsl.diagram.channel import GAP
 from nndsl.diagram.nested import compose, stack
 from nndsl.diagram.pieces import Assembly, End, Piece, Wire, shifted
 from nndsl.diagram.series_parallel import Series
 
-TALL = 1500.0
-"""Up to this height a picture is one column."""
-BEST_SHAPE = 1.2
-"""The proportion of width to height that is aimed at."""
+
+class Page(NamedTuple):
+    """What a picture is to fit on.
+
+    Attributes:
+        tall: up to this height a picture is one column.
+        shape: the proportion of width to height that is aimed at.
+    """
+
+    tall: float
+    shape: float
+
+
 MOST_COLUMNS = 12
 EMPTINESS = 1.5
 """How much worse a picture is, in that proportion's logarithm, when half of it is empty."""
@@ -21,7 +31,7 @@ TURN, FALL = 14.0, 26.0
 """How far a wire runs below one column, and how far it falls into the next."""
 
 
-def wrapped(way: Series, returning: bool = False) -> Piece:
+def wrapped(way: Series, page: Page, returning: bool = False) -> Piece:
     """The piece of a series, in as many columns as suit it.
 
     Args:
@@ -29,22 +39,22 @@ def wrapped(way: Series, returning: bool = False) -> Piece:
     """
     parts = [compose(one) for one in way.ways]
     single = _column(way, parts, 0, len(way.vertices))
-    if single.height <= TALL:
+    if single.height <= page.tall:
         return single
     cuts = [index for index in range(1, len(way.vertices)) if isinstance(way.ways[index], Wire)]
     steps = [_column(way, parts, index, index + 1) for index in range(len(way.vertices))]
     heights = [step.height + GAP for step in steps]
     options = [_divided(heights, cuts, count) for count in range(1, min(MOST_COLUMNS, len(cuts) + 1) + 1)]
-    best = min(options, key=lambda bounds: _misfit(steps, heights, bounds))
+    best = min(options, key=lambda bounds: _misfit(steps, heights, bounds, page.shape))
     return _joined([_column(way, parts, *bound) for bound in best], returning)
 
 
-def _misfit(steps: Sequence[Piece], heights: Sequence[float], bounds: Sequence[tuple[int, int]]) -> float:
+def _misfit(steps: Sequence[Piece], heights: Sequence[float], bounds: Sequence[tuple[int, int]], shape: float) -> float:
     """How far columns are from filling a picture of the best shape."""
     columns = [(sum(heights[first:last]), _breadth(steps[first:last])) for first, last in bounds]
     tallest = max(height for height, _ in columns)
     empty = tallest * len(columns) / sum(height for height, _ in columns) - 1
-    return abs(log(sum(breadth for _, breadth in columns) / tallest / BEST_SHAPE)) + EMPTINESS * empty
+    return abs(log(sum(breadth for _, breadth in columns) / tallest / shape)) + EMPTINESS * empty
 
 
 def _breadth(steps: Sequence[Piece]) -> float:

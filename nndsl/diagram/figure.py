@@ -39,6 +39,8 @@ class Card:
         times: how many equal neighbours it stands for.
         shared: whether its weights are used elsewhere too.
         mark: what sets it off from other cards.
+        place: its place among the members of its block before equal neighbours were folded.
+        repeats: what it stands for, if those are several equal neighbours, or a block of nothing else.
     """
 
     nodes: tuple[Node, ...]
@@ -55,6 +57,8 @@ class Card:
     shared: bool = False
     params: Size = 0
     mark: Mark | None = None
+    place: int = 0
+    repeats: tuple["Item", ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,8 @@ class Frame:
     shared: bool = False
     params: Size = 0
     mark: Mark | None = None
+    place: int = 0
+    repeats: tuple["Item", ...] = ()
 
 
 Item: TypeAlias = Card | Frame
@@ -103,8 +109,12 @@ def figure(network: Network, detail: Detail = "blocks") -> Figure:
     Args:
         detail: `full` draws every call and block; `blocks` folds equal neighbours; `overview` also closes the blocks.
     """
+    return figure_of(network, Composer(network.graph, detail).members())
+
+
+def figure_of(network: Network, members: tuple[Item, ...]) -> Figure:
+    """A network's figure, of the members that a composer has made."""
     graph = network.graph
-    members = Composer(graph, detail).members()
     layers = sum(not isinstance(node.component, Input | Constant) for node in graph.nodes)
     total = wording.count_text(costs.params(graph))
     subtitle = f"{layers} layer{'s' * (layers != 1)} · {total} params"
@@ -156,7 +166,7 @@ class Composer:
             else:
                 items.append(self.card(group[0]))
         items = _without_cycles(items)
-        items = self.fused(items)
+        items = [replace(item, place=place) for place, item in enumerate(self.fused(items))]
         return items if self.detail == "full" else self._folded(items)
 
     # Cards
@@ -237,15 +247,21 @@ class Composer:
         frame = nodes[0].scope[depth]
         members = tuple(self.gathered(nodes, depth + 1))
         if len(members) == 1 and isinstance(members[0], Card):
-            return members[0]
+            return self._without_frame(members[0], nodes, frame.name)
         if len(members) == 1 and isinstance(members[0], Frame) and members[0].times == 1:
             return replace(members[0], name=frame.name)
+        return self._frame(nodes, frame.name, members)
+
+    def _without_frame(self, card: Card, nodes: Sequence[Node], name: str) -> Card:
+        """The only card of a block; where it stands for several, these are in a frame when they are shown one by one."""
+        if len(card.repeats) == 1 and isinstance(card.repeats[0], Frame):
+            return replace(card, repeats=(replace(card.repeats[0], name=name),))
+        return replace(card, repeats=(self._frame(nodes, name, card.repeats),)) if card.repeats else card
+
+    def _frame(self, nodes: Sequence[Node], name: str, members: tuple[Item, ...]) -> Frame:
         inputs, outputs = self.border(nodes)
         shared = any(self.owned[owner] > count for owner, count in _owners(nodes).items())
-        return Frame(
-            tuple(nodes), frame.name, members, inputs, outputs, inputs, outputs, shared=shared,
-            params=self.params_of(nodes),
-        )  # fmt: skip
+        return Frame(tuple(nodes), name, members, inputs, outputs, inputs, outputs, shared=shared, params=self.params_of(nodes))
 
     def border(self, nodes: Sequence[Node]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
         """The tensors that come into a block, and those of its own that are used outside."""
@@ -357,7 +373,7 @@ def _owners(nodes: Iterable[Node]) -> Counter[Owner]:
 def _folded(chain: list[Item]) -> Item:
     first, last = chain[0], chain[-1]
     nodes = tuple(node for item in chain for node in item.nodes)
-    return replace(first, nodes=nodes, outputs=last.outputs, times=sum(item.times for item in chain))
+    return replace(first, nodes=nodes, outputs=last.outputs, times=sum(item.times for item in chain), repeats=tuple(chain))
 
 
 def _joined(host: Card, card: Card) -> Card:

@@ -1,10 +1,11 @@
-"""Makes the font files in this folder, `widths.json` and `letters.json`, from the full fonts; needs fonttools, which nothing else here does.
+"""Makes the font files in this folder, `widths.json` and `letters.json`, from the full fonts; needs fonttools and brotli, which nothing else does.
 
     python make.py Inter-Regular.otf Inter-SemiBold.otf JetBrainsMono-Regular.ttf
 
-The subsets keep Latin, Greek and Cyrillic letters, digits, arrows and mathematical signs, and drop every layout
-feature: without kerning and ligatures, the width of a text is the sum of the widths of its characters. `letters.json` holds the
-outlines of capital letters, each stretched over a square, for logos of sequences.
+Each is written twice: for drawing PNG and PDF, and as WOFF2, for pages. The subsets keep Latin, Greek and Cyrillic letters,
+digits, arrows and mathematical signs, and drop every layout feature: without kerning and ligatures, the width of a text is the sum
+of the widths of its characters. `letters.json` holds the outlines of capital letters, each stretched over a square, for logos of
+sequences.
 """
 
 import json
@@ -64,6 +65,8 @@ def main(paths: list[Path]) -> None:
         font = subset(path)
         font.recalcTimestamp = False
         font.save(HERE / path.name)
+        font.flavor = "woff2"
+        font.save((HERE / path.name).with_suffix(".woff2"))
         table[style] = widths(font)
         if style == "bold":
             _write("letters.json", outlines(font))
