@@ -1,0 +1,129 @@
+"""A whole program: what it is about, what it imports, its constants, its functions."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import nndsl
+from nndsl.emission.functions import Function, Library
+from nndsl.emission.identifiers import constant, variable
+from nndsl.emission.manuscript import Manuscript
+from nndsl.emission.networks import building
+from nndsl.emission.reading import read
+from nndsl.emission.spelling import value_code
+from nndsl.emission.writing import Page
+from nndsl.program import Network, Program
+
+_IMPORTS = (
+    ("csv", "import csv"), ("gzip", "import gzip"), ("math", "import math"), ("re", "import re"),
+    ("Counter", "from collections import Counter"), ("Path", "from pathlib import Path"),
+    ("", ""),
+    ("keras", "import keras"), ("np", "import numpy as np"), ("pq", "import pyarrow.parquet as pq"), ("tf", "import tensorflow as tf"),
+    ("layers", "from keras import layers"), ("ops", "from keras import ops"), ("Image", "from PIL import Image"),
+)  # fmt: skip
+
+_NUMBERED = '''\
+def numbered(name, number):
+    """The name of a layer with its number, which the first has not: `dense`, `dense_1`, `dense_2`."""
+    return f"{name}_{number}" if number else name
+'''
+
+
+def network_program(program: Program, network: Network) -> str:
+    """A program that builds a network."""
+    sheet = Sheet(program, network.name)
+    sheet.networks({"build": network})
+    main = Page()
+    main.line('if __name__ == "__main__":')
+    with main.inside():
+        main.line("build().summary()")
+    sheet.parts.append(main)
+    return sheet.text()
+
+
+class Sheet:
+    """A program in the making.
+
+    Attributes:
+        parts: functions and other things that stand by themselves.
+    """
+
+    def __init__(self, program: Program, name: str):
+        self.program, self._name = program, name
+        self.manuscript = Manuscript(program.sources)
+        self.constants: dict[str, tuple[str, Any]] = _constants(program)
+        self.settings: list[tuple[str, str, tuple[str, ...]]] = []
+        self.library = Library(self.manuscript, self.constants, [])
+        self.parts: list[Page] = []
+
+    def networks(self, named: dict[str, Network]) -> None:
+        """The functions that build some networks, and those of the blocks that they are made of."""
+        self.library.taken |= set(named)
+        found, groups = read([one.graph for one in named.values()], self.manuscript)
+        self.library.add(groups)
+        self.parts += [_function(one) for one in self.library.functions.values()]
+        self.parts += [building(network, items, self.library, name) for (name, network), items in zip(named.items(), found, strict=True)]
+
+    def text(self) -> str:
+        """The whole program."""
+        body = "\n\n\n".join(page.text().rstrip() for page in self.parts)
+        if self.library.numbered:
+            body = f"{_NUMBERED}\n\n{body}"
+        body = f"{body}\n"
+        constants = self._constants_used(body)
+        page = Page()
+        page.documentation(self._about())
+        page.blank()
+        for line in _imports_of(f"{constants}\n{body}"):
+            page.line(line)
+        head = page.text()
+        return "\n".join([head, *([constants] if constants else []), "", body]) if constants else f"{head}\n\n{body}"
+
+    def _about(self) -> str:
+        head = self.manuscript.heads.get(self.program.source, ())
+        said = " ".join(head) if head else f"{self._name}."
+        return f"{said}\n\nWritten by nndsl {nndsl.__version__} from {self.program.source.name.rpartition('/')[2]}, which it does not need."
+
+    def _constants_used(self, body: str) -> str:
+        page = Page()
+        for name, (code, value) in self.constants.items():
+            if re.search(rf"\b{code}\b", body):
+                for one in self.manuscript.parameters[name].comments:
+                    page.comment(one)
+                page.code(f"{code} = ", value_code(value))
+        for code, value, comments in self.settings:
+            for one in comments:
+                page.comment(one)
+            page.line(f"{code} = {value}")
+        return page.text() if page.lines else ""
+
+
+def _constants(program: Program) -> dict[str, tuple[str, Any]]:
+    """The params of the file, which stand at the top of the program."""
+    return {
+        name: (constant(name), value) for name, value in program.parameters.items()
+        if isinstance(value, int | float | str) and not isinstance(value, bool)
+    }
+
+
+def _function(one: Function) -> Page:
+    page = Page()
+    page.code("def ", one.head(), ":")
+    page.take(one.page)
+    return page
+
+
+def _imports_of(code: str) -> Sequence[str]:
+    """The imports that a program needs, those of Python before others."""
+    plain = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "".join(re.findall(r"\{[^}]*\}", found[0])), re.sub(r"#.*", "", code))
+    lines = [line for name, line in _IMPORTS if not name or re.search(rf"(?<![.\w]){name}\b", plain)]
+    while lines and not lines[0]:
+        lines.pop(0)
+    return lines
+
+
+def builder_names(networks: Sequence[str]) -> dict[str, str]:
+    """What the functions are called that build networks."""
+    return {one: "build" if len(networks) == 1 else f"build_{variable(one)}" for one in networks}
+
+
