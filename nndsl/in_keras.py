@@ -6,7 +6,7 @@ from typing import Any
 
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
-from nndsl.catalogue.component import Component
+from nndsl.catalogue.component import Component, snake_case
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.einsum import EinsumDense
 from nndsl.catalogue.layers.reshaping import Reshape
@@ -36,6 +36,11 @@ def fields_made_of(component: Component) -> dict[str, Any]:
     """The fields that Keras takes when the object is made; those that it takes at each call are left out."""
     at_call = component.call_options if isinstance(component, Layer) else ()
     return {name: value for name, value in component.__dict__.items() if name not in at_call}
+
+
+def initializer_name(component: Initializer) -> str:
+    """What Keras calls an initializer without settings; given the name, layers make it themselves, when they need it."""
+    return snake_case(type(component).__name__)
 
 
 def open_size(component: Component, size: Symbolic) -> int:

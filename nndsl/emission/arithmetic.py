@@ -6,6 +6,7 @@ from math import floor
 from typing import Any
 
 from nndsl.emission.spelling import same
+from nndsl.emission.writing import Code, together
 from nndsl.frozen import Frozen
 from nndsl.syntax import ast
 
@@ -62,9 +63,6 @@ def formula(expression: ast.Expression, known: Known, cases: int) -> Formula:
             return _binary(sign, formula(left, known, cases), formula(right, known, cases))
         case ast.Call(callee=ast.Name(text=name), positional=positional, keywords=()):
             return _called(name, [formula(one, known, cases) for one in positional])
-        case ast.ListOf(items=items) | ast.TupleOf(items=items) if items:
-            parts = [formula(one, known, cases) for one in items]
-            return Formula(f"({', '.join(one.code for one in parts)}{',' * (len(parts) == 1)})", tuple(zip(*(one.values for one in parts), strict=True)))
     raise CannotWrite
 
 
@@ -111,15 +109,20 @@ def _is_python(text: str, value: Any) -> bool:
     return bool(found == value) and not text.startswith(".") and not text.endswith(".")
 
 
-def matching(expression: ast.Expression | None, wanted: Sequence[Any], known: Known) -> str | None:
+def matching(expression: ast.Expression | None, wanted: Sequence[Any], known: Known) -> Code | None:
     """An expression in Python, if it is worth what is wanted in each case."""
-    if expression is None:
-        return None
+    match expression:
+        case None:
+            return None
+        case ast.ListOf(items=items) | ast.TupleOf(items=items) if items and all(isinstance(one, tuple) and len(one) == len(items) for one in wanted):
+            parts = [matching(one, [value[place] for value in wanted], known) for place, one in enumerate(items)]
+            found = [one for one in parts if one is not None]
+            return together(found) if len(found) == len(items) else None
     try:
-        found = formula(expression, known, len(wanted))
+        found_formula = formula(expression, known, len(wanted))
     except (CannotWrite, RecursionError, OverflowError):
         return None
-    return found.code if all(map(same, found.values, wanted)) else None
+    return found_formula.code if all(map(same, found_formula.values, wanted)) else None
 
 
 def names_in(expression: Any) -> set[str]:

@@ -1,16 +1,16 @@
 """What the code of one function knows: the names that stand for something, its parameters, and how values are written in it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from nndsl.catalogue.component import Component
 from nndsl.emission.arithmetic import CannotWrite, Constants, Formula, formula, matching, names_in
 from nndsl.emission.identifiers import free, variable
 from nndsl.emission.items import Name, PerTurn, alike
 from nndsl.emission.spelling import value_code
-from nndsl.emission.writing import Code, call, flat, listed, quoted, together
+from nndsl.emission.writing import Code, call, listed, quoted, together
 from nndsl.frozen import Frozen
 from nndsl.syntax import ast
 
@@ -21,18 +21,35 @@ class Turns(tuple[Any, ...]):
     """What a value is in each turn of a loop, as one value outside of it."""
 
 
+class Rows(Frozen, eq=False):
+    """What the variables of a loop are in its turns, as one value.
+
+    Attributes:
+        columns: where the value of each is to be found.
+        count: where it stands how many turns there are.
+    """
+
+    columns: "tuple[Found, ...]"
+    height: int
+    count: int
+
+
+Found: TypeAlias = int | Rows
+"""Where a value is to be found: its place among the leaves of a use, or what it is made of."""
+
+
 class Parameter(Frozen, eq=False):
     """A parameter of a function.
 
     Attributes:
-        position: where its value stands among the leaves of a use.
+        found: where its value is to be found in a use.
         default: what it is by itself; `REQUIRED`, if it has to be said.
         origin: the parameter of the block that it is, if it is one.
     """
 
     name: str
     values: tuple[Any, ...]
-    position: int
+    found: Found
     default: Any
     origin: str | None
 
@@ -45,13 +62,14 @@ class LoopAround:
     """A loop that is being written.
 
     Attributes:
-        variables: by name, what each is in the turns, for each use of the function.
+        variables: by name, what each is in the turns, for each use of the function; and where that is found.
     """
 
     height: int
     index: str
     counts: tuple[Any, ...]
-    variables: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    variables: dict[str, tuple[tuple[Any, ...], Found]] = field(default_factory=dict)
+    count_at: int = 0
     counted: bool = False
 
 
@@ -62,6 +80,7 @@ class Chapter:
         cases: for each use of the function, its leaves.
         parameters: by name, those that turned out to be needed.
         named: whether layers in it are named after its argument `name`.
+        tensors: what the tensors are called that it takes.
         loops: those around what is being written, outermost first.
     """
 
@@ -78,16 +97,30 @@ class Chapter:
         """
         self.definition, self.cases, self.inputs, self._constants = definition, tuple(cases), inputs, constants
         self.parameters: dict[str, Parameter] = {}
-        self.taken = set(taken) | set(inputs.values()) | ({"name"} if inner else set())
+        self.taken = set(taken) | ({"name"} if inner else set())
+        self.tensors = set(inputs.values())
         self.inner, self.named, self.numbered = inner, False, False
         self.loops: list[LoopAround] = []
         self._bound = dict(_bound_once(definition))
 
     # Values --------------------------------------------------------------------------------------
 
-    def leaf(self, position: int) -> tuple[Any, ...]:
-        """A leaf in each use."""
-        return tuple(one[position] for one in self.cases)
+    def leaf(self, found: Found, first: int = 0) -> tuple[Any, ...]:
+        """A value in each use.
+
+        Args:
+            first: the place of the leaf from which on places are counted.
+        """
+        if isinstance(found, int):
+            return tuple(one[first + found] for one in self.cases)
+        counts = self.leaf(found.count, first)
+        columns = [[_lifted(one, found.height, count) for one, count in zip(self.leaf(column, first), counts, strict=True)] for column in found.columns]
+        return tuple(_rows(each) for each in zip(*columns, strict=True))
+
+    def argument(self, parameter: Parameter, first: int, expression: ast.Expression | None) -> Code:
+        """What a function is given that is used here, whose leaves begin at a place."""
+        values = self.leaf(parameter.found, first)
+        return self._written(values, _moved(parameter.found, first), parameter.origin or parameter.name, expression, None)
 
     def value(self, position: int, hint: str, expression: ast.Expression | None, owner: Component | None = None) -> Code:
         """What is written for a leaf.
@@ -98,10 +131,10 @@ class Chapter:
         """
         return self._written(self.leaf(position), position, hint, expression, owner)
 
-    def _written(self, values: tuple[Any, ...], position: int, hint: str, expression: ast.Expression | None, owner: Component | None) -> Code:
+    def _written(self, values: tuple[Any, ...], position: Found, hint: str, expression: ast.Expression | None, owner: Component | None) -> Code:
         for loop in reversed(self.loops):
             if any(_varies(one, loop.height) for one in values):
-                return self._variable(loop, values, hint, expression)
+                return self._variable(loop, values, position, hint, expression)
         found = matching(expression, values, self.known)
         if found is not None:
             return found
@@ -109,19 +142,19 @@ class Chapter:
             return _literal(values[0], owner)
         return self._parameter(values, position, hint, expression).name
 
-    def _variable(self, loop: LoopAround, values: tuple[Any, ...], hint: str, expression: ast.Expression | None) -> str:
+    def _variable(self, loop: LoopAround, values: tuple[Any, ...], found: Found, hint: str, expression: ast.Expression | None) -> str:
         """The name of what goes through the values of the turns."""
         lifted = tuple(_lifted(one, loop.height, count) for one, count in zip(values, loop.counts, strict=True))
-        for name, known in loop.variables.items():
+        for name, (known, _) in loop.variables.items():
             if alike(known, lifted):
                 return name
         wanted = expression.text if isinstance(expression, ast.Name) else hint
-        name = free(variable(wanted), self.taken)
+        name = free(variable(wanted), self.taken | self.tensors)
         self.taken.add(name)
-        loop.variables[name] = lifted
+        loop.variables[name] = lifted, found
         return name
 
-    def _parameter(self, values: tuple[Any, ...], position: int, hint: str, expression: ast.Expression | None) -> Parameter:
+    def _parameter(self, values: tuple[Any, ...], found: Found, hint: str, expression: ast.Expression | None) -> Parameter:
         """The parameter that has these values: one of the block's, else a new one."""
         for place, one in enumerate(self._stated()):
             if alike(self.leaf(place), values):
@@ -130,9 +163,9 @@ class Chapter:
             if alike(known.values, values):
                 return known
         wanted = expression.text if isinstance(expression, ast.Name) else hint
-        name = free(variable(wanted), self.taken)
+        name = free(variable(wanted), self.taken | self.tensors)
         self.taken.add(name)
-        self.parameters[name] = made = Parameter(name, values, position, REQUIRED, None)
+        self.parameters[name] = made = Parameter(name, values, found, REQUIRED, None)
         return made
 
     def _stated(self) -> tuple[ast.Parameter, ...]:
@@ -142,9 +175,9 @@ class Chapter:
         known = next((one for one in self.parameters.values() if one.origin == stated.name), None)
         if known is not None:
             return known
-        name = free(variable(stated.name), self.taken)
+        name = free(variable(stated.name), self.taken | self.tensors)
         self.taken.add(name)
-        self.parameters[name] = made = Parameter(name, self.leaf(place), place, _default(stated), stated.name)
+        self.parameters[name] = made = Parameter(name, self.leaf(place), place, _default(stated, self.leaf(place)), stated.name)
         return made
 
     # Names that formulas are made of -------------------------------------------------------------
@@ -220,7 +253,7 @@ class Chapter:
         """What is written within stands in a loop."""
         index = free(_INDICES[len(self.loops) % len(_INDICES)], self.taken)
         self.taken.add(index)
-        made = LoopAround(height, index, self.leaf(count_at))
+        made = LoopAround(height, index, self.leaf(count_at), count_at=count_at)
         self.loops.append(made)
         try:
             yield made
@@ -229,17 +262,25 @@ class Chapter:
 
     def loop_head(self, loop: LoopAround, count_at: int) -> tuple[str, Code]:
         """What a loop goes through: `for i in `, and `range(3)`. It is no longer among the loops."""
+        self.taken -= {loop.index, *loop.variables}
         if not loop.variables:
             count = self.value(count_at, "times", None)
             return f"for {loop.index if loop.counted else '_'} in ", call("range", count)
         names = list(loop.variables)
-        rows = tuple(_rows([loop.variables[name][case] for name in names]) for case in range(len(self.cases)))
-        values = self._written(rows, -1, f"{names[0]}s", None, None)
+        rows = Rows(tuple(loop.variables[name][1] for name in names), loop.height, count_at)
+        values = self._written(self.leaf(rows), rows, f"{names[0]}s", None, None)
         target = names[0] if len(names) == 1 else f"{', '.join(names)}"
         if loop.counted:
             target = f"{loop.index}, {target if len(names) == 1 else f'({target})'}"
             values = call("enumerate", values)
         return f"for {target} in ", values
+
+
+def _moved(found: Found, first: int) -> Found:
+    """The same, with places counted from the first leaf of all."""
+    if isinstance(found, int):
+        return found + first
+    return Rows(tuple(_moved(one, first) for one in found.columns), found.height, found.count + first)
 
 
 def _rows(columns: Sequence[Any]) -> Any:
@@ -278,10 +319,13 @@ def _sum(base: int, terms: Sequence[tuple[int, str]]) -> str:
     return " + ".join([*parts, *([str(base)] if base else [])])
 
 
-def _default(stated: ast.Parameter) -> Any:
+def _default(stated: ast.Parameter, values: Sequence[Any]) -> Any:
+    """What a parameter is by itself, if that is a plain value; a bare word is one where all uses give a word."""
     match stated.default:
         case ast.Number(value=value) | ast.Truth(value=value) | ast.String(value=value):
             return value
+        case ast.Name(text=text) if all(isinstance(one, str) for one in values):
+            return text
     return REQUIRED
 
 

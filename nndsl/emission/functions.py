@@ -1,7 +1,7 @@
 """Items as lines of Python: a function for each block, and what builds the network."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from re import fullmatch
 
 from nndsl.catalogue.applicable import Layer
 from nndsl.catalogue.component import Component
@@ -15,7 +15,6 @@ from nndsl.emission.reading import Group
 from nndsl.emission.spelling import Setting, applied, arguments, counted, function_call, is_sign, value_code
 from nndsl.emission.writing import Call, Code, Named, Page, flat
 from nndsl.in_keras import known_shape
-from nndsl.source import Span
 from nndsl.syntax import ast
 
 
@@ -56,7 +55,7 @@ class Library:
         use = uses[0]
         inputs = _input_names(use, len(use.operands))
         chapter = Chapter(group.definition, [one.leaves for one in uses], _by_origin(use, inputs), self.constants, frozenset(self.taken), True)
-        chapter.taken |= set(inputs)
+        chapter.tensors |= set(inputs)
         author = Author(self, chapter)
         page = Page()
         with page.inside():
@@ -124,7 +123,7 @@ class Author:
         position = first_leaf
         for place, item in enumerate(body.items):
             busy = {name for slot, name in names.items() if lasts.get(slot, -1) > place} | kept
-            outputs = self._outputs(item, place, lasts, busy, wanted, names)
+            outputs = self._outputs(item, place, lasts, busy, wanted, names, body.wiring[place])
             operands = [names[slot] for slot in body.wiring[place]]
             dying = {names[slot] for slot in body.wiring[place] if lasts[slot] == place} - busy
             self._comments(page, item)
@@ -139,31 +138,38 @@ class Author:
     # Names ---------------------------------------------------------------------------------------
 
     def _outputs(
-        self, item: Item, place: int, lasts: Mapping[Slot, int], busy: set[str], wanted: Mapping[Slot, str], names: Mapping[Slot, str]
+        self, item: Item, place: int, lasts: Mapping[Slot, int], busy: set[str], wanted: Mapping[Slot, str], names: Mapping[Slot, str],
+        wiring: Sequence[Slot],
     ) -> list[str]:
         """What the results of an item are called."""
-        stated = self._stated(item)
         found: list[str] = []
+        going_on = next((names[slot] for slot in wiring if lasts[slot] == place and names[slot] not in busy), "x")
         for output in range(len(item.outputs)):
             slot: Slot = ("item", place, output)
             if slot not in lasts:
                 found.append("_")
                 continue
-            chosen = stated[output] if len(stated) == len(item.outputs) else stated[0] if len(stated) == 1 else "x"
+            chosen = self._stated(item, output) or going_on
             target = wanted.get(slot)
             if target is not None and target not in {name for one, name in names.items() if lasts.get(one, -1) > place and one not in wanted}:
                 chosen = target
-            taken = self._chapter.taken - set(self._chapter.inputs.values()) | self._library.taken
+            taken = self._chapter.taken | self._library.taken
             if chosen != target and (chosen in busy or chosen in taken or chosen in found):
                 chosen = self._other_name(item, busy | taken | set(found))
             found.append(chosen)
+        self._chapter.tensors |= set(found)
         return found
 
-    def _stated(self, item: Item) -> list[str]:
-        """What the file calls the results of the statement that an item stands in."""
+    def _stated(self, item: Item, output: int) -> str | None:
+        """What the file calls a result of the statement that an item stands in; of a loop, what its last turn gives."""
+        if isinstance(item, Loop):
+            (_, place, inner) = item.body.returns[output]
+            return self._stated(item.body.items[place], inner)
         remark = self._manuscript.remark(item.span)
         names = remark.names if remark is not None else ()
-        return [variable(one) for one in names] or ["x"]
+        if len(names) > 1 and len(item.outputs) != len(names):
+            return None
+        return variable(names[output if len(names) > 1 else 0]) if names else None
 
     def _other_name(self, item: Item, taken: set[str]) -> str:
         """A name after what is computed, where that of the statement still stands for something else."""
@@ -227,10 +233,10 @@ class Author:
         written = self._manuscript.arguments(block.span, [one.name for one in made_of.definition.parameters or ()])
         required, others = [], []
         for one in function.parameters:
-            values = self._chapter.leaf(position + one.position)
+            values = self._chapter.leaf(one.found, position)
             if one.default is not REQUIRED and all(alike(value, one.default) for value in values):
                 continue
-            code = self._chapter.value(position + one.position, one.origin or one.name, written.get(one.origin or ""))
+            code = self._chapter.argument(one, position, written.get(one.origin or ""))
             (required if one.default is REQUIRED else others).append(code if one.default is REQUIRED else Named(one.name, code))
         named = [Named("name", self._chapter.layer_name(block.names[0]))] if function.named else []
         return Call(function.name, (*operands, *required, *others, *named))
@@ -242,7 +248,7 @@ class Author:
         for name, initial in zip(carried, operands, strict=False):
             if name != initial:
                 page.line(f"{name} = {initial}")
-        inner = Page()
+        inner = page.inner()
         with self._chapter.loop(loop.height, position) as around:
             invariant = operands[loop.carried :]
             self.body(inner, loop.body, [*carried, *invariant], position + 1, carried, busy | set(invariant))
@@ -255,40 +261,40 @@ class Author:
         """What goes from turn to turn is called, in the loop, as it is afterwards."""
         found: list[str] = []
         for place in range(loop.carried):
-            (_, at, output) = loop.body.returns[place]
-            stated = self._stated(loop.body.items[at])
             chosen = outputs[place]
             if chosen == "_":
-                chosen = stated[output] if len(stated) > output else "x"
+                chosen = self._stated(loop, place) or operands[place]
             invariant = set(operands[loop.carried :])
             if chosen in busy - {outputs[place]} or chosen in found or chosen in invariant:
                 chosen = free(f"{chosen}_2", busy | set(found) | invariant)
             found.append(chosen)
+        self._chapter.tensors |= set(found)
         return found
 
     # Calls ---------------------------------------------------------------------------------------
 
     def _tree(self, tree: Tree, step: Step, operands: list[str], position: int) -> Code:
-        inner = [self._operand(one, step, operands, position) for one in tree.operands]
         spelling = tree.spelling
+        inner = [self._operand(one, step, operands, position, is_sign(spelling)) for one in tree.operands]
         options = arguments(self._settings(tree, spelling.options, position, len(spelling.settings)))
         if spelling.is_layer:
             return applied(spelling.component, self._made(tree, step, position), inner, options)
         component = spelling.component
         if isinstance(component, Positions):
-            return counted(component, inner[0], tree.types)
+            return counted(component, flat(inner[0]), tree.types)
         found = function_call(spelling, inner, self._settings(tree, spelling.settings, position, 0))
         return _of_known_size(tree, found)
 
-    def _operand(self, one: Tree | Operand, step: Step, operands: list[str], position: int) -> str:
+    def _operand(self, one: Tree | Operand, step: Step, operands: list[str], position: int, in_sign: bool) -> Code:
+        """An operand, in brackets where it is written with a sign and stands beside one."""
         if isinstance(one, Tree):
-            code = flat(self._tree(one, step, operands, position))
-            return f"({code})" if is_sign(one.spelling) else code
+            code = self._tree(one, step, operands, position)
+            return f"({flat(code)})" if in_sign and is_sign(one.spelling) else code
         if not one.is_leaf:
             return operands[one.place]
         expression = None if one.span is None else self._manuscript.expression(one.span)
-        code = flat(self._chapter.value(position + one.place, "factor", expression))
-        return code if _is_atom(code) else f"({code})"
+        number = self._chapter.value(position + one.place, "factor", expression)
+        return number if not in_sign or _is_atom(flat(number)) else f"({flat(number)})"
 
     def _made(self, tree: Tree, step: Step, position: int) -> Code:
         """The layer itself, with its name."""
@@ -311,7 +317,8 @@ class Author:
     def _written_arguments(self, tree: Tree) -> Mapping[str, ast.Expression]:
         node = tree.node
         names = node.component.fields() if isinstance(node.component, Layer) else ()
-        return self._manuscript.arguments(node.span, names)
+        declared = self._manuscript.declared(node.span, node.owner.name) if node.owner is not None else None
+        return self._manuscript.arguments(declared or node.span, names)
 
 
 def _of_known_size(tree: Tree, code: Code) -> Code:
@@ -323,7 +330,7 @@ def _of_known_size(tree: Tree, code: Code) -> Code:
 
 
 def _is_atom(code: str) -> bool:
-    return code.isidentifier() or code.replace(".", "").replace("_", "").replace("e-", "").replace("e", "").isdigit()
+    return fullmatch(r"[\w.]+(\[-?\w+\])?(e-\d+)?", code) is not None
 
 
 def _last_uses(body: Body) -> dict[Slot, int]:

@@ -6,7 +6,7 @@ import re
 from nndsl.catalogue.component import snake_case
 
 TAKEN = frozenset(
-    {"keras", "layers", "ops", "np", "tf", "re", "csv", "gzip", "json", "math", "Path", "Counter", "main", "build", "numbered", "self"}
+    {"keras", "layers", "ops", "np", "tf", "re", "csv", "gzip", "json", "math", "Path", "Counter", "build", "numbered", "self"}
 )
 """What every emitted program may have imported, or defines."""
 _BUILT_IN = frozenset({"input", "min", "max", "sum", "len", "range", "zip", "enumerate", "map", "list", "dict", "set", "int", "float", "str",

@@ -169,6 +169,8 @@ def wired(items: Sequence[Item], inputs: Sequence[Ref], returns: Iterable[Ref]) 
 # Loops -------------------------------------------------------------------------------------------
 
 _LONGEST_TURN = 16
+_MOST_VARIABLES = 4
+"""A loop goes through so many values at once at most."""
 
 
 def folded(items: Sequence[Item], used: frozenset[Ref]) -> list[Item]:
@@ -206,7 +208,7 @@ def _loop_at(items: list[Item], start: int, length: int, used: frozenset[Ref]) -
             break
         turns.append(following)
     for count in range(len(turns), 1, -1):
-        if (count - 1) * length < 2 or (count == 2 and length < 4):
+        if (count - 1) * length < 2 or (count == 2 and length < 3):
             break
         end = start + count * length
         outside = used.union(ref for one in (*items[:start], *items[end:]) for ref in one.operands)
@@ -234,6 +236,8 @@ def _loop(turns: Sequence[Sequence[Item]], outside: frozenset[Ref]) -> Loop | No
     invariant = list(dict.fromkeys(one for slots in wiring for one in slots if isinstance(one, Ref)))
     body = _turn_body(turns[0], wiring, keys, invariant, names)
     height = 1 + max((one.height for one in turns[0] if isinstance(one, Loop)), default=0)
+    if not _is_a_loop(turns):
+        return None
     leaves = tuple(_merged(values, height) for values in zip(*([leaf for one in turn for leaf in one.leaves] for turn in turns), strict=True))
     flat = tuple(name for one in names for name in one)
     signature = ("loop", body.signature, tuple((name.stem, name.whole, name.number.steps) for name in flat), height)
@@ -241,8 +245,13 @@ def _loop(turns: Sequence[Sequence[Item]], outside: frozenset[Ref]) -> Loop | No
     return Loop(signature, (*initial, *invariant), outputs, (len(turns), *leaves), flat, turns[0][0].span, body, height)
 
 
-Wire: TypeAlias = "tuple[str, int, int] | Ref"
-"""Where an operand comes from in a turn: the same turn, the turn before, or outside."""
+def _is_a_loop(turns: Sequence[Sequence[Item]]) -> bool:
+    """Whether a person would write a loop: where the file has one, or where all turns are the same; and over few values at once."""
+    columns = [values for values in zip(*([leaf for one in turn for leaf in one.leaves] for turn in turns), strict=True)]
+    varying = [values for values in columns if not all(alike(one, values[0]) for one in values)]
+    different = [one for place, one in enumerate(varying) if not any(map(alike, varying[:place], [one] * place))]
+    from_one_place = all([one.span for one in turn] == [one.span for one in turns[0]] for turn in turns)
+    return len(different) <= _MOST_VARIABLES and (from_one_place or (not varying and len(turns) > 2))
 
 
 def _common_wiring(turns: Sequence[Sequence[Item]]) -> list[list[Any]] | None:
@@ -299,8 +308,13 @@ def _turn_body(
 
 
 def _renamed(item: Item, names: tuple[Name, ...]) -> Item:
-    values = {field: getattr(item, field) for field in item.__match_args__}
-    return type(item)(**{**values, "names": names})
+    """The item with other names; those of a loop are those of what it consists of."""
+    values = {field: getattr(item, field) for field in item.__match_args__} | {"names": names}
+    if isinstance(item, Loop):
+        rest = iter(names)
+        inner = tuple(_renamed(one, tuple(next(rest) for _ in one.names)) for one in item.body.items)
+        values["body"] = Body(inner, item.body.wiring, item.body.inputs, item.body.returns)
+    return type(item)(**values)
 
 
 def _common_names(turns: Sequence[Sequence[Item]]) -> list[tuple[Name, ...]] | None:

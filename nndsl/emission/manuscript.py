@@ -64,6 +64,13 @@ class Manuscript:
         """The call that stands at a place."""
         return self._calls.get((span.source, span.start, span.end))
 
+    def declared(self, span: Span, name: str) -> Span | None:
+        """Where the layer is made that a call at a place applies by its name; None where the call makes it."""
+        if span.text != name:
+            return None
+        found = [remark.statement for _, remark in self._remarks.get(span.source, ()) if isinstance(remark.statement, ast.LayerDeclaration)]
+        return next((one.value.span for one in reversed(found) if one.target.name == name and one.span.start < span.start), None)
+
     def expression(self, span: Span) -> ast.Expression | None:
         """The number, or what computes one, that stands at a place."""
         return self._expressions.get((span.source, span.start, span.end))

@@ -8,7 +8,7 @@ from nndsl.emission.functions import Author, Library
 from nndsl.emission.identifiers import variable
 from nndsl.emission.items import Body
 from nndsl.emission.reading import Read
-from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, listed, quoted
+from nndsl.emission.writing import Call, Code, Named, Page, dictionary, listed, quoted
 from nndsl.graph import Graph
 from nndsl.in_keras import keras_name, known_shape, layer_names
 from nndsl.program import Network
@@ -26,8 +26,7 @@ def building(network: Network, found: Read, library: Library, name: str) -> Page
     constants: Constants = {**library.constants, **{one: (variable(one), value) for one, value in arguments.items()}}
     chapter = Chapter(definition, [found.body.leaves], inputs, constants, frozenset(library.taken | {variable(one) for one in arguments}), False)
     page = Page()
-    with page.inside():
-        body = _body(network, chapter, library, [inputs[one] for one in found.inputs], found.body)
+    body = _body(page.inner(), network, chapter, library, [inputs[one] for one in found.inputs], found.body)
     used = [one for one in arguments if _is_mentioned(variable(one), body)]
     page.code("def ", Call(name, tuple(Named(variable(one), _default(arguments[one])) for one in used)), ":")
     with page.inside():
@@ -36,9 +35,8 @@ def building(network: Network, found: Read, library: Library, name: str) -> Page
     return page
 
 
-def _body(network: Network, chapter: Chapter, library: Library, inputs: Sequence[str], items: Body) -> Page:
+def _body(page: Page, network: Network, chapter: Chapter, library: Library, inputs: Sequence[str], items: Body) -> Page:
     graph = network.graph
-    page = Page()
     if network.documentation:
         page.documentation(network.documentation)
     for name, node in graph.inputs.items():
@@ -46,7 +44,7 @@ def _body(network: Network, chapter: Chapter, library: Library, inputs: Sequence
             page.comment(one)
         page.code(f"{chapter.inputs[name]} = ", input_of(name, node.type))
     author = Author(library, chapter)
-    results = author.body(page, items, inputs, 0)
+    results = author.body(page, items, inputs, 0, kept=frozenset(chapter.inputs.values()))
     outputs = dict(zip(graph.outputs, results, strict=True))
     made = Call("keras.Model", (_alone({one: chapter.inputs[one] for one in graph.inputs}), _alone(outputs), Named("name", quoted(keras_name(network.name)))))
     if not graph.saved:

@@ -117,6 +117,10 @@ def _imports_of(code: str) -> Sequence[str]:
     """The imports that a program needs, those of Python before others."""
     plain = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "".join(re.findall(r"\{[^}]*\}", found[0])), re.sub(r"#.*", "", code))
     lines = [line for name, line in _IMPORTS if not name or re.search(rf"(?<![.\w]){name}\b", plain)]
+    both = {"from keras import layers", "from keras import ops"}
+    if both <= set(lines):
+        place = lines.index("from keras import layers")
+        lines[place : place + 2] = ["from keras import layers, ops"]
     while lines and not lines[0]:
         lines.pop(0)
     return lines

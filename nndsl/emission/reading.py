@@ -7,7 +7,7 @@ from typing import Any
 
 from nndsl.catalogue.applicable import Constant, Input, Layer
 from nndsl.emission.chapter import sizes_of
-from nndsl.emission.items import Block, Body, Item, Name, Operand, Step, Tree, folded, name_of, wired
+from nndsl.emission.items import Block, Body, Item, Name, Operand, Step, Tree, alike, folded, name_of, wired
 from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.spelling import spelt
 from nndsl.frozen import Frozen
@@ -19,6 +19,10 @@ _MOST_INSIDE = 5
 """So many calls of functions are written into one expression at most."""
 _SMALL = 4
 """A block that is used once becomes a function if it has at least so many lines."""
+
+
+_MANY_SETTINGS = 3
+"""A block of one layer with so many arguments is a function, if it is used again."""
 
 
 class Group(Frozen, eq=False):
@@ -61,8 +65,15 @@ def read(graphs: Sequence[Graph], manuscript: Manuscript, layers: bool = True) -
 
 
 def _is_small(group: Group) -> bool:
-    lines = len(group.uses[0][1].body.items)
-    return lines == 1 or (len(group.uses) == 1 and lines < _SMALL)
+    items = group.uses[0][1].body.items
+    if len(group.uses) == 1:
+        return len(items) < _SMALL
+    return len(items) == 1 and (not isinstance(items[0], Step) or _settings_said(items[0]) < _MANY_SETTINGS)
+
+
+def _settings_said(step: Step) -> int:
+    """How many arguments a call is written with."""
+    return sum(not alike(one.value, one.default) for one in step.tree.spelling.settings)
 
 
 class _Reader:
@@ -129,7 +140,7 @@ class _Reader:
         if group is None:
             group = Group(len(self._groups), definition, [])
         stated = [*(one.name for one in definition.parameters or ()), *sizes_of(definition)]
-        leaves = (*map(frame.made_of.numbers.get, stated), *body.leaves)
+        leaves = (*(_plain(frame.made_of.numbers.get(one)) for one in stated), *body.leaves)
         name = name_of(frame.key, self._prefix(nodes[0], depth))
         made = Block(("block", group.number, name.stem, name.whole), tuple(inputs), tuple(returns), leaves, (name,), frame.span, frame, body)
         group.uses.append((self._place, made))
@@ -205,7 +216,7 @@ class _Reader:
     def _tree(self, node: Node, operands: list[Ref], leaves: list[Any]) -> Tree:
         spelling = self._spelt(node)
         first = len(leaves)
-        leaves += [one.value for one in (*spelling.settings, *spelling.options)]
+        leaves += [_plain(one.value) for one in (*spelling.settings, *spelling.options)]
         inner: list[Tree | Operand] = []
         for ref in node.operands:
             source = self._graph[ref]
@@ -235,6 +246,11 @@ class _Reader:
         return next(one for one in self._calls if one.owner is node.owner) is node
 
 
+def _plain(value: Any) -> Any:
+    """A value without its place in the file."""
+    return str(value) if isinstance(value, str) else value
+
+
 def _frozen(component: Any) -> bool:
     return isinstance(component, Layer) and not component.trainable
 
@@ -247,6 +263,6 @@ def _shape(tree: Tree) -> Hashable:
     """What two calls have in common that are written alike."""
     spelling = tree.spelling
     names = tuple(one.name for one in (*spelling.settings, *spelling.options))
-    fixed = (repr(spelling.component), repr(tree.types)) if not spelling.is_layer and not spelling.settings else ()
+    fixed = (repr(spelling.component), tuple(one.rank for one in tree.types)) if not spelling.is_layer and not spelling.settings else ()
     inner = tuple(_shape(one) if isinstance(one, Tree) else (one.place, one.is_leaf) for one in tree.operands)
     return spelling.callee, names, fixed, inner, len(tree.node.types)

@@ -1,18 +1,19 @@
 """Calls of a graph as they are written in Python: which class or function of Keras, with which arguments."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Applicable, Function, Layer
-from nndsl.catalogue.component import Component, snake_case
+from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.weights import Initializer
 from nndsl.diagnostics import InternalError
-from nndsl.emission.writing import Bracket, Call, Code, Named, call, listed, quoted, together
+from nndsl.emission.writing import Bracket, Call, Code, Named, call, flat, listed, quoted, together
 from nndsl.frozen import Frozen
-from nndsl.in_keras import fields_made_of, home_of, open_size, operation_of
+from nndsl.in_keras import fields_made_of, home_of, initializer_name, open_size, operation_of
 from nndsl.types import Symbolic, TensorType
 
 OPERATORS = {
@@ -83,8 +84,13 @@ def _function(component: Function, types: Sequence[TensorType]) -> Spelt:
     defaults = component.defaults()
     given = component.keras_arguments(*types)
     quiet = {name: default for name, default in defaults.items() if default in (None, False)}
-    settings = tuple(Setting(name, value, quiet.get(name, _NEVER)) for name, value in given.items())
+    settings = tuple(Setting(name, _one_axis(name, value), quiet.get(name, _NEVER)) for name, value in given.items())
     return Spelt(f"ops.{operation_of(component)}", component, settings)
+
+
+def _one_axis(name: str, value: Any) -> Any:
+    """One axis by itself, where Keras is given a tuple of it."""
+    return value[0] if name == "axis" and isinstance(value, tuple) and len(value) == 1 else value
 
 
 _NEVER = object()
@@ -103,7 +109,7 @@ def value_code(value: Any, owner: Component | None = None) -> Code:
         case Activation():
             return _activation(value)
         case Initializer() if not value.changed():
-            return quoted(snake_case(type(value).__name__))
+            return quoted(initializer_name(value))
         case Component():
             return _object(value)
         case Symbolic():
@@ -117,6 +123,8 @@ def value_code(value: Any, owner: Component | None = None) -> Code:
             return quoted(str(value))
         case slice():
             return _slice(value)
+        case float():
+            return re.sub(r"e([+-])0", r"e\1", repr(value)).replace("e+", "e")
     return repr(value)
 
 
@@ -178,7 +186,7 @@ def applied(component: Applicable, made: Code, operands: Sequence[Code], options
     return Call(made, (*plain, *named, *options))
 
 
-def function_call(spelling: Spelt, operands: Sequence[str], settings: Sequence[tuple[Setting, Code]]) -> Code:
+def function_call(spelling: Spelt, operands: Sequence[Code], settings: Sequence[tuple[Setting, Code]]) -> Code:
     """A function of `keras.ops`, or the sign of Python, applied to tensors or numbers."""
     component = spelling.component
     name = spelling.callee.removeprefix("ops.")
@@ -187,13 +195,13 @@ def function_call(spelling: Spelt, operands: Sequence[str], settings: Sequence[t
     if isinstance(component, Positions):
         return ""
     if name in OPERATORS and len(operands) == 2 and not settings:
-        return f"{operands[0]} {OPERATORS[name]} {operands[1]}"
+        return f"{flat(operands[0])} {OPERATORS[name]} {flat(operands[1])}"
     if name == "negative" and not settings:
-        return f"-{operands[0]}"
+        return f"-{flat(operands[0])}"
     if name == "get_item":
         ((_, key),) = settings
         assert isinstance(key, Bracket)
-        return f"{operands[0]}[{', '.join(map(str, key.items))}]"
+        return f"{flat(operands[0])}[{', '.join(map(str, key.items))}]"
     given = tuple(Named(one.name, code) for one, code in settings)
     return Call(spelling.callee, (listed(operands), *given) if component.takes_list else (*operands, *given))
 

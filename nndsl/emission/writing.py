@@ -81,50 +81,56 @@ def _joined(items: Iterable[Code]) -> str:
     return ", ".join(map(flat, items))
 
 
-def laid_out(before: str, code: Code, after: str, indent: str) -> Iterator[str]:
+def laid_out(before: str, code: Code, after: str, indent: str, width: int = WIDTH) -> Iterator[str]:
     """The lines of an expression with what stands before and after it.
 
-    A call of what a call gives, `layer(...)(x)`, opens the first of its brackets, if the last ones are short.
+    A call of what a call gives, `layer(...)(x)`, opens the last of its brackets if all up to there fits, else the first.
     """
     whole = f"{indent}{before}{flat(code)}{after}"
-    if len(whole) <= WIDTH:
+    if len(whole) <= width:
         yield whole
         return
     match code:
         case Named(name, value, joint):
-            yield from laid_out(f"{before}{name}{joint}", value, after, indent)
-        case Call(Call() as inner, arguments) if _openable(inner):
-            yield from laid_out(before, inner, f"({_joined(arguments)}){after}", indent)
+            yield from laid_out(f"{before}{name}{joint}", value, after, indent, width)
+        case Call(Call() as inner, arguments) if inner.arguments and len(f"{indent}{before}{flat(inner)}(") > width:
+            yield from laid_out(before, inner, f"({_joined(arguments)}){after}", indent, width)
         case Call(function, arguments) if arguments:
-            yield from _opened(f"{before}{flat(function)}(", arguments, f"){after}", indent)
+            yield from _opened(f"{before}{flat(function)}(", arguments, f"){after}", indent, width)
         case Bracket(opened, items, closed) if items:
-            yield from _opened(before + opened, items, closed + after, indent, hugging=False)
+            yield from _opened(before + opened, items, closed + after, indent, width)
         case _:
             yield whole
 
 
-def _openable(code: Call) -> bool:
-    return bool(code.arguments)
-
-
-def _opened(before: str, items: Sequence[Code], after: str, indent: str, hugging: bool = True) -> Iterator[str]:
+def _opened(before: str, items: Sequence[Code], after: str, indent: str, width: int) -> Iterator[str]:
     yield indent + before
     inside = indent + _STEP
     together = inside + _joined(items)
-    if hugging and len(together) <= WIDTH:
+    if len(together) <= width and not before.endswith(("[", "{")) and before[-2:-1] not in ("", " ", "("):
         yield together
+    elif len(items) == 1 and not before.endswith(("[", "{")):
+        yield from laid_out("", items[0], "", inside, width)
     else:
         for one in items:
-            yield from laid_out("", one, ",", inside)
+            yield from laid_out("", one, ",", inside, width)
     yield indent + after
 
 
 class Page:
     """Lines of a program in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, margin: int = 0) -> None:
+        """
+        Args:
+            margin: how far to the right they will stand.
+        """
         self.lines: list[str] = []
-        self._indent = ""
+        self._indent, self._width = "", WIDTH - margin
+
+    def inner(self) -> "Page":
+        """A page for what will belong to the next line."""
+        return Page(WIDTH - self._width + len(self._indent) + len(_STEP))
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -141,17 +147,17 @@ class Page:
 
     def code(self, before: str, code: Code, after: str = "") -> None:
         """An expression, with what stands before and after it."""
-        self.lines += laid_out(before, code, after, self._indent)
+        self.lines += laid_out(before, code, after, self._indent, self._width)
 
     def comment(self, text: str) -> None:
         """A comment, in lines that are not too long."""
-        for line in _wrapped(text, WIDTH - len(self._indent) - 2):
+        for line in _wrapped(text, self._width - len(self._indent) - 2):
             self.line(f"# {line}" if line else "#")
 
     def documentation(self, text: str) -> None:
         """A documentation string."""
         said = text.strip().replace("\\", "\\\\").replace('"""', "'''")
-        lines = _wrapped(said, WIDTH - len(self._indent) - 6)
+        lines = _wrapped(said, self._width - len(self._indent) - 6)
         if len(lines) == 1 and not said.endswith('"'):
             self.line(f'"""{lines[0]}"""')
             return

@@ -26,10 +26,21 @@ from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.training.terms import Term
+from nndsl.catalogue.weights import Initializer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
 from nndsl.graph import Graph, Node, Owner, Ref, needed_for
-from nndsl.in_keras import fields_made_of, home_of, keras_name, known_shape, layer_names, open_size, operation_of, told
+from nndsl.in_keras import (
+    fields_made_of,
+    home_of,
+    initializer_name,
+    keras_name,
+    known_shape,
+    layer_names,
+    open_size,
+    operation_of,
+    told,
+)
 from nndsl.program import Network
 from nndsl.types import Symbolic, TensorType
 
@@ -85,6 +96,8 @@ def _keras_class(component: Component) -> Callable[..., Any]:
 
 
 def _argument(component: Component, value: Any) -> Any:
+    if isinstance(value, Initializer) and not value.changed():
+        return initializer_name(value)
     if isinstance(value, Component):
         return instantiate(value)
     if isinstance(value, Symbolic):
