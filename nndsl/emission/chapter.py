@@ -99,7 +99,7 @@ class Chapter:
         self.parameters: dict[str, Parameter] = {}
         self.taken = set(taken) | ({"name"} if inner else set())
         self.tensors = set(inputs.values())
-        self.inner, self.named, self.numbered = inner, False, False
+        self.inner, self.named = inner, False
         self.loops: list[LoopAround] = []
         self._bound = dict(_bound_once(definition))
 
@@ -243,7 +243,6 @@ class Chapter:
         number = _sum(name.number.base, [(step, loop.index) for step, loop in terms])
         if name.number.base:
             return f'f"{start}{name.stem}_{{{number}}}"'
-        self.numbered = True
         return call("numbered", f'f"{start}{name.stem}"' if inside else quoted(name.stem), number)
 
     # Loops ---------------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ class Library:
     def __init__(self, manuscript: Manuscript, constants: Constants, taken: Iterable[str]):
         self.manuscript, self.constants, self.taken = manuscript, constants, set(taken)
         self.functions: dict[int, Function] = {}
-        self.numbered = False
 
     def add(self, groups: Iterable[Group]) -> None:
         """Write the functions of some blocks; those that others call come first."""
@@ -64,7 +63,6 @@ class Library:
             first = len(group.definition.parameters or ()) + len(sizes_of(group.definition))
             returned = author.body(page, use.body, inputs, first)
             page.line(f"return {', '.join(returned)}")
-        self.numbered = self.numbered or chapter.numbered
         return Function(name, inputs, _ordered(chapter, group.definition), chapter.named, page)
 
 

@@ -60,6 +60,14 @@ class Manuscript:
         found = self.remark(span)
         return () if found is None else found.comments
 
+    def said_of_setting(self, head: Span, name: str) -> tuple[str, ...]:
+        """The comments on a setting of the block with such a head."""
+        definition = self.definition(head)
+        for one in definition.body if definition is not None else ():
+            if isinstance(one, ast.Binding) and one.targets[0].name == name:
+                return self.said_of(one.span)
+        return ()
+
     def call(self, span: Span) -> ast.Call | None:
         """The call that stands at a place."""
         return self._calls.get((span.source, span.start, span.end))

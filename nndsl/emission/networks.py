@@ -31,7 +31,6 @@ def building(network: Network, found: Read, library: Library, name: str) -> Page
     page.code("def ", Call(name, tuple(Named(variable(one), _default(arguments[one])) for one in used)), ":")
     with page.inside():
         page.take(body)
-    library.numbered = library.numbered or chapter.numbered
     return page
 
 

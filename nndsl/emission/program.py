@@ -2,42 +2,90 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import nndsl
+from nndsl.emission.fitting import Fitting, check_writable, weights_file
 from nndsl.emission.functions import Function, Library
 from nndsl.emission.identifiers import constant, variable
+from nndsl.emission.loading import Loading
+from nndsl.emission.loop import Loop
 from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.networks import building
 from nndsl.emission.reading import read
 from nndsl.emission.spelling import value_code
-from nndsl.emission.writing import Page
-from nndsl.program import Network, Program
+from nndsl.emission.stock import needed, without_texts
+from nndsl.emission.writing import Page, quoted
+from nndsl.program import Network, Program, Training
+from nndsl.syntax import ast
 
 _IMPORTS = (
     ("csv", "import csv"), ("gzip", "import gzip"), ("math", "import math"), ("re", "import re"),
     ("Counter", "from collections import Counter"), ("Path", "from pathlib import Path"),
     ("", ""),
     ("keras", "import keras"), ("np", "import numpy as np"), ("pq", "import pyarrow.parquet as pq"), ("tf", "import tensorflow as tf"),
-    ("layers", "from keras import layers"), ("ops", "from keras import ops"), ("Image", "from PIL import Image"),
+    ("layers", "from keras import layers"), ("ops", "from keras import ops"), ("Image", "from PIL import Image, ImageOps"),
 )  # fmt: skip
 
-_NUMBERED = '''\
-def numbered(name, number):
-    """The name of a layer with its number, which the first has not: `dense`, `dense_1`, `dense_2`."""
-    return f"{name}_{number}" if number else name
-'''
+Setting: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""A constant at the top: its name, its value, and what is said of it."""
+
+
+def training_program(program: Program, training: Training, folder: Path) -> str:
+    """A program that trains.
+
+    Args:
+        folder: where it will lie.
+
+    Raises:
+        UserError: something in it cannot be written.
+    """
+    check_writable(training)
+    sheet = Sheet(program, training.name)
+    loading = Loading(training.data, sheet.manuscript, folder)
+    learnt = {name: one.written for name, one in training.learnt.items()}
+    builders = {name: "build" if len(learnt) == 1 else f"build_{variable(name)}" for name in learnt}
+    data = loading.page()
+    sheet.library.taken |= {"load", "main"}
+    sheet.networks({builders[name]: one for name, one in learnt.items()})
+    definition = sheet.manuscript.definition(training.span)
+    written_out = definition is not None and any(isinstance(one, ast.Minimize) for one in definition.body)
+    (builder, *_) = builders.values()
+    if written_out:
+        main = Loop(training, sheet.manuscript, sheet.constants, builders).page()
+    else:
+        main = Fitting(training, sheet.manuscript, builder).page()
+    sheet.parts += [data, main, _start("main()")]
+    sheet.settings += _settings(training, loading, sheet.manuscript, written_out)
+    return sheet.text()
+
+
+def _settings(training: Training, loading: Loading, manuscript: Manuscript, written_out: bool) -> list[Setting]:
+    """What stands at the top of a program that trains."""
+    count = f"{training.batch}"
+    found = [
+        ("DATA", loading.path(), ()),
+        ("EPOCHS", str(training.epochs), manuscript.said_of_setting(training.span, "epochs")),
+        ("BATCH", count, manuscript.said_of_setting(training.span, "batch")),
+        ("SEED", str(training.seed % 2**32), manuscript.said_of_setting(training.span, "seed")),
+    ]
+    return found if written_out else [*found, ("WEIGHTS", quoted(weights_file(training)), ("where the best weights are kept",))]
+
+
+def _start(call: str) -> Page:
+    page = Page()
+    page.line('if __name__ == "__main__":')
+    with page.inside():
+        page.line(call)
+    return page
 
 
 def network_program(program: Program, network: Network) -> str:
     """A program that builds a network."""
     sheet = Sheet(program, network.name)
     sheet.networks({"build": network})
-    main = Page()
-    main.line('if __name__ == "__main__":')
-    with main.inside():
-        main.line("build().summary()")
-    sheet.parts.append(main)
+    sheet.parts.append(_start("build().summary()"))
     return sheet.text()
 
 
@@ -52,7 +100,7 @@ class Sheet:
         self.program, self._name = program, name
         self.manuscript = Manuscript(program.sources)
         self.constants: dict[str, tuple[str, Any]] = _constants(program)
-        self.settings: list[tuple[str, str, tuple[str, ...]]] = []
+        self.settings: list[Setting] = []
         self.library = Library(self.manuscript, self.constants, [])
         self.parts: list[Page] = []
 
@@ -66,10 +114,8 @@ class Sheet:
 
     def text(self) -> str:
         """The whole program."""
-        body = "\n\n\n".join(page.text().rstrip() for page in self.parts)
-        if self.library.numbered:
-            body = f"{_NUMBERED}\n\n{body}"
-        body = f"{body}\n"
+        own = [page.text().rstrip() for page in self.parts]
+        body = "\n\n\n".join([*(one.text for one in needed("\n".join(own))), *own]) + "\n"
         constants = self._constants_used(body)
         page = Page()
         page.documentation(self._about())
@@ -94,7 +140,7 @@ class Sheet:
         for code, value, comments in self.settings:
             for one in comments:
                 page.comment(one)
-            page.line(f"{code} = {value}")
+            page.code(f"{code} = ", value)
         return page.text() if page.lines else ""
 
 
@@ -115,7 +161,7 @@ def _function(one: Function) -> Page:
 
 def _imports_of(code: str) -> Sequence[str]:
     """The imports that a program needs, those of Python before others."""
-    plain = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "".join(re.findall(r"\{[^}]*\}", found[0])), re.sub(r"#.*", "", code))
+    plain = without_texts(code)
     lines = [line for name, line in _IMPORTS if not name or re.search(rf"(?<![.\w]){name}\b", plain)]
     both = {"from keras import layers", "from keras import ops"}
     if both <= set(lines):
@@ -124,10 +170,3 @@ def _imports_of(code: str) -> Sequence[str]:
     while lines and not lines[0]:
         lines.pop(0)
     return lines
-
-
-def builder_names(networks: Sequence[str]) -> dict[str, str]:
-    """What the functions are called that build networks."""
-    return {one: "build" if len(networks) == 1 else f"build_{variable(one)}" for one in networks}
-
-

@@ -1,0 +1,586 @@
+"""A training whose objectives are written out, as a plain loop."""
+
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+from nndsl.catalogue.applicable import Applicable, Constant, Function, Input
+from nndsl.catalogue.functions.arranging import Positions
+from nndsl.catalogue.training import Loss, Prepared, Schedule
+from nndsl.catalogue.training.terms import Contrastive, GradientPenalty, Interpolation, KlNormal, Noise, Normal, Uniform
+from nndsl.emission.arithmetic import Constants, Formula, CannotWrite, matching
+from nndsl.emission.augmenting import Augmenting
+from nndsl.emission.fitting import begin, scaled
+from nndsl.emission.identifiers import free, variable
+from nndsl.emission.manuscript import Manuscript
+from nndsl.emission.optimizers import Rate, loss_code, metric_code, optimizer_code
+from nndsl.emission.refusals import not_written_training, refuse
+from nndsl.emission.spelling import counted, function_call, is_sign, spelt, value_code
+from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, quoted
+from nndsl.graph import Frame, Graph, Node, Ref, needed_for
+from nndsl.in_keras import layer_names
+from nndsl.passes.expose_logits import final_activation
+from nndsl.program import Objective, Training
+
+
+class Loop:
+    """Writes `main()` of a training with objectives of its own."""
+
+    def __init__(self, training: Training, manuscript: Manuscript, constants: Constants, builders: Mapping[str, str]):
+        self._training, self._manuscript, self._constants, self._builders = training, manuscript, constants, builders
+        self._graph = training.objectives[0].graph
+        self._augmenting = Augmenting(training.data.augmentation, training.data.span)
+        self._uses = Uses(training)
+        self._models = {name: variable(name) for name in builders}
+        self._noise = self._noise_names()
+
+    def page(self) -> Page:
+        """The function."""
+        training, page = self._training, Page()
+        page.line("def main():")
+        with page.inside():
+            if training.documentation:
+                page.documentation(training.documentation)
+            begin(page, training)
+            page.line("examples = load()")
+            for name, builder in self._builders.items():
+                for one in self._manuscript.said_of(training.learnt[name].written.span):
+                    del one
+                page.line(f"{self._models[name]} = {builder}()")
+            for node, name in self._noise.items():
+                page.line(f"{name} = keras.random.SeedGenerator()")
+                del node
+            self._optimizers(page)
+            page.line()
+            for place in range(len(training.objectives)):
+                self._objective(page, place)
+            if self._augmenting.fields:
+                page.take(self._augmenting.page())
+                page.line()
+            self._step(page)
+            self._epochs(page)
+        return page
+
+    # Chance --------------------------------------------------------------------------------------
+
+    def _noise_names(self) -> dict[int, str]:
+        """By the numbers of the calls that draw, what their seeds are called."""
+        names: dict[int, str] = {}
+        wanted = [ref for one in self._training.objectives for ref in one.graph.outputs.values()]
+        reached = needed_for(self._graph.nodes, wanted)
+        for node in self._graph.nodes:
+            if isinstance(node.component, Noise | Interpolation) and node.owner is not None:
+                if node.id not in reached:
+                    names[node.id] = free("unused_seed", set(names.values()))
+                    continue
+                names[node.id] = free("mixing_seed" if isinstance(node.component, Interpolation) else "noise_seed", set(names.values()))
+        return names
+
+    # Optimizers ----------------------------------------------------------------------------------
+
+    def _optimizers(self, page: Page) -> None:
+        rates = [one.optimizer.__dict__["learning_rate"] for one in self._training.objectives]
+        if any(isinstance(one, Schedule) for one in rates):
+            page.line('steps = steps_in(examples["train"])')
+        for place, (one, rate) in enumerate(zip(self._training.objectives, rates, strict=True)):
+            if isinstance(rate, Schedule) and rate.called() == "plateau":
+                raise refuse(not_written_training("`plateau` beside `minimize`", one.optimizer_span))
+            spelled = Rate(rate, one.times, {})
+            if isinstance(rate, Schedule):
+                page.line(f"total = EPOCHS * steps * {one.times}" if one.times > 1 else "total = EPOCHS * steps")
+                for name, line in spelled.lines:
+                    page.code(f"{name} = ", line)
+            page.code(f"{self._optimizer(place)} = ", scaled(optimizer_code(one.optimizer, spelled.code), self._training))
+        for place, one in enumerate(self._training.objectives):
+            page.line(f"{self._variables(place)} = {self._updated(one)}")
+            page.line(f"{self._optimizer(place)}.build({self._variables(place)})")
+
+    def _name(self, place: int, what: str) -> str:
+        one = self._training.objectives[place]
+        return variable(f"{one.name}_{what}") if one.name else what
+
+    def _optimizer(self, place: int) -> str:
+        return self._name(place, "optimizer")
+
+    def _variables(self, place: int) -> str:
+        return self._name(place, "weights")
+
+    def _updated(self, objective: Objective) -> str:
+        """The weights that an objective changes: those of whole networks."""
+        updates = set(objective.updates)
+        found: list[str] = []
+        for name, learnt in self._training.learnt.items():
+            owners = {owner for owner, _ in learnt.network.graph.owners()}
+            if owners & updates:
+                found.append(f"{self._models[name]}.trainable_variables")
+                updates -= owners
+        if updates:
+            raise refuse(not_written_training("a layer that is declared by itself", objective.span))
+        return " + ".join(found)
+
+    # Objectives ----------------------------------------------------------------------------------
+
+    def _objective(self, page: Page, place: int) -> None:
+        objective = self._training.objectives[place]
+        name = self._name(place, "loss") if objective.name else "figures_of"
+        page.line(f"def {self._function(place)}(batch, training):")
+        del name
+        with page.inside():
+            writer = Expressions(self._training, self._manuscript, self._constants, self._uses, self._models, self._noise, objective.graph)
+            writer.write(page, objective, self._training.measures if place == 0 else ())
+        page.line()
+
+    def _function(self, place: int) -> str:
+        return self._name(place, "loss") if self._training.objectives[place].name else "figures_of"
+
+    # Steps ---------------------------------------------------------------------------------------
+
+    def _step(self, page: Page) -> None:
+        page.line("@tf.function")
+        page.line("def step(*turns):")
+        with page.inside():
+            page.line("found = {}")
+            for place, one in enumerate(self._training.objectives):
+                if one.times > 1:
+                    page.line(f"for batch in turns[:{one.times}]:")
+                    with page.inside():
+                        self._taken(page, place, one)
+                else:
+                    page.line("batch = turns[0]")
+                    self._taken(page, place, one)
+            page.line("return found")
+        page.line()
+
+    def _taken(self, page: Page, place: int, objective: Objective) -> None:
+        """One step of an objective."""
+        if self._augmenting.fields:
+            page.line("batch = varied(batch)")
+        others = self._fixed(objective)
+        if others:
+            page.comment("these see the batch, and do not learn from it")
+            page.line(f"fixed = {others}")
+            page.line("before = [tf.identity(one.value) for one in fixed]")
+        page.line("with tf.GradientTape() as tape:")
+        with page.inside():
+            page.line(f"figures = {self._function(place)}(batch, training=True)")
+            loss = f'figures[{quoted(objective.figure("loss"))}]'
+            page.line(f"scaled = {self._optimizer(place)}.scale_loss({loss})")
+        page.line(f"gradients = tape.gradient(scaled, {self._variables(place)})")
+        page.line(f"{self._optimizer(place)}.apply(gradients, {self._variables(place)})")
+        if others:
+            page.line("for variable, value in zip(fixed, before, strict=True):")
+            with page.inside():
+                page.line("variable.assign(value)")
+        page.line("found |= figures")
+
+    def _fixed(self, objective: Objective) -> str:
+        """The statistics of networks that an objective uses and does not change."""
+        updates, found = set(objective.updates), []
+        used = self._uses.networks(objective)
+        for name in used:
+            graph = self._training.learnt[name].network.graph
+            owners = [(owner, node) for owner, node in graph.owners() if owner not in updates]
+            kept = [not weight.trainable for owner, node in owners for weight in owner.component.weights(*graph.operand_types(node))]
+            if any(kept):
+                found.append(f"{self._models[name]}.non_trainable_weights")
+        return " + ".join(found)
+
+    # Epochs --------------------------------------------------------------------------------------
+
+    def _epochs(self, page: Page) -> None:
+        training = self._training
+        turns = max(one.times for one in training.objectives)
+        metrics = [(one.name, metric_code(one.metric, one.name)) for one in training.measures]
+        if metrics:
+            page.code("metrics = ", dictionary(metrics))
+        parts = [("", "learnt")]
+        page.line()
+        page.line("def epoch_figures(taken):")
+        with page.inside():
+            page.documentation("The means of what was found in the batches of an epoch.")
+            page.line("means = {}")
+            page.line("for count, found in taken:")
+            with page.inside():
+                page.line("for name, value in found.items():")
+                with page.inside():
+                    if metrics:
+                        page.line("if name in metrics:")
+                        with page.inside():
+                            page.line("metrics[name].update_state(*value)")
+                            page.line("continue")
+                    page.line("means.setdefault(name, keras.metrics.Mean()).update_state(value, count)")
+            page.line("figures = {name: float(one.result()) for name, one in means.items()}")
+            if metrics:
+                page.line("for name, one in metrics.items():")
+                with page.inside():
+                    page.line("figures[name] = float(one.result())")
+                    page.line("one.reset_state()")
+            page.line("return figures")
+        page.line()
+        del parts
+        self._learning(page, turns)
+
+    def _learning(self, page: Page, turns: int) -> None:
+        training = self._training
+        validation = "validation" in training.data.splits
+        test = "test" in training.data.splits
+        if validation or test:
+            self._measuring(page)
+        page.line("def taken(epoch):")
+        with page.inside():
+            page.line('learnt = examples["train"]')
+            orders = ", ".join(f"batches(learnt, shuffled(learnt, epoch, {turn}))" if turn else "batches(learnt, shuffled(learnt, epoch))" for turn in range(turns))
+            page.line(f"for turns in zip({orders}):" if turns == 1 else "orders = [batches(learnt, shuffled(learnt, epoch, turn)) for turn in range(" + str(turns) + ")]")
+            if turns > 1:
+                page.line("for turns in zip(*orders, strict=True):")
+            with page.inside():
+                page.line("yield len(next(iter(turns[0].values()))), step(*turns)")
+        page.line()
+        page.line("for epoch in range(EPOCHS):")
+        with page.inside():
+            page.line("figures = epoch_figures(taken(epoch))")
+            if validation:
+                page.line('watched = epoch_figures(measured(examples["validation"]))')
+                page.line('figures |= {f"val_{name}": value for name, value in watched.items()}')
+            page.line('said = ", ".join(f"{name}: {value:.6g}" for name, value in figures.items())')
+            page.line('print(f"epoch {epoch + 1}/{EPOCHS}: {said}")')
+            self._stopping(page)
+        if test:
+            page.line('for name, value in epoch_figures(measured(examples["test"])).items():')
+            with page.inside():
+                page.line('print(f"test {name}: {value:.6g}")')
+        for model in self._models.values():
+            page.line(f'{model}.save("{model}.keras")')
+
+    def _measuring(self, page: Page) -> None:
+        page.line("@tf.function")
+        page.line("def measure(batch):")
+        with page.inside():
+            functions = [f"**{self._function(place)}(batch, training=False)" for place in range(len(self._training.objectives))]
+            page.line(f"return {functions[0][2:]}" if len(functions) == 1 else f"return {{{', '.join(functions)}}}")
+        page.line()
+        page.line("def measured(part):")
+        with page.inside():
+            page.line("for batch in in_order(part):")
+            with page.inside():
+                page.line("yield len(next(iter(batch.values()))), measure(batch)")
+        page.line()
+
+    def _stopping(self, page: Page) -> None:
+        rule = self._training.early_stopping
+        if rule is None:
+            return
+        sign = "<" if rule.mode == "min" else ">"
+        margin = "" if not rule.min_delta else f" {'-' if rule.mode == 'min' else '+'} {rule.min_delta!r}"
+        page.line(f'if epoch == 0 or figures["{rule.monitor}"] {sign} best{margin}:')
+        with page.inside():
+            page.line(f'best, best_epoch = figures["{rule.monitor}"], epoch')
+            page.line(f"kept = [model.get_weights() for model in ({', '.join(self._models.values())},)]")
+        page.line(f"if epoch - best_epoch >= {rule.patience}:")
+        with page.inside():
+            page.line("break")
+
+
+class Uses:
+    """The uses of networks in the objectives: which calls are theirs, what they take and give."""
+
+    def __init__(self, training: Training):
+        self.training = training
+        graph = training.objectives[0].graph
+        self._calls: dict[str, list[Node]] = {}
+        for node in graph.nodes:
+            frame = self.frame(node)
+            if frame is not None:
+                self._calls.setdefault(frame.key, []).append(node)
+
+    def frame(self, node: Node) -> Frame | None:
+        """The use of a network that a call belongs to."""
+        first = node.scope[0] if node.scope else None
+        return first if first is not None and first.made_of is not None and first.made_of.definition.kind == "network" else None
+
+    def network(self, frame: Frame) -> str:
+        """The name of the network that is used."""
+        owners = {node.owner for node in self._calls[frame.key] if node.owner is not None}
+        for name, learnt in self.training.learnt.items():
+            if owners & {owner for owner, _ in learnt.network.graph.owners()}:
+                return name
+        raise refuse(not_written_training(f"the network {frame.name} without weights", frame.span))
+
+    def networks(self, objective: Objective) -> list[str]:
+        """The networks that an objective depends on."""
+        needed = needed_for(objective.graph.nodes, objective.graph.outputs.values())
+        frames = {frame.key: frame for node in objective.graph.nodes if node.id in needed and (frame := self.frame(node)) is not None}
+        return list(dict.fromkeys(map(self.network, frames.values())))
+
+    def operands(self, frame: Frame) -> dict[str, Ref]:
+        """By the inputs of the network, what goes into it."""
+        graph, calls = self._aligned(frame)
+        names = {node.id: name for name, node in graph.inputs.items()}
+        found: dict[str, Ref] = {}
+        for own, call in zip([node for node in graph.nodes if not isinstance(node.component, Input)], calls, strict=True):
+            for mine, outer in zip(own.operands, call.operands, strict=True):
+                if mine.node in names:
+                    found[names[mine.node]] = outer
+        return found
+
+    def outputs(self, frame: Frame) -> dict[Ref, str]:
+        """The results of the use, and what comes before a final activation, by the outputs of the network."""
+        graph, calls = self._aligned(frame)
+        own = [node for node in graph.nodes if not isinstance(node.component, Input)]
+        places = {node.id: call.id for node, call in zip(own, calls, strict=True)}
+        found: dict[Ref, str] = {}
+        for name, ref in graph.outputs.items():
+            for one in (final_activation(graph, ref)[0], ref):
+                if one.node in places:
+                    found[Ref(places[one.node], one.output)] = name
+        return found
+
+    def _aligned(self, frame: Frame) -> tuple[Graph, list[Node]]:
+        return self.training.learnt[self.network(frame)].network.graph, self._calls[frame.key]
+
+
+class Expressions:
+    """Writes the tensors of one objective, one after another."""
+
+    def __init__(
+        self, training: Training, manuscript: Manuscript, constants: Constants, uses: Uses, models: Mapping[str, str], noise: Mapping[int, str], graph: Graph
+    ):
+        self._training, self._manuscript, self._constants, self._uses = training, manuscript, constants, uses
+        self._models, self._noise, self._graph = models, noise, graph
+        self._names: dict[Ref, str] = {}
+        self._taken: set[str] = {*models.values(), *noise.values(), "batch", "training", "examples", "step", "measure", "taken", "epoch"}
+        self._seeds = layer_names([*(one.network.graph for one in training.learnt.values()), graph])
+
+    def write(self, page: Page, objective: Objective, measures: Sequence[object]) -> None:
+        graph = self._graph
+        pairs = [(one.name, one.target, one.prediction) for one in self._training.measures] if measures else []
+        wanted = [*graph.outputs.values(), *(ref for _, target, prediction in pairs for ref in (target, prediction))]
+        needed = needed_for(graph.nodes, wanted)
+        self._needed, self._page = needed, page
+        self._terms = set(self._sum_of(objective.loss))
+        written: set[str] = set()
+        for node in graph.nodes:
+            if node.id not in needed or isinstance(node.component, Constant):
+                continue
+            if isinstance(node.component, Input):
+                name = next(one for one, input in graph.inputs.items() if input.id == node.id)
+                self._bind(Ref(node.id), variable(name), f"batch[{quoted(name)}]")
+                continue
+            frame = self._uses.frame(node)
+            if frame is None:
+                self._node(node)
+            elif frame.key not in written:
+                written.add(frame.key)
+                self._use(frame)
+        self._result(objective, pairs)
+
+    # Names ---------------------------------------------------------------------------------------
+
+    def _bind(self, ref: Ref, wanted: str, code: Code) -> None:
+        name = free(wanted, self._taken)
+        self._taken.add(name)
+        self._names[ref] = name
+        self._page.code(f"{name} = ", code)
+
+    def _wanted(self, node: Node) -> str:
+        remark = self._manuscript.remark(node.span)
+        if remark is not None and len(remark.names) == 1:
+            return variable(remark.names[0])
+        component = node.component
+        return variable(type(component).called())
+
+    # Uses of networks ----------------------------------------------------------------------------
+
+    def _use(self, frame: Frame) -> None:
+        """A network, applied."""
+        network = self._uses.network(frame)
+        outputs = {ref: name for ref, name in self._uses.outputs(frame).items() if ref.node in self._needed}
+        if all(self._only_penalized(ref) for ref in outputs):
+            return
+        operands = {name: self._code(ref) for name, ref in self._uses.operands(frame).items()}
+        taken: Code = next(iter(operands.values())) if len(operands) == 1 else dictionary(operands.items())
+        code = Call(self._models[network], (taken, Named("training", "training")))
+        remark = self._manuscript.remark(frame.span)
+        every = list(self._training.learnt[network].network.graph.outputs)
+        if len(every) == 1:
+            names = remark.names if remark is not None and len(remark.names) == 1 else ()
+            name = free(variable(names[0]) if names else variable(every[0]), self._taken)
+            self._taken.add(name)
+            self._names |= dict.fromkeys(outputs, name)
+            self._page.code(f"{name} = ", code)
+            return
+        said = free(f"{self._models[network]}_outputs", self._taken)
+        self._taken.add(said)
+        self._page.code(f"{said} = ", code)
+        self._names |= {ref: f"{said}[{quoted(name)}]" for ref, name in outputs.items()}
+
+    def _only_penalized(self, ref: Ref) -> bool:
+        """Whether a result is used by nothing but a penalty on its gradient, which applies the network itself."""
+        users = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is None]
+        inner = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is not None]
+        return bool(users) and not inner and all(isinstance(one.component, GradientPenalty) for one in users)
+
+    # Calls ---------------------------------------------------------------------------------------
+
+    def _node(self, node: Node) -> None:
+        if node.id in self._sum:
+            return
+        code = self._call(node)
+        if len(node.types) > 1:
+            said = free(self._wanted(node), self._taken)
+            self._taken.add(said)
+            self._page.code(f"{said} = ", code)
+            self._names |= {Ref(node.id, output): f"{said}[{output}]" for output in range(len(node.types))}
+        elif self._is_inside(node):
+            text = flat(code)
+            sign = not isinstance(node.component, Loss) and isinstance(node.component, Function) and is_sign(spelt(node.component, self._types(node), False))
+            self._names[Ref(node.id)] = f"({text})" if sign else text
+        else:
+            self._bind(Ref(node.id), self._wanted(node), code)
+
+    def _is_inside(self, node: Node) -> bool:
+        """Whether a call is written into the only one that takes its result."""
+        users = [one for one in self._graph.nodes if one.id in self._needed and Ref(node.id) in one.operands]
+        own = self._manuscript.remark(node.span)
+        if len(users) != 1 or isinstance(node.component, Loss | KlNormal | Contrastive | GradientPenalty | Noise | Interpolation):
+            return False
+        return self._uses.frame(users[0]) is None and self._manuscript.remark(users[0].span) is own and users[0].id not in self._sum and node.id not in self._terms
+
+    def _types(self, node: Node):  # type: ignore[no-untyped-def]
+        return self._graph.operand_types(node)
+
+    def _code(self, ref: Ref) -> str:
+        node = self._graph[ref]
+        if isinstance(node.component, Constant):
+            code = matching(self._manuscript.expression(node.span), [node.component.value], self._known)
+            return flat(code if code is not None else value_code(node.component.value))
+        return self._names[ref]
+
+    def _known(self, name: str) -> Formula:
+        if name in self._constants:
+            code, value = self._constants[name]
+            return Formula(code, (value,))
+        raise CannotWrite
+
+    def _call(self, node: Node) -> Code:
+        component: Applicable = node.component
+        operands = [self._code(ref) for ref in node.operands]
+        match component:
+            case Loss():
+                return self._loss(node, component)
+            case Noise():
+                return self._drawn(node, component)
+            case Interpolation():
+                return Call("between", (*operands, self._seed(node)))
+            case GradientPenalty():
+                frame = self._uses.frame(self._graph[node.operands[0]])
+                if frame is None:
+                    raise refuse(not_written_training("`gradient_penalty` of what is no network", node.span))
+                model = self._models[self._uses.network(frame)]
+                return Call("gradient_penalty", (f"lambda points: {model}(points, training=training)", operands[1]))
+            case KlNormal():
+                return Call("kl_normal", tuple(operands))
+            case Contrastive():
+                margin = () if component.margin == 1 else (Named("margin", value_code(component.margin)),)
+                return Call("contrastive", (*operands, *margin))
+            case Positions():
+                return counted(component, operands[0], self._types(node))
+            case Function():
+                spelling = spelt(component, self._types(node), layers=False)
+                settings = [(one, value_code(one.value)) for one in spelling.settings if one.value != one.default]
+                return function_call(spelling, operands, settings)
+        raise refuse(not_written_training(f"`{type(component).called()}` outside of a network", node.span))
+
+    def _loss(self, node: Node, component: Loss) -> Code:
+        """A loss: the mean over the batch."""
+        target, prediction = node.operands
+        if component.class_weights is not None:
+            raise refuse(not_written_training("class weights in `minimize`", node.span))
+        said = self._code(prediction)
+        against = self._code(target)
+        if isinstance(self._graph[target].component, Constant):
+            against = f"ops.full_like({said}, {against})"
+        elif not self._graph.type_of(target).shape and not self._graph.type_of(prediction).shape:
+            said, against = f"{said}[:, None]", f"{against}[:, None]"
+        frame = self._uses.frame(self._graph[prediction])
+        whole = frame is not None and final_activation(self._graph, self._whole(frame, prediction))[0] != self._whole(frame, prediction)
+        made = loss_code(component, component.takes_logits and not whole)
+        mean = not isinstance(made, str) and isinstance(made.function, str) and made.function.startswith("keras.")
+        code = Call(made, (against, said))
+        return code if mean else Call("ops.mean", (code,))
+
+    def _whole(self, frame: Frame, ref: Ref) -> Ref:
+        """The output of a network, of which a tensor may be what comes before its final activation."""
+        outputs = self._uses.outputs(frame)
+        return [one for one, name in outputs.items() if name == outputs[ref]][-1]
+
+    def _drawn(self, node: Node, noise: Noise) -> Code:
+        count = f"len({next(iter(self._names.values()))})" if self._names else "len(next(iter(batch.values())))"
+        count = "ops.shape(next(iter(batch.values())))[0]" if not self._names else f"ops.shape({next(iter(self._names.values()))})[0]"
+        shape = f"({count}, {', '.join(map(str, noise.sizes))})"
+        match noise:
+            case Normal():
+                given = [Named(name, value_code(value)) for name, value in (("mean", noise.mean), ("stddev", noise.stddev)) if value != {"mean": 0.0, "stddev": 1.0}[name]]
+                return Call("keras.random.normal", (shape, *given, Named("seed", self._seed(node))))
+            case Uniform():
+                given = [Named(name, value_code(value)) for name, value in (("minval", noise.minval), ("maxval", noise.maxval)) if value != {"minval": 0.0, "maxval": 1.0}[name]]
+                return Call("keras.random.uniform", (shape, *given, Named("seed", self._seed(node))))
+        raise TypeError(noise)
+
+    def _seed(self, node: Node) -> str:
+        """What a call draws with: in evaluation the same each time."""
+        assert node.owner is not None
+        return f"{self._noise[node.id]} if training else {crc32(self._seeds[node.owner].encode())}"
+
+    # Results -------------------------------------------------------------------------------------
+
+    def _sum_of(self, loss: Ref) -> list[int]:
+        """The terms of an objective: what is added up, each perhaps times a number."""
+        self._sum: set[int] = set()
+        waiting, found = [loss], []
+        while waiting:
+            node = self._graph[waiting.pop()]
+            name = type(node.component).called()
+            numbers = [isinstance(self._graph[ref].component, Constant) for ref in node.operands]
+            if name in ("add", "subtract") and not any(numbers):
+                self._sum.add(node.id)
+                waiting += reversed(node.operands)
+            elif name == "multiply" and any(numbers):
+                self._sum.add(node.id)
+                waiting += [ref for ref, number in zip(node.operands, numbers, strict=True) if not number]
+            else:
+                found.append(node.id)
+        return found
+
+    def _total(self, ref: Ref) -> str:
+        node = self._graph[ref]
+        if node.id not in self._sum:
+            return self._mean(ref)
+        sign = {"add": "+", "subtract": "-", "multiply": "*"}[type(node.component).called()]
+        parts = [self._code(one) if isinstance(self._graph[one].component, Constant) else self._total(one) for one in node.operands]
+        if sign == "-" and self._graph[node.operands[1]].id in self._sum and type(self._graph[node.operands[1]].component).called() != "multiply":
+            parts[1] = f"({parts[1]})"
+        return f" {sign} ".join(parts)
+
+    def _mean(self, ref: Ref) -> str:
+        """A term as one number."""
+        node = self._graph[ref]
+        if not isinstance(node.component, Loss) and any(isinstance(self._graph.nodes[one].component, Loss) for one in needed_for(self._graph.nodes, [ref])):
+            raise refuse(not_written_training("a loss inside of another expression", node.span))
+        return self._names[ref] if isinstance(node.component, Loss) else f"ops.mean({self._names[ref]})"
+
+    def _result(self, objective: Objective, pairs: Sequence[tuple[str, Ref, Ref]]) -> None:
+        penalized = [self._models[name] for name in self._uses.networks(objective) if _has_penalties(self._training.learnt[name].network.graph)]
+        loss = self._total(objective.loss) + "".join(f" + sum({name}.losses)" for name in penalized)
+        entries: list[tuple[str, Code]] = [(objective.figure("loss"), loss)]
+        entries += [(objective.figure(name), self._mean(ref)) for name, ref in objective.terms.items()]
+        for name, target, prediction in pairs:
+            measure = next(one for one in self._training.measures if one.name == name)
+            if isinstance(measure.metric, Prepared) and (measure.metric.one_hot or measure.metric.activation):
+                raise refuse(not_written_training(f"the metric `{name}`, which is of logits,", self._training.span))
+            entries.append((name, f"({self._code(target)}, {self._code(prediction)})"))
+        self._page.code("return ", dictionary(entries))
+
+
+def _has_penalties(graph: Graph) -> bool:
+    """Whether some weights or outputs of layers are penalized."""
+    return any("regularizer" in name and value is not None for owner, _ in graph.owners() for name, value in owner.component.__dict__.items())
