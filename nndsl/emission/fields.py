@@ -101,8 +101,7 @@ class FieldWriter:
     def _scale(self, encoder: Scale) -> None:
         self._numbers()
         offset = f" + {self._number(encoder, 'offset', encoder.offset)}" if encoder.offset else ""
-        factor = self._number(encoder, "factor", encoder.factor)
-        self._assign(f"{self.name} * {factor if factor.replace('.', '').isalnum() else f'({factor})'}{offset}")
+        self._assign(f"{self.name} * {self._number(encoder, 'factor', encoder.factor)}{offset}")
 
     def _standardize(self, encoder: Standardize) -> None:
         self._numbers()

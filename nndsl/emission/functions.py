@@ -203,7 +203,9 @@ class Author:
     def _step(self, page: Page, step: Step, operands: list[str], outputs: list[str], position: int) -> None:
         before = f"{', '.join(outputs)} = "
         if step.shared is None:
-            page.code(before, self._tree(step.tree, step, operands, position))
+            code = self._tree(step.tree, step, operands, position)
+            masked = [] if step.tree.spelling.is_layer or not step.tree.node.type.mask else _masked(step.tree, operands)
+            page.code(before, Call("masked_as", (code, *masked)) if masked else code)
             return
         if step.makes:
             name = self._name_of_shared(step, outputs)
@@ -325,6 +327,17 @@ def _of_known_size(tree: Tree, code: Code) -> Code:
         return code
     shape = known_shape(tree.node.type)
     return code if None in shape else Call("ops.reshape", (code, f"({', '.join(map(str, (-1, *shape)))})"))
+
+
+def _masked(tree: Tree, operands: Sequence[str]) -> list[str]:
+    """The operands with a mask that a function would take along, and Keras loses."""
+    found: list[str] = []
+    for one, type in zip(tree.operands, tree.types, strict=True):
+        if isinstance(one, Tree):
+            found += _masked(one, operands) if one.node.type.mask else []
+        elif type.mask and not one.is_leaf:
+            found.append(operands[one.place])
+    return list(dict.fromkeys(found))
 
 
 def _is_atom(code: str) -> bool:

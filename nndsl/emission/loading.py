@@ -7,6 +7,7 @@ from pathlib import Path
 from nndsl.data.arrays import Npy, Npz
 from nndsl.data.component import DataSource, RowStep
 from nndsl.data.delimited import Csv, Tsv
+from nndsl.data.forms import Texts
 from nndsl.data.images import MODES, Images
 from nndsl.data.packaged import Dataset, packaged, reader
 from nndsl.data.parquet import Parquet
@@ -138,8 +139,8 @@ class Loading:
                     page.code("rows = ", Call("random_split", (self._count(), *shares, *seed)))
                     return
                 column = self._plan.fields[split.stratify].columns[0]
-                labels = f"table[{quoted(column)}]" if self._is_text(column) else f"np.unique(table[{quoted(column)}], return_inverse=True)[1]"
-                page.code("rows = ", Call("stratified_split" if self._is_text(column) else "stratified_split", (labels, *shares, *seed)))
+                labels = f"table[{quoted(column)}]"
+                page.code("rows = ", Call("stratified_split", (f"first_seen({labels})" if self._is_text(column) else labels, *shares, *seed)))
             case Order() as split:
                 page.code("rows = ", Call("ordered_split", (self._count(), value_code(split.validation), value_code(split.test))))
             case Column() as split:
@@ -150,7 +151,7 @@ class Loading:
                 raise refuse(not_written_source(f"the split `{split.called()}`", self._plan.split_span))
 
     def _is_text(self, column: str) -> bool:
-        return isinstance(self._source, Csv | Tsv | Fasta | Lines | Text | Images | Parquet)
+        return isinstance(next(one.form for one in self._plan.fields.values() if column in one.columns), Texts)
 
     def _by_column(self, page: Page, split: Column) -> None:
         column = f"table[{quoted(split.column)}]"
@@ -175,8 +176,11 @@ class Loading:
         splits = self._plan.splits
         if reach is None:
             page.code("fields = ", dictionary((one.name, variable(one.name)) for one in fields))
-            own = "{name: values[rows[part]] for name, values in fields.items()}"
-            page.line(f"return {{part: {own} for part in {flat(together(map(quoted, splits)))}}}")
+            page.line("return {")
+            with page.inside():
+                page.line("part: {name: values[rows[part]] for name, values in fields.items()}")
+                page.line(f"for part in {flat(together(map(quoted, splits)))}")
+            page.line("}")
             return
         page.line("examples = {}")
         page.line(f"for part in {flat(together(map(quoted, splits)))}:")

@@ -7,7 +7,7 @@ from nndsl.catalogue.applicable import Applicable, Constant, Function, Input
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.training import Loss, Prepared, Schedule
 from nndsl.catalogue.training.terms import Contrastive, GradientPenalty, Interpolation, KlNormal, Noise, Normal, Uniform
-from nndsl.emission.arithmetic import Constants, Formula, CannotWrite, matching
+from nndsl.emission.arithmetic import CannotWrite, Constants, Formula, matching
 from nndsl.emission.augmenting import Augmenting
 from nndsl.emission.fitting import begin, scaled
 from nndsl.emission.identifiers import free, variable
@@ -15,11 +15,13 @@ from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.optimizers import Rate, loss_code, metric_code, optimizer_code
 from nndsl.emission.refusals import not_written_training, refuse
 from nndsl.emission.spelling import counted, function_call, is_sign, spelt, value_code
+from nndsl.emission.stock import pieces
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, quoted
 from nndsl.graph import Frame, Graph, Node, Ref, needed_for
 from nndsl.in_keras import layer_names
 from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Objective, Training
+from nndsl.source import Span
 
 
 class Loop:
@@ -43,12 +45,9 @@ class Loop:
             begin(page, training)
             page.line("examples = load()")
             for name, builder in self._builders.items():
-                for one in self._manuscript.said_of(training.learnt[name].written.span):
-                    del one
                 page.line(f"{self._models[name]} = {builder}()")
-            for node, name in self._noise.items():
+            for name in self._noise.values():
                 page.line(f"{name} = keras.random.SeedGenerator()")
-                del node
             self._optimizers(page)
             page.line()
             for place in range(len(training.objectives)):
@@ -67,12 +66,12 @@ class Loop:
         names: dict[int, str] = {}
         wanted = [ref for one in self._training.objectives for ref in one.graph.outputs.values()]
         reached = needed_for(self._graph.nodes, wanted)
-        for node in self._graph.nodes:
-            if isinstance(node.component, Noise | Interpolation) and node.owner is not None:
-                if node.id not in reached:
-                    names[node.id] = free("unused_seed", set(names.values()))
-                    continue
-                names[node.id] = free("mixing_seed" if isinstance(node.component, Interpolation) else "noise_seed", set(names.values()))
+        drawing = [node for node in self._graph.nodes if isinstance(node.component, Noise | Interpolation) and node.owner is not None]
+        while drawing and drawing[-1].id not in reached:
+            drawing.pop()
+        for node in drawing:
+            wanted_name = "mixing_seed" if isinstance(node.component, Interpolation) else "noise_seed"
+            names[node.id] = free(wanted_name if node.id in reached else "unused_seed", set(names.values()))
         return names
 
     # Optimizers ----------------------------------------------------------------------------------
@@ -121,9 +120,7 @@ class Loop:
 
     def _objective(self, page: Page, place: int) -> None:
         objective = self._training.objectives[place]
-        name = self._name(place, "loss") if objective.name else "figures_of"
         page.line(f"def {self._function(place)}(batch, training):")
-        del name
         with page.inside():
             writer = Expressions(self._training, self._manuscript, self._constants, self._uses, self._models, self._noise, objective.graph)
             writer.write(page, objective, self._training.measures if place == 0 else ())
@@ -136,23 +133,32 @@ class Loop:
 
     def _step(self, page: Page) -> None:
         page.line("@tf.function")
-        page.line("def step(*turns):")
+        page.line("def step(batch):" if self._turns == 1 else "def step(*turns):")
         with page.inside():
-            page.line("found = {}")
+            if len(self._training.objectives) > 1:
+                page.line("found = {}")
+            if self._turns == 1 and self._augmenting.fields:
+                page.line("batch = varied(batch)")
             for place, one in enumerate(self._training.objectives):
                 if one.times > 1:
-                    page.line(f"for batch in turns[:{one.times}]:")
+                    page.line(f"for batch in turns[:{one.times}]:" if one.times < self._turns else "for batch in turns:")
                     with page.inside():
                         self._taken(page, place, one)
                 else:
-                    page.line("batch = turns[0]")
+                    if self._turns > 1:
+                        page.line("batch = turns[0]")
                     self._taken(page, place, one)
-            page.line("return found")
+            page.line("return found" if len(self._training.objectives) > 1 else "return figures")
         page.line()
+
+    @property
+    def _turns(self) -> int:
+        """How many batches a step takes."""
+        return max(one.times for one in self._training.objectives)
 
     def _taken(self, page: Page, place: int, objective: Objective) -> None:
         """One step of an objective."""
-        if self._augmenting.fields:
+        if self._augmenting.fields and self._turns > 1:
             page.line("batch = varied(batch)")
         others = self._fixed(objective)
         if others:
@@ -170,7 +176,8 @@ class Loop:
             page.line("for variable, value in zip(fixed, before, strict=True):")
             with page.inside():
                 page.line("variable.assign(value)")
-        page.line("found |= figures")
+        if len(self._training.objectives) > 1:
+            page.line("found |= figures")
 
     def _fixed(self, objective: Objective) -> str:
         """The statistics of networks that an objective uses and does not change."""
@@ -188,12 +195,10 @@ class Loop:
 
     def _epochs(self, page: Page) -> None:
         training = self._training
-        turns = max(one.times for one in training.objectives)
         metrics = [(one.name, metric_code(one.metric, one.name)) for one in training.measures]
         if metrics:
             page.code("metrics = ", dictionary(metrics))
-        parts = [("", "learnt")]
-        page.line()
+            page.line()
         page.line("def epoch_figures(taken):")
         with page.inside():
             page.documentation("The means of what was found in the batches of an epoch.")
@@ -216,10 +221,9 @@ class Loop:
                     page.line("one.reset_state()")
             page.line("return figures")
         page.line()
-        del parts
-        self._learning(page, turns)
+        self._learning(page)
 
-    def _learning(self, page: Page, turns: int) -> None:
+    def _learning(self, page: Page) -> None:
         training = self._training
         validation = "validation" in training.data.splits
         test = "test" in training.data.splits
@@ -228,13 +232,19 @@ class Loop:
         page.line("def taken(epoch):")
         with page.inside():
             page.line('learnt = examples["train"]')
-            orders = ", ".join(f"batches(learnt, shuffled(learnt, epoch, {turn}))" if turn else "batches(learnt, shuffled(learnt, epoch))" for turn in range(turns))
-            page.line(f"for turns in zip({orders}):" if turns == 1 else "orders = [batches(learnt, shuffled(learnt, epoch, turn)) for turn in range(" + str(turns) + ")]")
-            if turns > 1:
-                page.line("for turns in zip(*orders, strict=True):")
+            if self._turns == 1:
+                page.line("for batch in batches(learnt, shuffled(learnt, epoch)):")
+            else:
+                page.line(f"orders = [shuffled(learnt, epoch, turn) for turn in range({self._turns})]")
+                page.line("for turns in zip(*(batches(learnt, one) for one in orders), strict=True):")
             with page.inside():
-                page.line("yield len(next(iter(turns[0].values()))), step(*turns)")
+                batch = "batch" if self._turns == 1 else "turns[0]"
+                page.line(f"yield len(next(iter({batch}.values()))), step({'batch' if self._turns == 1 else '*turns'})")
         page.line()
+        if training.early_stopping is not None:
+            page.line(f"models = [{', '.join(self._models.values())}]")
+            worst = 'float("inf")' if training.early_stopping.mode == "min" else '-float("inf")'
+            page.line(f"best, best_epoch, kept = {worst}, 0, []")
         page.line("for epoch in range(EPOCHS):")
         with page.inside():
             page.line("figures = epoch_figures(taken(epoch))")
@@ -244,6 +254,10 @@ class Loop:
             page.line('said = ", ".join(f"{name}: {value:.6g}" for name, value in figures.items())')
             page.line('print(f"epoch {epoch + 1}/{EPOCHS}: {said}")')
             self._stopping(page)
+        if training.early_stopping is not None:
+            page.line("for one, weights in zip(models, kept, strict=True):")
+            with page.inside():
+                page.line("one.set_weights(weights)")
         if test:
             page.line('for name, value in epoch_figures(measured(examples["test"])).items():')
             with page.inside():
@@ -255,8 +269,8 @@ class Loop:
         page.line("@tf.function")
         page.line("def measure(batch):")
         with page.inside():
-            functions = [f"**{self._function(place)}(batch, training=False)" for place in range(len(self._training.objectives))]
-            page.line(f"return {functions[0][2:]}" if len(functions) == 1 else f"return {{{', '.join(functions)}}}")
+            functions = [f"{self._function(place)}(batch, training=False)" for place in range(len(self._training.objectives))]
+            page.line(f"return {' | '.join(functions)}")
         page.line()
         page.line("def measured(part):")
         with page.inside():
@@ -271,10 +285,10 @@ class Loop:
             return
         sign = "<" if rule.mode == "min" else ">"
         margin = "" if not rule.min_delta else f" {'-' if rule.mode == 'min' else '+'} {rule.min_delta!r}"
-        page.line(f'if epoch == 0 or figures["{rule.monitor}"] {sign} best{margin}:')
+        page.line(f'if figures["{rule.monitor}"] {sign} best{margin}:')
         with page.inside():
             page.line(f'best, best_epoch = figures["{rule.monitor}"], epoch')
-            page.line(f"kept = [model.get_weights() for model in ({', '.join(self._models.values())},)]")
+            page.line("kept = [one.get_weights() for one in models]")
         page.line(f"if epoch - best_epoch >= {rule.patience}:")
         with page.inside():
             page.line("break")
@@ -347,7 +361,8 @@ class Expressions:
         self._training, self._manuscript, self._constants, self._uses = training, manuscript, constants, uses
         self._models, self._noise, self._graph = models, noise, graph
         self._names: dict[Ref, str] = {}
-        self._taken: set[str] = {*models.values(), *noise.values(), "batch", "training", "examples", "step", "measure", "taken", "epoch"}
+        self._signs: set[Ref] = set()
+        self._taken: set[str] = {*models.values(), *noise.values(), "batch", "training", "examples", "step", "measure", *pieces()}
         self._seeds = layer_names([*(one.network.graph for one in training.learnt.values()), graph])
 
     def write(self, page: Page, objective: Objective, measures: Sequence[object]) -> None:
@@ -382,11 +397,20 @@ class Expressions:
         self._page.code(f"{name} = ", code)
 
     def _wanted(self, node: Node) -> str:
-        remark = self._manuscript.remark(node.span)
-        if remark is not None and len(remark.names) == 1:
-            return variable(remark.names[0])
-        component = node.component
-        return variable(type(component).called())
+        """What a tensor is called: as the statement that ends with it, as the term that it is, or after what computes it."""
+        term = next((name for name, ref in self._graph.outputs.items() if ref.node == node.id and name != "loss"), None)
+        if term is not None:
+            return variable(term)
+        stated = self._stated(node.span)
+        if stated is not None:
+            return stated
+        return "noise" if isinstance(node.component, Noise) else variable(type(node.component).called())
+
+    def _stated(self, span: Span) -> str | None:
+        """The name that a statement gives to what stands at its end."""
+        remark = self._manuscript.remark(span)
+        ends = remark is not None and remark.statement.span.end == span.end
+        return variable(remark.names[0]) if remark is not None and ends and len(remark.names) == 1 else None
 
     # Uses of networks ----------------------------------------------------------------------------
 
@@ -399,11 +423,9 @@ class Expressions:
         operands = {name: self._code(ref) for name, ref in self._uses.operands(frame).items()}
         taken: Code = next(iter(operands.values())) if len(operands) == 1 else dictionary(operands.items())
         code = Call(self._models[network], (taken, Named("training", "training")))
-        remark = self._manuscript.remark(frame.span)
         every = list(self._training.learnt[network].network.graph.outputs)
         if len(every) == 1:
-            names = remark.names if remark is not None and len(remark.names) == 1 else ()
-            name = free(variable(names[0]) if names else variable(every[0]), self._taken)
+            name = free(self._stated(frame.span) or variable(every[0]), self._taken)
             self._taken.add(name)
             self._names |= dict.fromkeys(outputs, name)
             self._page.code(f"{name} = ", code)
@@ -431,9 +453,9 @@ class Expressions:
             self._page.code(f"{said} = ", code)
             self._names |= {Ref(node.id, output): f"{said}[{output}]" for output in range(len(node.types))}
         elif self._is_inside(node):
-            text = flat(code)
-            sign = not isinstance(node.component, Loss) and isinstance(node.component, Function) and is_sign(spelt(node.component, self._types(node), False))
-            self._names[Ref(node.id)] = f"({text})" if sign else text
+            self._names[Ref(node.id)] = flat(code)
+            if isinstance(node.component, Function) and is_sign(spelt(node.component, self._types(node), layers=False)):
+                self._signs.add(Ref(node.id))
         else:
             self._bind(Ref(node.id), self._wanted(node), code)
 
@@ -463,7 +485,7 @@ class Expressions:
 
     def _call(self, node: Node) -> Code:
         component: Applicable = node.component
-        operands = [self._code(ref) for ref in node.operands]
+        operands = [] if isinstance(component, GradientPenalty) else [self._code(ref) for ref in node.operands]
         match component:
             case Loss():
                 return self._loss(node, component)
@@ -476,17 +498,19 @@ class Expressions:
                 if frame is None:
                     raise refuse(not_written_training("`gradient_penalty` of what is no network", node.span))
                 model = self._models[self._uses.network(frame)]
-                return Call("gradient_penalty", (f"lambda points: {model}(points, training=training)", operands[1]))
+                return Call("penalty_on_gradient", (f"lambda points: {model}(points, training=training)", self._code(node.operands[1])))
             case KlNormal():
-                return Call("kl_normal", tuple(operands))
+                return Call("normal_divergence", tuple(operands))
             case Contrastive():
                 margin = () if component.margin == 1 else (Named("margin", value_code(component.margin)),)
-                return Call("contrastive", (*operands, *margin))
+                return Call("contrastive_loss", (*operands, *margin))
             case Positions():
                 return counted(component, operands[0], self._types(node))
             case Function():
                 spelling = spelt(component, self._types(node), layers=False)
                 settings = [(one, value_code(one.value)) for one in spelling.settings if one.value != one.default]
+                if is_sign(spelling):
+                    operands = [f"({code})" if ref in self._signs else code for code, ref in zip(operands, node.operands, strict=True)]
                 return function_call(spelling, operands, settings)
         raise refuse(not_written_training(f"`{type(component).called()}` outside of a network", node.span))
 
@@ -514,8 +538,7 @@ class Expressions:
         return [one for one, name in outputs.items() if name == outputs[ref]][-1]
 
     def _drawn(self, node: Node, noise: Noise) -> Code:
-        count = f"len({next(iter(self._names.values()))})" if self._names else "len(next(iter(batch.values())))"
-        count = "ops.shape(next(iter(batch.values())))[0]" if not self._names else f"ops.shape({next(iter(self._names.values()))})[0]"
+        count = f"ops.shape(batch[{quoted(next(iter(self._graph.inputs)))}])[0]"
         shape = f"({count}, {', '.join(map(str, noise.sizes))})"
         match noise:
             case Normal():

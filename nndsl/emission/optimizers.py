@@ -150,9 +150,9 @@ def loss_code(component: Loss, from_logits: bool | None = None) -> Code:
         case SmoothedSparseCategoricalCrossentropy():
             return Call("smoothed_crossentropy", (str(logits), value_code(component.label_smoothing)))
         case Multinomial():
-            return Call("multinomial", (str(component.axis),))
+            return Call("multinomial_loss", (str(component.axis),))
         case Wasserstein():
-            return "wasserstein"
+            return "wasserstein_loss"
     named = {name: value for name, value in component.changed().items() if name not in ("class_weights", "from_logits")}
     given = [*([Named("from_logits", "True")] if logits else []), *(Named(name, _listed(value)) for name, value in named.items())]
     return Call(f"keras.losses.{type(component).__name__}", tuple(given))

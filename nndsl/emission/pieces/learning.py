@@ -6,7 +6,8 @@ def shuffled(examples, epoch, turn=0):
     """The rows of some examples, in an order that depends on the seed and the epoch alone."""
     count = len(next(iter(examples.values())))
     places = tf.range(count, dtype="int64")
-    return tf.random.experimental.index_shuffle(places, [SEED, epoch, turn], count - 1)
+    seed = tf.cast([SEED, epoch, turn], "int64")
+    return tf.raw_ops.RandomIndexShuffle(index=places, seed=seed, max_index=count - 1, rounds=4)
 
 
 def batches(examples, rows):
@@ -77,13 +78,13 @@ class InverseRoot(keras.optimizers.schedules.LearningRateSchedule):
         return self.scale * ops.minimum(falling, number * self.warmup**-1.5)
 
 
-def kl_normal(mean, log_var):
+def normal_divergence(mean, log_var):
     """The divergence of a normal distribution from the standard one, in nats, for each example."""
     terms = ops.exp(log_var) + ops.square(mean) - 1 - log_var
     return 0.5 * ops.sum(terms, axis=tuple(range(1, len(terms.shape))))
 
 
-def contrastive(a, b, same, margin=1.0):
+def contrastive_loss(a, b, same, margin=1.0):
     """The contrastive loss of two embeddings (Hadsell et al., 2006), for each example."""
     squared = ops.sum(ops.square(a - b), axis=tuple(range(1, len(a.shape))))
     same = ops.cast(ops.reshape(same, (-1,)), squared.dtype)
@@ -97,7 +98,7 @@ def between(one, other, seed):
     return part * one + (1 - part) * other
 
 
-def gradient_penalty(critic, points):
+def penalty_on_gradient(critic, points):
     """How far the norm of a critic's gradient is from 1, squared (Gulrajani et al., 2017)."""
     with tf.GradientTape() as tape:
         tape.watch(points)
@@ -121,7 +122,7 @@ def smoothed_crossentropy(from_logits, label_smoothing):
     return loss
 
 
-def multinomial(axis):
+def multinomial_loss(axis):
     """The negative log-likelihood of counts along an axis, for each example."""
 
     def loss(target, prediction):
@@ -133,7 +134,7 @@ def multinomial(axis):
     return loss
 
 
-def wasserstein(target, prediction):
+def wasserstein_loss(target, prediction):
     """The mean of `-target * prediction`."""
     return ops.mean(-target * prediction, axis=-1)
 

@@ -99,5 +99,5 @@ def without_gaps(*columns):
     return [
         row
         for row, values in enumerate(zip(*columns, strict=True))
-        if not any(one is None or one != one for one in values)
+        if not any(one is None or (isinstance(one, float) and np.isnan(one)) for one in values)
     ]

@@ -23,11 +23,15 @@ def random_split(count, validation, test, seed=0):
     }
 
 
-def stratified_split(labels, validation, test, seed=0):
-    """The same, with the same share of each class in each part."""
-    count = len(labels)
+def first_seen(column):
+    """Texts as numbers, in the order in which they are first seen."""
     codes = {}
-    classes = np.array([codes.setdefault(one, len(codes)) for one in labels])
+    return np.array([codes.setdefault(one, len(codes)) for one in column])
+
+
+def stratified_split(classes, validation, test, seed=0):
+    """The rows of each part of the examples, with the same share of each class in each."""
+    count = len(classes)
     order = random_order(count, seed)
     tests = drawn(order, classes, share_of(count, test), test)
     rest = order[~tests]
