@@ -231,13 +231,17 @@ class Author:
         made_of = block.frame.made_of
         assert made_of is not None
         written = self._manuscript.arguments(block.span, [one.name for one in made_of.definition.parameters or ()])
-        required, others = [], []
+        required: list[Code] = []
+        others: list[Code] = []
         for one in function.parameters:
             values = self._chapter.leaf(one.found, position)
             if one.default is not REQUIRED and all(alike(value, one.default) for value in values):
                 continue
             code = self._chapter.argument(one, position, written.get(one.origin or ""))
-            (required if one.default is REQUIRED else others).append(code if one.default is REQUIRED else Named(one.name, code))
+            if one.default is REQUIRED:
+                required.append(code)
+            else:
+                others.append(Named(one.name, code))
         named = [Named("name", self._chapter.layer_name(block.names[0]))] if function.named else []
         return Call(function.name, (*operands, *required, *others, *named))
 

@@ -309,7 +309,7 @@ def _turn_body(
 
 def _renamed(item: Item, names: tuple[Name, ...]) -> Item:
     """The item with other names; those of a loop are those of what it consists of."""
-    values = {field: getattr(item, field) for field in item.__match_args__} | {"names": names}
+    values: dict[str, Any] = {**{field: getattr(item, field) for field in item.__match_args__}, "names": names}
     if isinstance(item, Loop):
         rest = iter(names)
         inner = tuple(_renamed(one, tuple(next(rest) for _ in one.names)) for one in item.body.items)

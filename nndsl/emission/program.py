@@ -32,6 +32,21 @@ Setting: TypeAlias = tuple[str, str, tuple[str, ...]]
 """A constant at the top: its name, its value, and what is said of it."""
 
 
+def written_program(program: Program, name: str | None, folder: Path) -> str:
+    """The program of a training or of a network, as a command names it: without a name, that of the only training, else of the only network.
+
+    Args:
+        folder: where it will lie.
+
+    Raises:
+        NoSuchName: there is none of that name, or more than one and no name.
+        UserError: something in it cannot be written.
+    """
+    if name in program.trainings or (name is None and program.trainings):
+        return training_program(program, program.training(name), folder)
+    return network_program(program, program.network(name))
+
+
 def training_program(program: Program, training: Training, folder: Path) -> str:
     """A program that trains.
 
