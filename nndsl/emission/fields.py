@@ -16,10 +16,11 @@ from nndsl.data.encoders.tokens import LETTERS, WORD, Characters, Tokens, Words
 from nndsl.data.fields import FieldPlan
 from nndsl.data.forms import Numbers, Texts, known_shape
 from nndsl.emission.arithmetic import CannotWrite, Formula, formula
-from nndsl.emission.identifiers import variable
+from nndsl.emission.identifiers import field_variable
 from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.refusals import not_written_encoding, refuse
 from nndsl.emission.spelling import value_code
+from nndsl.emission.stock import pieces
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, listed, quoted, together
 
 _FEW_CLASSES = 60
@@ -30,7 +31,7 @@ class FieldWriter:
 
     def __init__(self, page: Page, field: FieldPlan, manuscript: Manuscript):
         self._page, self._field, self._manuscript = page, field, manuscript
-        self.name = variable(field.name)
+        self.name = field_variable(field.name, {*pieces()})
         self._columns = [f"table[{quoted(one)}]" for one in field.columns]
         self._texts = isinstance(field.form, Texts)
         self._dtype = field.form.type.dtype if isinstance(field.form, Numbers) else "float64"

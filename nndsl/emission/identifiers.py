@@ -25,6 +25,15 @@ def variable(name: str) -> str:
     return identifier(name if name.islower() else snake_case(name))
 
 
+_OF_LOADING = frozenset({"table", "rows", "fields", "ids", "texts", "text", "file", "examples", "at", "part", "values", "name", "row", "one"})
+
+
+def field_variable(name: str, taken: "frozenset[str] | set[str]" = frozenset()) -> str:
+    """The name of the array that a field of the data is, beside what is needed to load it."""
+    plain = variable(name)
+    return f"{plain}_" if plain in _OF_LOADING or plain in taken else plain
+
+
 def constant(name: str) -> str:
     """The name of what never changes, in upper case."""
     return identifier((name if name.islower() or name.isupper() else snake_case(name)).upper())

@@ -18,10 +18,11 @@ from nndsl.data.series import frame_of, layout
 from nndsl.data.splits import Chromosomes, Column, Order, Random
 from nndsl.data.steps import DropMissing, Limit, Unique
 from nndsl.emission.fields import FieldWriter
-from nndsl.emission.identifiers import variable
+from nndsl.emission.identifiers import field_variable
 from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.refusals import not_written_source, refuse
 from nndsl.emission.spelling import value_code
+from nndsl.emission.stock import pieces
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, quoted, together
 
 
@@ -175,7 +176,7 @@ class Loading:
         reach = layout(fields)
         splits = self._plan.splits
         if reach is None:
-            page.code("fields = ", dictionary((one.name, variable(one.name)) for one in fields))
+            page.code("fields = ", dictionary((one.name, field_variable(one.name, {*pieces()})) for one in fields))
             page.line("return {")
             with page.inside():
                 page.line("part: {name: values[rows[part]] for name, values in fields.items()}")
@@ -185,18 +186,23 @@ class Loading:
         page.line("examples = {}")
         page.line(f"for part in {flat(together(map(quoted, splits)))}:")
         with page.inside():
-            page.comment("the rows that have an example: all that it reaches to is there, and nothing to come is of a later part")
-            first = f'max(rows[part][0] + {-reach.own_first}, {-reach.first})' if reach.own_first else f"max(rows[part][0], {-reach.first})"
-            last = f"rows[part][-1] + 1 - {reach.last}" if reach.last else "rows[part][-1] + 1"
+            page.comment("the rows that have an example: what it reaches to is there, and nothing to come is of a later part")
+            first = f"max({_moved('rows[part][0]', -reach.own_first)}, {-reach.first})"
+            last = _moved("rows[part][-1]", 1 - reach.last)
             page.code("at = ", Call("np.arange", (first, last, *([str(reach.stride)] if reach.stride != 1 else []))))
             entries: list[tuple[str, Code]] = []
             for one in fields:
                 frame = frame_of(one.encoders)
-                name = variable(one.name)
+                name = field_variable(one.name, {*pieces()})
                 offsets = None if frame is None else frame.offsets()
                 entries.append((one.name, f"{name}[at]" if offsets is None else f"{name}[at[:, None] + np.arange({offsets.start}, {offsets.stop})]"))
             page.code("examples[part] = ", dictionary(entries))
         page.line("return examples")
+
+
+def _moved(place: str, by: int) -> str:
+    """A place some rows further, or before."""
+    return f"{place} {'-' if by < 0 else '+'} {abs(by)}" if by else place
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -302,15 +302,25 @@ class Expressions:
                 found.append(node.id)
         return found
 
-    def _total(self, ref: Ref) -> str:
+    def _summands(self, ref: Ref) -> list[str]:
+        """What is added up, each with its sign, but for the first."""
         node = self._graph[ref]
+        name = type(node.component).called()
         if node.id not in self._sum:
-            return self._mean(ref)
-        sign = {"add": "+", "subtract": "-", "multiply": "*"}[type(node.component).called()]
-        parts = [self._code(one) if isinstance(self._graph[one].component, Constant) else self._total(one) for one in node.operands]
-        if sign == "-" and self._graph[node.operands[1]].id in self._sum and type(self._graph[node.operands[1]].component).called() != "multiply":
-            parts[1] = f"({parts[1]})"
-        return f" {sign} ".join(parts)
+            return [self._mean(ref)]
+        if name == "multiply":
+            return [" * ".join(self._factor(one) for one in node.operands)]
+        first, second = (self._summands(one) for one in node.operands)
+        sign = "+" if name == "add" else "-"
+        if sign == "-" and len(second) > 1:
+            second = [f"({' '.join(second)})"]
+        return [*first, f"{sign} {second[0]}", *second[1:]]
+
+    def _factor(self, ref: Ref) -> str:
+        if isinstance(self._graph[ref].component, Constant):
+            return self._code(ref)
+        found = self._summands(ref)
+        return found[0] if len(found) == 1 else f"({' '.join(found)})"
 
     def _mean(self, ref: Ref) -> str:
         """A term as one number."""
@@ -321,7 +331,11 @@ class Expressions:
 
     def _result(self, objective: Objective, pairs: Sequence[tuple[str, Ref, Ref]]) -> None:
         penalized = [self._models[name] for name in self._uses.networks(objective) if _has_penalties(self._training.learnt[name].network.graph)]
-        loss = self._total(objective.loss) + "".join(f" + sum({name}.losses)" for name in penalized)
+        parts = [*self._summands(objective.loss), *(f"+ sum({name}.losses)" for name in penalized)]
+        loss = parts[0]
+        if len(parts) > 1 or " " in loss:
+            loss = free("loss", self._taken)
+            self._page.sum(f"{loss} = ", parts)
         entries: list[tuple[str, Code]] = [(objective.figure("loss"), loss)]
         entries += [(objective.figure(name), self._mean(ref)) for name, ref in objective.terms.items()]
         for name, target, prediction in pairs:

@@ -15,7 +15,7 @@ from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.networks import building
 from nndsl.emission.reading import read
 from nndsl.emission.spelling import value_code
-from nndsl.emission.stock import needed, without_texts
+from nndsl.emission.stock import needed, pieces, without_texts
 from nndsl.emission.writing import Page, quoted
 from nndsl.program import Network, Program, Training
 from nndsl.syntax import ast
@@ -116,7 +116,7 @@ class Sheet:
         self.manuscript = Manuscript(program.sources)
         self.constants: dict[str, tuple[str, Any]] = _constants(program)
         self.settings: list[Setting] = []
-        self.library = Library(self.manuscript, self.constants, [])
+        self.library = Library(self.manuscript, self.constants, pieces())
         self.parts: list[Page] = []
 
     def networks(self, named: dict[str, Network]) -> None:

@@ -37,10 +37,15 @@ def needed(code: str) -> list[Piece]:
     while waiting:
         text = waiting.pop()
         for name, piece in known.items():
-            if name not in wanted and re.search(rf"(?<![\w.]){name}\b", text):
+            if name not in wanted and re.search(_use_of(name), text):
                 wanted.add(name)
                 waiting.append(without_texts(piece.text))
     return [piece for name, piece in known.items() if name in wanted]
+
+
+def _use_of(name: str) -> str:
+    """A pattern for the use of a function: its call or, of a loss, its name."""
+    return rf"(?<![\w.]){name}" + (r"\b" if name.endswith("_loss") else r"\(")
 
 
 def without_texts(code: str) -> str:

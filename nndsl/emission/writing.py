@@ -149,6 +149,18 @@ class Page:
         """An expression, with what stands before and after it."""
         self.lines += laid_out(before, code, after, self._indent, self._width)
 
+    def sum(self, before: str, parts: Sequence[str]) -> None:
+        """A sum, whose parts have their signs: on one line, in brackets on the next, or each on its own."""
+        whole = " ".join(parts)
+        if len(self._indent + before + whole) <= self._width:
+            self.line(before + whole)
+            return
+        self.line(f"{before}(")
+        with self.inside():
+            for one in [whole] if len(self._indent + whole) <= self._width else parts:
+                self.line(one)
+        self.line(")")
+
     def comment(self, text: str) -> None:
         """A comment, in lines that are not too long."""
         for line in _wrapped(text, self._width - len(self._indent) - 2):
