@@ -44,6 +44,7 @@ LONGEST_CASE = 16
 SECTIONS = {
     "1": "Syntax", "2": "Names, arguments and values", "3": "Shapes and types", "4": "The graph",
     "5": "Data", "6": "Training", "7": "Keras, files and runs",
+    "8": "What is made of a file for elsewhere",
 }
 
 

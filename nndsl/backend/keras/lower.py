@@ -125,6 +125,15 @@ class _MadeWhenAsked(dict[Owner, keras.Layer]):
 
 def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     """One Keras layer for each set of weights in the graphs, with the name of its first node."""
+    made = layers_as_applied(*graphs)
+    for graph in graphs:
+        for owner, _ in graph.owners():
+            made[owner]
+    return made
+
+
+def layers_as_applied(*graphs: Graph) -> dict[Owner, keras.Layer]:
+    """The same, but each is made when it is first asked for, as a program does that is written by hand."""
     return _MadeWhenAsked(graphs)
 
 
@@ -300,7 +309,7 @@ def model(network: Network, layers: Layers | None = None) -> keras.Model:
     graph = network.graph
     with deep_enough(len(graph.nodes)):
         inputs = symbols(graph)
-        used = layers_of(graph) if layers is None else layers
+        used = layers_as_applied(graph) if layers is None else layers
         values = values_of(graph, used, inputs)
         if layers is None:
             fill(used, [graph])

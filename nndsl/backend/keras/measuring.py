@@ -32,7 +32,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
     if training.data.augmentation is not None:
         graphs.append(training.data.augmentation)
-    layers = lower.layers_of(*graphs)
+    layers = lower.layers_as_applied(*graphs)
     models = {name: lower.model(one, layers) for name, one in networks.items()}
     for graph in graphs:
         if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
