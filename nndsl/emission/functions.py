@@ -13,7 +13,7 @@ from nndsl.emission.items import Block, Body, Item, Loop, Operand, Slot, Step, T
 from nndsl.emission.manuscript import Manuscript, Remark
 from nndsl.emission.reading import Group
 from nndsl.emission.spelling import Setting, applied, arguments, counted, function_call, is_sign, value_code
-from nndsl.emission.writing import Call, Code, Named, Page, flat
+from nndsl.emission.writing import Call, Code, Named, Page, flat, listed
 from nndsl.in_keras import known_shape
 from nndsl.syntax import ast
 
@@ -204,8 +204,8 @@ class Author:
         before = f"{', '.join(outputs)} = "
         if step.shared is None:
             code = self._tree(step.tree, step, operands, position)
-            masked = [] if step.tree.spelling.is_layer or not step.tree.node.type.mask else _masked(step.tree, operands)
-            page.code(before, Call("masked_as", (code, *masked)) if masked else code)
+            masked = _masked(step.tree, operands) if _loses_mask(step.tree) else []
+            page.code(before, Call(Call("MaskOf"), (listed([code, *masked]),)) if masked else code)
             return
         if step.makes:
             name = self._name_of_shared(step, outputs)
@@ -331,6 +331,13 @@ def _of_known_size(tree: Tree, code: Code) -> Code:
         return code
     shape = known_shape(tree.node.type)
     return code if None in shape else Call("ops.reshape", (code, f"({', '.join(map(str, (-1, *shape)))})"))
+
+
+def _loses_mask(tree: Tree) -> bool:
+    """Whether the mask of an operand goes with the result, and not by itself: of functions, and of layers in their place that want all masked."""
+    if not tree.node.type.mask or isinstance(tree.node.component, Layer):
+        return False
+    return not (tree.spelling.is_layer and tree.spelling.component.masked(*tree.types))
 
 
 def _masked(tree: Tree, operands: Sequence[str]) -> list[str]:

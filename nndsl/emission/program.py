@@ -155,7 +155,8 @@ class Sheet:
         for code, value, comments in self.settings:
             for one in comments:
                 page.comment(one)
-            page.code(f"{code} = ", value)
+            folder, joint, file = value.partition(" / ")
+            page.sum(f"{code} = ", [folder, f"/ {file}"] if joint else [value])
         return page.text() if page.lines else ""
 
 

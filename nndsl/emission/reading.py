@@ -265,5 +265,5 @@ def _shape(tree: Tree) -> Hashable:
     names = tuple(one.name for one in (*spelling.settings, *spelling.options))
     fixed = (repr(spelling.component), tuple(one.rank for one in tree.types)) if not spelling.is_layer and not spelling.settings else ()
     inner = tuple(_shape(one) if isinstance(one, Tree) else (one.place, one.is_leaf) for one in tree.operands)
-    masks = () if spelling.is_layer else (tree.node.type.mask, *(one.mask for one in tree.types))
+    masks = () if isinstance(tree.node.component, Layer) else (tree.node.type.mask, *(one.mask for one in tree.types))
     return spelling.callee, names, fixed, inner, masks, len(tree.node.types)

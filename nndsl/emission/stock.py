@@ -27,7 +27,8 @@ def pieces() -> dict[str, Piece]:
         text = (_FOLDER / f"{file}.py").read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                found[node.name] = Piece(node.name, file, ast.get_source_segment(text, node) or "")
+                first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+                found[node.name] = Piece(node.name, file, "\n".join(text.splitlines()[first : node.end_lineno]))
     return found
 
 

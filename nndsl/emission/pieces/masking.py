@@ -7,10 +7,15 @@ def numbered(name, number):
     return f"{name}_{number}" if number else name
 
 
-def masked_as(x, *others):
-    """A tensor with the mask that travels with others, which functions lose."""
-    mask = others[0]._keras_mask
-    for one in others[1:]:
-        mask = ops.logical_or(mask, one._keras_mask)
-    x._keras_mask = mask
-    return x
+@keras.saving.register_keras_serializable("masks")
+class MaskOf(layers.Layer):
+    """A tensor with the mask that travels with others, `MaskOf()([x, other])`: functions lose it."""
+
+    def call(self, tensors):
+        return tensors[0]
+
+    def compute_mask(self, tensors, mask=None):
+        known = [one for one in mask[1:] if one is not None]
+        for one in known[1:]:
+            known[0] = ops.logical_or(known[0], one)
+        return known[0] if known else None
