@@ -40,6 +40,7 @@ examples:
   nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .pdf, .html, .dot, .mmd)
   nndsl diff old.nn new.nn                     what changed between two versions, and what it costs
   nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl compile digits.nn --emit python        a program for Keras, to go on without nndsl
   nndsl import old.keras -o new.nn             a model of Keras as a .nn file, with its weights beside it
   nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.asked import Command, Said
+from tests.commands.asked import PENGUINS, Command, Said, answer
 
 
 def test_a_summary_ends_with_the_totals(nndsl: Command) -> None:
@@ -121,3 +121,24 @@ def test_a_compiled_model_is_plain_keras(nndsl: Command) -> None:
     import keras
 
     assert keras.saving.load_model("net.keras").count_params() == 88
+
+
+def test_a_program_is_printed_or_written(nndsl: Command) -> None:
+    printed = nndsl("compile", "good.nn", "--set", "width=8", "--emit", "python")
+    assert printed.code == 0 and "WIDTH = 8\n" in printed.out and "import nndsl" not in printed.out
+    assert nndsl("compile", "good.nn", "--set", "width=8", "--emit", "python", "-o", "-").out == printed.out
+    said = nndsl("compile", "good.nn", "--set", "width=8", "--emit", "python", "-o", "net.py")
+    assert said == Said(0, f"net.py  {len(printed.out.splitlines())} lines\n", "")
+    assert Path("net.py").read_text(encoding="utf-8") == printed.out
+
+
+def test_a_program_of_an_example_is_printed_without_loading_keras() -> None:
+    said = answer(["compile", str(PENGUINS), "--emit", "python"], PYTHONPROFILEIMPORTTIME="1")
+    assert said.code == 0 and "def main():" in said.out
+    assert not [line for line in said.err.splitlines() if line.endswith((" keras", " tensorflow"))]
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "net.py"], ["--emit", "python", "-o", "net.keras"]])
+def test_a_program_or_a_model_has_the_ending_that_it_should(nndsl: Command, options: list[str]) -> None:
+    said = nndsl("compile", "good.nn", *options)
+    assert said.code == 2 and not said.out and not Path("net.py").exists()

@@ -14,6 +14,7 @@ from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.backend.keras.saved import fill
 from nndsl.backend.keras.trackers import Trackers
 from nndsl.graph import Graph, Ref
+from nndsl.in_keras import known_shape
 from nndsl.program import Training
 from nndsl.progress import Progress
 
@@ -31,7 +32,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
     if training.data.augmentation is not None:
         graphs.append(training.data.augmentation)
-    layers = lower.layers_of(*graphs)
+    layers = lower.layers_as_applied(*graphs)
     models = {name: lower.model(one, layers) for name, one in networks.items()}
     for graph in graphs:
         if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
@@ -43,7 +44,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
 def _build(graph: Graph, layers: lower.Layers) -> None:
     """Let the layers of a graph make their weights."""
     computation = Computation(graph, layers, [Ref(node.id) for node in graph.nodes if node.owner is not None])
-    feeds = {name: tf.TensorSpec((None, *lower.known_shape(node.type)), node.type.dtype) for name, node in graph.inputs.items()}
+    feeds = {name: tf.TensorSpec((None, *known_shape(node.type)), node.type.dtype) for name, node in graph.inputs.items()}
     with lower.deep_enough(len(graph.nodes)):
         tf.function(lambda feeds, count: computation(feeds, count=count), autograph=False).get_concrete_function(
             feeds, tf.TensorSpec([], tf.int32)
