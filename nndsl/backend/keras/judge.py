@@ -21,6 +21,7 @@ from nndsl.data.series import frame_of
 from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import OutputFigures
 from nndsl.graph import Graph, Ref
+from nndsl.in_keras import known_shape
 from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Training
 
@@ -48,7 +49,7 @@ class Judge:
         self._graph, self._said, self._fields, self._losses, self._states = graph, said, fields, losses, states
         self._computation = Computation(graph, layers, list(said.values()))
         self._inputs = {name: graph.inputs[name].type for name in self._computation.fields}
-        feeds = {name: tf.TensorSpec((None, *lower.known_shape(one)), one.dtype) for name, one in self._inputs.items()}
+        feeds = {name: tf.TensorSpec((None, *known_shape(one)), one.dtype) for name, one in self._inputs.items()}
         self._ask = tf.function(self._asked, autograph=False, input_signature=[feeds, tf.TensorSpec([], tf.int32)])
 
     def _asked(self, feeds: Mapping[str, tf.Tensor], count: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
@@ -72,7 +73,7 @@ class Judge:
 
     def zeros(self) -> dict[str, Array]:
         """An example of the types that it takes."""
-        return {name: np.zeros((1, *lower.known_shape(one)), one.dtype) for name, one in self._inputs.items()}
+        return {name: np.zeros((1, *known_shape(one)), one.dtype) for name, one in self._inputs.items()}
 
     def batches(self, feed: Feed) -> Iterator[Batch]:
         """What the network says of all examples of a feed, batch by batch."""

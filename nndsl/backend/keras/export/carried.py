@@ -13,6 +13,7 @@ from nndsl.backend.keras.measuring import layers_and_models
 from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.frozen import Frozen
+from nndsl.in_keras import keras_name
 from nndsl.program import Network, Training
 from nndsl.progress import Progress
 from nndsl.run import Run
@@ -94,4 +95,4 @@ def model_of(network: Network, layers: lower.Layers, entrances: Mapping[str, Ent
         inputs = {one.name: symbol(one) for one in entrances.values()}
         values = lower.values_of(graph, layers, {name: one.prepared(inputs[one.name]) for name, one in entrances.items()})
         outputs = {exits[name].name: exits[name].in_units(values[ref]) for name, ref in graph.outputs.items()}
-        return keras.Model(inputs, outputs, name=lower.keras_name(network.name))
+        return keras.Model(inputs, outputs, name=keras_name(network.name))
