@@ -242,7 +242,7 @@ class Stage {
     else if (target.closest(".together")) this.happened("fold", item);
     else if (item.repeats.length && target.matches(".n-badge, .n-light")) this.happened("unfold", item);
     else if (item.members && !target.matches(".ground")) this.happened("toggle", item);
-    else this.happened("select", item);
+    else this.happened("select", item, event);
   }
 }
 

@@ -201,6 +201,7 @@ class Viewer {
     else if (kind === "select") {
       this.select(item);
       this.focused = item;
+      if (event.pointerType === "touch") this.showTip(item);
     } else this[kind](item);
   }
 
