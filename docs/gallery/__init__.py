@@ -27,7 +27,7 @@ BEGIN = """\
 
 <!-- Written by `python -m docs.gallery`: change the code, not this page. -->
 
-Every network of [specs/](../specs), drawn by `nndsl render FILE NAME -o NAME.svg`; the largest with `--detail overview`. A click
+Every network of `specs/`, drawn by `nndsl render FILE NAME -o NAME.svg`; the largest with `--detail overview`. A click
 opens the picture. [Pictures of trainings, and of two versions of a network](diff.md) have a page of their own.
 """
 
