@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nndsl import diagram
-from nndsl.diagram import pdf
+from nndsl.diagram import typeset
 from tests.graphs import GraphBuilder
 from tests.networks import chain, resnet
 
@@ -63,7 +63,7 @@ def test_the_same_network_gives_the_same_bytes() -> None:
 
 def test_a_page_is_no_longer_than_a_page_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     wide, high = page(diagram.pdf(chain()))
-    monkeypatch.setattr(pdf, "LONGEST", high / 2)
+    monkeypatch.setattr(typeset, "LONGEST", high / 2)
     assert page(diagram.pdf(chain())) == pytest.approx((wide / 2, high / 2), abs=0.02)
 
 

@@ -79,7 +79,7 @@ def _in_network(network: "Network", ending: str, options: Namespace) -> bytes:
 
 def _in_training(training: "Training", ending: str, dark: bool) -> bytes:
     from nndsl.diagram import training_svg
-    from nndsl.diagram.pdf import to_pdf
+    from nndsl.diagram.typeset import to_pdf
     from nndsl.diagram.render import to_png
 
     svg = training_svg(training, dark)

@@ -35,7 +35,7 @@ def png(
 
 def pdf(network: "Network", dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> bytes:
     """A network as PDF, a page as large as the picture; needs the package typst."""
-    from nndsl.diagram.pdf import to_pdf
+    from nndsl.diagram.typeset import to_pdf
 
     return to_pdf(svg(network, dark, detail, direction))
 
