@@ -79,8 +79,8 @@ def _in_network(network: "Network", ending: str, options: Namespace) -> bytes:
 
 def _in_training(training: "Training", ending: str, dark: bool) -> bytes:
     from nndsl.diagram import training_svg
-    from nndsl.diagram.typeset import to_pdf
     from nndsl.diagram.render import to_png
+    from nndsl.diagram.typeset import to_pdf
 
     svg = training_svg(training, dark)
     return svg.encode() if ending == ".svg" else to_png(svg) if ending == ".png" else to_pdf(svg)
