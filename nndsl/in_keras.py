@@ -11,7 +11,7 @@ from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.catalogue.layers.einsum import EinsumDense
 from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.training.terms import Term
-from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
+from nndsl.catalogue.weights import Constant, Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
 from nndsl.graph import Graph, Owner
 from nndsl.types import Symbolic, TensorType
@@ -38,9 +38,14 @@ def fields_made_of(component: Component) -> dict[str, Any]:
     return {name: value for name, value in component.__dict__.items() if name not in at_call}
 
 
-def initializer_name(component: Initializer) -> str:
-    """What Keras calls an initializer without settings; given the name, layers make it themselves, when they need it."""
-    return snake_case(type(component).__name__)
+def initializer_name(value: Any) -> str | None:
+    """What Keras calls an initializer without settings; given the name, layers make it themselves, when they need it.
+
+    None for anything else, and for `Constant`, which Keras does not make without its value.
+    """
+    if not isinstance(value, Initializer) or isinstance(value, Constant) or value.changed():
+        return None
+    return snake_case(type(value).__name__)
 
 
 def open_size(component: Component, size: Symbolic) -> int:

@@ -108,8 +108,8 @@ def value_code(value: Any, owner: Component | None = None) -> Code:
     match value:
         case Activation():
             return _activation(value)
-        case Initializer() if not value.changed():
-            return quoted(initializer_name(value))
+        case Initializer() if (name := initializer_name(value)) is not None:
+            return quoted(name)
         case Component():
             return _object(value)
         case Symbolic():

@@ -120,7 +120,7 @@ def test_a_training_is_drawn(nndsl: Command, ending: str, start: bytes) -> None:
     ("arguments", "words"),
     [
         (["good.nn", "-o", "x.svg"], "the file has no training"),
-        (["good.nn", "-o", "x.mmd"], "a training is drawn as .svg or .png, and x.mmd ends in neither"),
+        (["good.nn", "-o", "x.mmd"], "x.mmd ends in none of .svg, .png, .pdf, which trainings are drawn as"),
         ([str(PENGUINS), "PenguinNet", "-o", "x.svg"], "the file has no training called PenguinNet"),
     ],
 )

@@ -58,7 +58,7 @@ def test_the_version_is_printed(nndsl: Command) -> None:
     [
         ([], "usage: nndsl"),
         (["chek", "good.nn"], "there is no command `chek`; did you mean `check`?"),
-        (["frobnicate"], "there is no command `frobnicate`; there are check, compile, train"),
+        (["frobnicate"], "there is no command `frobnicate`; there are check, compile, import, train"),
         (["-V"], "there is no option `-V`"),
         (["--vresion"], "there is no option `--vresion`; did you mean `--version`?"),
         (["check"], "required: FILE"),

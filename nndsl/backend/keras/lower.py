@@ -26,7 +26,6 @@ from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
 from nndsl.catalogue.training.terms import Term
-from nndsl.catalogue.weights import Initializer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
 from nndsl.graph import Graph, Node, Owner, Ref, needed_for
@@ -96,8 +95,8 @@ def _keras_class(component: Component) -> Callable[..., Any]:
 
 
 def _argument(component: Component, value: Any) -> Any:
-    if isinstance(value, Initializer) and not value.changed():
-        return initializer_name(value)
+    if (name := initializer_name(value)) is not None:
+        return name
     if isinstance(value, Component):
         return instantiate(value)
     if isinstance(value, Symbolic):
