@@ -7,7 +7,7 @@
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -130,16 +130,14 @@ def network_of(component: Applicable, types: tuple[TensorType, ...]) -> Network:
     return built.network()
 
 
-def refusals(format: str, named: Sequence[str] = ()) -> Mapping[str, str]:
-    """By the names of layers and functions, of all or of some, why a format cannot hold some call of them; or what went wrong."""
-    found: dict[str, str] = {}
+def refusals(format: str, named: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Layers and functions, of all or of some, of which a format cannot hold some call; with the reason, or what went wrong."""
     for kind in [*Layer.registered(), *Function.registered()]:
         for component, types in calls(kind) if kind.called() in (named or [kind.called()]) else ():
             answer = tried(component, types, format)
             if isinstance(answer, str) or answer > TOLERANCE:
-                found[kind.called()] = f"{component!r}: {answer}"
+                yield kind.called(), f"{component!r}: {answer}"
                 break
-    return found
 
 
 def tried(component: Applicable, types: tuple[TensorType, ...], format: str) -> float | str:
@@ -157,6 +155,6 @@ if __name__ == "__main__":
             print(line, flush=True)
     else:
         for each in ("onnx", "tflite"):
-            for name, why in refusals(each, sys.argv[2:]).items():
+            for name, why in refusals(each, sys.argv[2:]):
                 print(f"{each}  {name}  {why}", flush=True)
 

@@ -275,7 +275,7 @@ def test_a_keras_file_cannot_write_elsewhere(tmp_path: Path) -> None:
     as_keras.load(tmp_path / "stranger.keras")
 
 
-@pytest.mark.parametrize("command", ALL)
+@pytest.mark.parametrize("command", ["evaluate", *(pytest.param(one, marks=pytest.mark.slow) for one in ("predict", "export", "resume"))])
 def test_models_in_a_run_are_never_read_back(command: str, run: Path) -> None:
     for which, name in (("best.keras", "a Lambda"), ("last.keras", "a call of os.system")):
         KERAS_FILES[name](run / which)

@@ -136,13 +136,16 @@ def test_a_file_says_of_raw_numbers_what_the_run_says(format: str, run: Run, tmp
     assert told == made.description
     assert told["inputs"]["measures"]["tensor"] == "float32[batch, 2]" and told["outputs"]["label"]["classes"] == ["no", "yes"]
     assert [one["encoder"] for one in told["inputs"]["kind"]["to_be_done_before"]] == ['category("1", "2", "3")']
+    if format == "onnx":
+        check_metadata(made.path)
     assert {one.name for one in tmp_path.iterdir()} == {made.path.name, *({made.beside.name} if format != "savedmodel" else ())}
 
 
-def test_the_metadata_of_onnx_hold_the_classes_and_axes_have_names(run: Run, tmp_path: Path) -> None:
+def check_metadata(path: Path) -> None:
+    """An ONNX file holds the classes, and its axes have names."""
     import onnx
 
-    model = onnx.load(exported(run, tmp_path, "onnx").path)
+    model = onnx.load(path)
     told = {one.key: one.value for one in model.metadata_props}
     assert json.loads(told["classes.label"]) == ["no", "yes"]
     assert {one.type.tensor_type.shape.dim[0].dim_param for one in (*model.graph.input, *model.graph.output)} == {"batch"}
@@ -267,8 +270,9 @@ def test_what_a_format_cannot_hold_is_what_the_page_says(format: str) -> None:
     page = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
     listed = re.search(rf"^\| `{format}` \| refuses (.*) \|$", page, re.MULTILINE)
     assert listed is not None
-    assert {name: why for name, why in refusals(format).items() if "cannot hold" not in why} == {}
-    assert sorted(refusals(format)) == sorted(re.findall(r"`(\w+)`", listed[1]))
+    found = dict(refusals(format))
+    assert {name: why for name, why in found.items() if "cannot hold" not in why} == {}
+    assert sorted(found) == sorted(re.findall(r"`(\w+)`", listed[1]))
 
 
 # The command -------------------------------------------------------------------------------------

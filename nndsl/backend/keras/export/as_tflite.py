@@ -49,7 +49,7 @@ def _why(text: str) -> str:
     if names:
         return f"it has nothing of its own that computes {' and '.join(f'`{one}`' for one in names[:3])} of TensorFlow"
     line = next((line for line in text.splitlines() if "error:" in line), text.strip().partition("\n")[0])
-    return f"its converter fails ({line.partition('error: ')[2] or line})"[:300]
+    return f"its converter fails ({line.rpartition('error:')[2].strip()[:200]})"
 
 
 def load(path: Path) -> Runtime:
