@@ -33,20 +33,10 @@ from nndsl.evaluation import Evaluation
 from nndsl.figures import METRICS, Row, add_metrics, read_metrics, write_metrics
 from nndsl.files import remove_leftovers, replaced, unwritable, write_text
 from nndsl.program import EarlyStopping
+from nndsl.records import is_of_a_run, read_json, read_text
 from nndsl.source import Source
 
 LATEST = "latest"
-SECTIONS: dict[str, type] = {
-    "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
-    "versions": dict, "hardware": dict, "asked": dict,
-}
-"""What every `run.yaml` holds."""
-_INNER: dict[str, dict[str, Any]] = {
-    "settings": {"epochs": int, "seed": int}, "data": {"name": str, "sha256": str}, "asked": {"overrides": dict, "data": str | None},
-}
-"""What some of these hold in turn."""
-LARGEST_RECORD = 256 * 2**20
-"""Bytes that one of the files of JSON or YAML may have."""
 
 
 @error("NN715")
@@ -97,17 +87,17 @@ class Run:
         """
         folder = resolved(Path(path))
         try:
-            settings = yaml.safe_load(_read_text(folder / "run.yaml"))
+            settings = yaml.safe_load(read_text(folder / "run.yaml"))
         except FileNotFoundError:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as failure:
             raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({_first_line(failure)})")) from None
-        if not _is_of_a_run(settings):
+        if not is_of_a_run(settings):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
             told = folder / "evaluation.json"
-            evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
+            evaluation = Evaluation.from_dict(read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / METRICS), evaluation)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
@@ -206,24 +196,12 @@ class Run:
         """
         why = "its data.json is not what was written"
         try:
-            state = _read_json(self.folder / "data.json")
+            state = read_json(self.folder / "data.json")
         except (OSError, ValueError, RecursionError) as failure:
             why, state = f"its data.json cannot be read ({_first_line(failure)})", None
         if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
             return state
         raise UserError(not_a_run(self.folder, why))
-
-
-def _is_of_a_run(settings: Any) -> bool:
-    """Whether what a `run.yaml` says has the form that it has of every run: it may be a stranger's."""
-    if not _holds(settings, SECTIONS) or not all(_holds(settings[name], kinds) for name, kinds in _INNER.items()):
-        return False
-    spec = settings["spec"]
-    return settings["source"] in spec and all(isinstance(one, str) for pair in spec.items() for one in pair)
-
-
-def _holds(value: Any, kinds: Mapping[str, Any]) -> bool:
-    return isinstance(value, dict) and all(name in value and isinstance(value[name], kind) for name, kind in kinds.items())
 
 
 @contextmanager
@@ -424,18 +402,3 @@ def plain(value: Any) -> Any:
 def as_yaml(value: Any) -> str:
     """Plain values as YAML, in their order."""
     return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(_read_text(path))
-
-
-def _read_text(path: Path) -> str:
-    """The text of a record.
-
-    Raises:
-        ValueError: it is no text, or larger than any record.
-    """
-    if path.stat().st_size > LARGEST_RECORD:
-        raise ValueError(f"{path.name} has more than {LARGEST_RECORD // 2**20} MiB")
-    return path.read_text(encoding="utf-8")
