@@ -1,4 +1,4 @@
-"""A run: one training, and the folder that holds everything about it. The only module that reads and writes YAML.
+"""A run: one training, and the folder that holds everything about it.
 
     runs/NAME/001/
       spec.nn             the file (`sources/` where it imports others), as it was
@@ -17,7 +17,6 @@ import csv
 import hashlib
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,32 +26,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.elaboration import modules
 from nndsl.evaluation import Evaluation
 from nndsl.figures import METRICS, Row, add_metrics, read_metrics, write_metrics
 from nndsl.files import remove_leftovers, replaced, unwritable, write_text
-from nndsl.program import EarlyStopping
+from nndsl.records import as_yaml, is_of_a_run, plain, read_json, read_yaml
 from nndsl.source import Source
 
 LATEST = "latest"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Eight times as fast where LibYAML is there, as in all wheels."""
-_MOST_YAML, _DEEPEST = 16 * 2**20, 200
-SECTIONS: dict[str, type] = {
-    "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
-    "versions": dict, "hardware": dict, "asked": dict,
-}
-"""What every `run.yaml` holds."""
-_INNER: dict[str, dict[str, Any]] = {
-    "settings": {"epochs": int, "seed": int}, "data": {"name": str, "sha256": str}, "asked": {"overrides": dict, "data": str | None},
-}
-"""What some of these hold in turn."""
-LARGEST_RECORD = 256 * 2**20
-"""Bytes that one of the files of JSON or YAML may have."""
 
 
 @error("NN715")
@@ -103,17 +85,17 @@ class Run:
         """
         folder = resolved(Path(path))
         try:
-            settings = _read_yaml(folder / "run.yaml")
+            settings = read_yaml(folder / "run.yaml")
         except FileNotFoundError:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
-        except (OSError, ValueError, yaml.YAMLError, RecursionError) as failure:
+        except (OSError, ValueError, RecursionError) as failure:
             raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({_first_line(failure)})")) from None
-        if not _is_of_a_run(settings):
+        if not is_of_a_run(settings):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
             told = folder / "evaluation.json"
-            evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
+            evaluation = Evaluation.from_dict(read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / METRICS), evaluation)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
@@ -212,24 +194,12 @@ class Run:
         """
         why = "its data.json is not what was written"
         try:
-            state = _read_json(self.folder / "data.json")
+            state = read_json(self.folder / "data.json")
         except (OSError, ValueError, RecursionError) as failure:
             why, state = f"its data.json cannot be read ({_first_line(failure)})", None
         if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
             return state
         raise UserError(not_a_run(self.folder, why))
-
-
-def _is_of_a_run(settings: Any) -> bool:
-    """Whether what a `run.yaml` says has the form that it has of every run: it may be a stranger's."""
-    if not _holds(settings, SECTIONS) or not all(_holds(settings[name], kinds) for name, kinds in _INNER.items()):
-        return False
-    spec = settings["spec"]
-    return settings["source"] in spec and all(isinstance(one, str) for pair in spec.items() for one in pair)
-
-
-def _holds(value: Any, kinds: Mapping[str, Any]) -> bool:
-    return isinstance(value, dict) and all(name in value and isinstance(value[name], kind) for name, kind in kinds.items())
 
 
 @contextmanager
@@ -425,60 +395,3 @@ def _own_version() -> str:
     import nndsl
 
     return str(nndsl.__version__)
-
-
-def plain(value: Any) -> Any:
-    """A value as YAML and JSON hold it: components with all their arguments, sizes as text."""
-    if isinstance(value, Component):
-        return {type(value).called(): {name: plain(one) for name, one in value.__dict__.items()}}
-    if isinstance(value, EarlyStopping):
-        return {name: plain(getattr(value, name)) for name in value.__match_args__}
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return str(value)
-
-
-def as_yaml(value: Any) -> str:
-    """Plain values as YAML, in their order."""
-    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
-
-
-def _read_yaml(path: Path) -> Any:
-    """Plain values; nothing that a file says is run."""
-    text = _read_text(path, _MOST_YAML)
-    if _nested_at_most(text) > _DEEPEST and any(depth > _DEEPEST for depth in _depths(text)):
-        raise ValueError("it is nested too deeply")
-    return yaml.load(text, _LOADER)
-
-
-def _nested_at_most(text: str) -> int:
-    """An upper bound, found fast, of how deeply a text is nested: LibYAML would overflow the stack, and end the process."""
-    return max(map(len, re.findall(r"^[ \t?-]*", text, re.MULTILINE))) + text.count("[") + text.count("{")
-
-
-def _depths(text: str) -> Iterator[int]:
-    depth = 0
-    for event in yaml.parse(text, _LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        yield depth
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(_read_text(path))
-
-
-def _read_text(path: Path, most: int = LARGEST_RECORD) -> str:
-    """The text of a record.
-
-    Raises:
-        ValueError: it is no text, or larger than any record.
-    """
-    if path.stat().st_size > most:
-        raise ValueError(f"it is larger than {most:,} bytes")
-    return path.read_text(encoding="utf-8")

@@ -15,7 +15,8 @@ from nndsl.archive.comparing import differences, histories
 from nndsl.archive.entries import best_of, entries, entry, sorted_by
 from nndsl.cli import main
 from nndsl.diagnostics import UserError
-from nndsl.run import as_yaml, locked
+from nndsl.records import as_yaml
+from nndsl.run import locked
 
 ROOT = Path(__file__).parents[1]
 SETTINGS: dict[str, Any] = {

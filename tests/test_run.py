@@ -21,6 +21,7 @@ from nndsl.monitor import best_epoch, should_stop
 from nndsl.predictions import Predictions
 from nndsl.program import EarlyStopping
 from nndsl.progress import Lines, Progress, duration_text
+from nndsl.records import SECTIONS, as_yaml
 from nndsl.run import Run
 
 # Folders -----------------------------------------------------------------------------------------
@@ -91,10 +92,10 @@ def test_a_run_yaml_that_is_none_is_told(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "text"), [("metrics.csv", "epoch,loss\none,two\n"), ("metrics.csv", "a\n1,2\n"), ("evaluation.json", "[]"), ("evaluation.json", "{")])
 def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_path: Path) -> None:
-    sections = {name: "x" if kind is str else {} for name, kind in runs.SECTIONS.items()} | {
+    sections = {name: "x" if kind is str else {} for name, kind in SECTIONS.items()} | {
         "settings": {"epochs": 1, "seed": 0}, "data": {"name": "D", "sha256": "0"}, "asked": {"overrides": {}, "data": None}, "spec": {"x": "0"},
     }
-    (tmp_path / "run.yaml").write_text(runs.as_yaml(sections))
+    (tmp_path / "run.yaml").write_text(as_yaml(sections))
     assert Run.open(tmp_path).status == "x"
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="NN715: .* is not what was written"):

@@ -7,7 +7,8 @@ from typing import Any
 
 from nndsl.launching import arguments
 from nndsl.page import table
-from nndsl.run import Run, as_yaml
+from nndsl.records import as_yaml
+from nndsl.run import Run
 
 
 def reproduce_html(run: Run) -> Iterator[str]:

@@ -39,8 +39,9 @@ from nndsl.memory import needed, short_of_memory
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
 from nndsl.progress import Progress
+from nndsl.records import plain
 from nndsl.report.writing import NO_TEST, NOT_MEASURED, write_after_training
-from nndsl.run import Run, plain, run_differs
+from nndsl.run import Run, run_differs
 from nndsl.supervision import tell_folder
 from nndsl.team.together import ALONE, Team
 

@@ -100,20 +100,26 @@ def _numbers(values: Any) -> Array:
     return as_numbers(values) if isinstance(values, tuple) else np.asarray(values)
 
 
-def made_up(one: Carried, why: str, count: int = 16) -> Asked:
-    """Examples of random numbers like those of the data; why they are made up, as the end of a sentence."""
+def made_up(one: Carried, why: str, count: int = 16, size: int = _OPEN_SIZE) -> Asked:
+    """Examples of random numbers like those of the data.
+
+    Args:
+        why: they are made up, as the end of a sentence.
+        size: what is taken for sizes with names that no field says.
+    """
     chance = np.random.default_rng(0)
     taken, fed = {}, {}
     for name, each in one.entrances.items():
-        taken[name] = _drawn(each, chance, count)
+        taken[name] = _drawn(each, chance, count, size)
         fed[name] = _encoded(each, taken[name])
     return Asked(taken, fed, f"{count} made-up examples{why}")
 
 
-def _drawn(one: Entrance, chance: np.random.Generator, count: int) -> Array:
+def _drawn(one: Entrance, chance: np.random.Generator, count: int, size: int) -> Array:
     """Numbers that are usual for an entrance: around the mean that the data had, or below the number of classes or tokens."""
     type = one.type
-    shape = (count, *(size if isinstance(size, int) else _OPEN_SIZE for size in type.shape))
+    known = type if one.field is None or one.inside else one.field.type
+    shape = (count, *(each if isinstance(each, int) else size for each in known.shape))
     if type.dtype == "bool":
         return chance.random(shape) < 0.5
     if not type.is_float:

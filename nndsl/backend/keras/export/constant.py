@@ -14,14 +14,14 @@ def constant(one: Carried, format: str) -> tf.types.experimental.GenericFunction
     """The function of a network; it takes and gives dictionaries by the names in files.
 
     Raises:
-        UserError: the network changes a variable, as layers do that draw at random or remember a batch.
+        UserError: the network changes a variable, as layers do that draw at random.
     """
     taken, given = (sorted(end.name for end in ends.values()) for ends in (one.entrances, one.exits))
     traced = tf.function(one.answers, autograph=False).get_concrete_function(one.signature())
     changed = next((node.name for node in traced.graph.get_operations() if node.type.startswith("Assign")), None)
     if changed is not None:
         layer = changed.split("/")[-2]
-        raise UserError(cannot_hold(format, f"the layer `{layer}` changes a variable each time, to draw at random or to remember"))
+        raise UserError(cannot_hold(format, f"the layer `{layer}` draws at random each time, and changes a variable for that"))
     frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
     assert len(frozen.inputs) == len(taken), "a network keeps something else than variables and constants"
 

@@ -11,7 +11,8 @@ from nndsl.data.encoders.letters import Letters
 from nndsl.data.encoders.tokens import RESERVED
 from nndsl.passes.expose_logits import final_activation
 from nndsl.printer import component_text
-from nndsl.run import Run, plain
+from nndsl.records import plain
+from nndsl.run import Run
 from nndsl.types import TensorType
 
 
