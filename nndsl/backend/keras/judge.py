@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras.state import weights_of
 from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.comparison import SIGNS
 from nndsl.data.encoders import chain
@@ -46,19 +47,19 @@ class Judge:
         """
         self._graph, self._said, self._fields, self._losses, self._states = graph, said, fields, losses, states
         self._computation = Computation(graph, layers, list(said.values()))
-        self._ask = tf.function(self._asked, autograph=False)
+        self._ask = engine.compiled(self._asked, (), engine.reads(weights_of(layers).values()))
 
-    def _asked(self, feeds: Mapping[str, tf.Tensor]) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
-        count = tf.shape(next(iter(feeds.values())))[0]
+    def _asked(self, feeds: Mapping[str, lower.Tensor]) -> tuple[tuple[lower.Tensor, ...], tuple[lower.Tensor | None, ...]]:
+        count = keras.ops.shape(next(iter(feeds.values())))[0]
         found = self._computation({name: feeds[name] for name in self._computation.fields}, count=count, training=False)
-        return tuple(tf.cast(one, tf.float32) for one in found), tuple(map(lower.mask_of, found))
+        return tuple(keras.ops.cast(one, "float32") for one in found), tuple(map(lower.mask_of, found))
 
     def answers(self, feed: Feed) -> Answers:
         """By output, what the network says of all examples, `[n, ...]`, and which positions count."""
         parts = []
         with lower.deep_enough(len(self._graph.nodes)), feed.delivering():
             for place in range(feed.steps if self._said else 0):
-                parts.append(self._ask(feed.in_order(tf.constant(place, tf.int64))))
+                parts.append(self._ask(feed.taken(place)))
         return {
             name: (_joined([values[index] for values, _ in parts]), _joined([masks[index] for _, masks in parts]))
             for index, name in enumerate(self._said)
@@ -203,7 +204,7 @@ def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], le
 
 
 def _joined(parts: list[Any]) -> Any:
-    return None if parts[0] is None else np.concatenate([one.numpy() for one in parts])
+    return None if parts[0] is None else np.concatenate([np.asarray(one) for one in parts])
 
 
 def _class_figures(names: list[str], truth: Array, labels: Array) -> OutputFigures:
