@@ -56,6 +56,19 @@ def at_once(folder: Path) -> bool:
     return [dict(row) for row in together.history] == [pytest.approx(row, rel=1e-4) for row in single.history]
 
 
+def shared(folder: Path) -> dict[str, Any]:
+    """What two devices come to, and one; with chance; whether a run goes on to the same bits; and what is refused."""
+    one, two = (trained(folder / str(count), CHANCE, devices=count) for count in (1, 2))
+    figures, whole = [[dict(row) for row in run.history] for run in (one, two)], _state(two)
+    left = trained(folder / "left", CHANCE, devices=2, progress=Interrupting("advance", 3, signal.SIGTERM))
+    more = trained(folder / "left", CHANCE, devices=2, resume=left.folder)
+    fewer = trained(folder / "2", CHANCE, devices=1, epochs=3, resume=two.folder)
+    return {
+        "figures": figures, "names": two.settings["hardware"]["devices"], "resumed": _state(more) == whole,
+        "fewer": fewer.status, "uneven": _refusal(lambda: trained(folder / "odd", CHANCE.replace("batch     = 16", "batch     = 15"), devices=2)),
+    }
+
+
 def _state(run: Run) -> tuple[bytes, list[bytes]]:
     checkpoint, _ = Checkpoints(run.folder / "checkpoints").newest()
     return (run.folder / "metrics.csv").read_bytes(), [one.tobytes() for one in checkpoint.arrays.values()]
@@ -83,7 +96,7 @@ def _refusal(wish: Callable[[], object]) -> str:
     return "nothing"
 
 
-TASKS: dict[str, Callable[[Path], object]] = {"gone_on": gone_on, "resumed": resumed, "at_once": at_once, "refused": refused}
+TASKS: dict[str, Callable[[Path], object]] = {"gone_on": gone_on, "resumed": resumed, "at_once": at_once, "shared": shared, "refused": refused}
 
 
 def main() -> None:

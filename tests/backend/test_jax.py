@@ -124,6 +124,19 @@ def test_many_steps_in_one_call_come_to_what_single_ones_do(tmp_path: Path) -> N
     assert on_jax(tmp_path, "at_once:chance") == {"at_once:chance": True}
 
 
+@pytest.mark.slow
+def test_two_devices_come_to_what_one_does_and_a_run_goes_on_with_as_many_or_fewer(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    flags = f"--xla_force_host_platform_device_count=2 --xla_dump_to={dump} --xla_dump_hlo_as_text"
+    found = on_jax(tmp_path, "shared:chance", XLA_FLAGS=flags)["shared:chance"]
+    one, two = found["figures"]
+    assert [pytest.approx(row, rel=WITHIN, abs=WITHIN) for row in one] == two
+    assert found["names"] == ["CPU:0", "CPU:1"]
+    assert any("all-reduce" in path.read_text() for path in dump.glob("*after_optimizations.txt")), "else each would compute all of it"
+    assert found["resumed"] and found["fewer"] == "finished"
+    assert found["uneven"] == "NN733: 2 devices cannot compute 15 examples in equal parts"
+
+
 def check_same(expected: list[dict[str, float]], found: list[dict[str, float]], within: float = WITHIN) -> None:
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import tensorflow as tf
 
+from nndsl.backend.keras import on_jax
 from nndsl.backend.keras.examples import ROUNDS, Examples
 from nndsl.backend.keras.shares import ALL, Share
 from nndsl.backend.keras.unable import not_on_jax
@@ -33,7 +34,7 @@ class Feed(Examples):
         if any(isinstance(one, Stored) for one in self._arrays.values()):
             raise UserError(not_on_jax(None, "data that take more than the memory they may have", "give them more: `--memory`, or set KERAS_BACKEND=tensorflow"))
         self._types = types
-        self.tensors: tuple[dict[str, Any], list[Any]] = ({name: jnp.asarray(one, types[name].dtype) for name, one in self._arrays.items()}, [])
+        self.tensors: tuple[dict[str, Any], list[Any]] = ({name: _placed(jnp.asarray(one, types[name].dtype)) for name, one in self._arrays.items()}, [])
         self._drawn: tuple[int, int] | None = None
 
     @property
@@ -48,7 +49,7 @@ class Feed(Examples):
     def draw(self, step: int, turns: int) -> None:
         epoch = step // self.steps
         if self._drawn != (epoch, turns):
-            self.tensors = (self.tensors[0], [jnp.asarray(self._order(epoch, turn)) for turn in range(turns)])
+            self.tensors = (self.tensors[0], [_placed(jnp.asarray(self._order(epoch, turn))) for turn in range(turns)])
             self._drawn = (epoch, turns)
 
     def shuffled(self, step: Any, size: int | None = None, turn: int = 0, share: Share = ALL) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class Feed(Examples):
         """
         fields, orders = self.tensors
         order = jax.lax.dynamic_index_in_dim(orders[turn], step % self.steps, keepdims=False)[:size]
-        return {name: field.at[order].get(mode="clip") for name, field in fields.items()}
+        return {name: on_jax.divided(field.at[order].get(mode="clip")) for name, field in fields.items()}
 
     @contextmanager
     def drawn_ahead(self, start: Any, stop: Any, turns: int) -> Iterator[None]:
@@ -70,7 +71,9 @@ class Feed(Examples):
 
     def in_order(self, place: Any, size: int | None = None, share: Share = ALL) -> dict[str, Any]:
         """The batch at a place of the split as it is, from 0, within what is compiled."""
-        return {name: jax.lax.dynamic_slice_in_dim(field, place * self.batch, size or self.batch) for name, field in self.tensors[0].items()}
+        return {
+            name: on_jax.divided(jax.lax.dynamic_slice_in_dim(field, place * self.batch, size or self.batch)) for name, field in self.tensors[0].items()
+        }
 
     def taken(self, place: int) -> dict[str, Any]:
         rows = slice(place * self.batch, (place + 1) * self.batch)
@@ -88,3 +91,9 @@ class Feed(Examples):
         order = np.zeros(self.steps * self.batch, np.int32)
         order[: self.count] = drawn.numpy()
         return order.reshape(self.steps, self.batch)
+
+
+def _placed(array: jax.Array) -> jax.Array:
+    """An array where all devices have it that compute together."""
+    shared = on_jax.everywhere()
+    return array if shared is None else jax.device_put(array, shared)

@@ -43,6 +43,24 @@ def log_gamma(x: Any) -> Any:
     return jax.scipy.special.gammaln(x)
 
 
+# Devices -----------------------------------------------------------------------------------------
+
+
+def everywhere() -> jax.sharding.Sharding | None:
+    """Where an array lies that each of several devices has; None: there is one device."""
+    shared = keras.distribution.distribution()
+    return None if shared is None else jax.sharding.NamedSharding(shared.device_mesh.backend_mesh, jax.sharding.PartitionSpec())
+
+
+def divided(batch: Any) -> Any:
+    """A tensor with an entry for each example, within what is compiled: each of several devices computes as many of them, if they can be divided so."""
+    shared = keras.distribution.distribution()
+    if shared is None or batch.shape[0] % shared.device_mesh.devices.size:
+        return batch
+    parts = jax.sharding.PartitionSpec(shared.batch_dim_name)
+    return jax.lax.with_sharding_constraint(batch, jax.sharding.NamedSharding(shared.device_mesh.backend_mesh, parts))
+
+
 # Values of variables -----------------------------------------------------------------------------
 
 
@@ -219,7 +237,7 @@ class _Pure:
     def __init__(self, compute: Callable[..., Any], variables: Iterable[keras.Variable], held: Sequence[Held]):
         self._compute, self._held = compute, held
         self._variables = list({id(one): one for one in variables}.values())
-        self.compiled = jax.jit(self.__call__, donate_argnums=0, compiler_options=_options())
+        self.compiled = jax.jit(self.__call__, donate_argnums=0, out_shardings=everywhere(), compiler_options=_options())
 
     def __call__(self, values: list[Any], tensors: list[Any], *given: Any) -> tuple[Any, list[Any]]:
         with ExitStack() as stack:

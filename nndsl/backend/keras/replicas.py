@@ -81,6 +81,20 @@ def not_by_xla(span: Span) -> Diagnostic:
     return Diagnostic(span, "several devices cannot train what XLA is to compile", repair="leave out `jit_compile`, or train on one device")
 
 
+@error("NN733")
+def uneven(batch: int, devices: int, span: Span) -> Diagnostic:
+    """On JAX, each device computes as many examples of a batch as the others.
+
+        batch = 65                       # and KERAS_BACKEND=jax nndsl train --devices 2
+
+    Mended:
+
+        batch = 64
+    """
+    fitting = max(devices, batch - batch % devices)
+    return Diagnostic(span, f"{devices} devices cannot compute {batch} examples in equal parts", repair=f"batch = {fitting}")
+
+
 def check_in_memory(dataset: Dataset) -> None:
     """Check that all devices can take their shares of the examples.
 
@@ -103,12 +117,16 @@ def devices(wanted: Wanted = 1, team: Team = ALONE) -> tuple[str, ...]:
     return hosts.of_all(team, names if wanted == "all" else names[:wanted])
 
 
-def check_shareable(training: Training) -> None:
+def check_shareable(training: Training, devices: int = 2) -> None:
     """Check that the examples of a batch can be computed apart.
 
     Raises:
-        UserError: something needs all of them at once, or one device.
+        UserError: something needs all of them at once, or one device; or, on JAX, which needs nothing else, there are not as many for each device.
     """
+    if engine.IS_JAX:
+        if training.batch % devices:
+            raise UserError(uneven(training.batch, devices, training.span))
+        return
     wrong = [(what, node.span) for one in training.objectives for node in one.graph.nodes if (what := _batchwise(one.graph, node))]
     if training.jit_compile is True:
         raise UserError(not_by_xla(training.span))

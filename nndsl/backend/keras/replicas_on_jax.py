@@ -1,4 +1,8 @@
-"""Several devices that learn together, on JAX: not yet; all is computed by one."""
+"""Several devices that learn together, on JAX: the engine is `keras.distribution.DataParallel`.
+
+What is compiled says what is computed of a whole batch, and XLA divides the work: losses, statistics and chance are those of one device.
+So there are no shares here.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,8 +12,6 @@ import jax
 import keras
 
 from nndsl.backend.keras.shares import ALL, Share, Size
-from nndsl.backend.keras.unable import not_on_jax
-from nndsl.diagnostics import UserError
 from nndsl.team.together import ALONE, Team
 
 
@@ -20,19 +22,22 @@ def names_of(team: Team) -> tuple[str, ...]:
 
 def several() -> bool:
     """Whether there is more than one device here."""
-    return False
+    return keras.distribution.distribution() is not None
 
 
 @contextmanager
 def together(names: Sequence[str], team: Team = ALONE) -> Iterator[None]:
-    """What is computed within may use the devices.
-
-    Raises:
-        UserError: there is more than one.
-    """
-    if len(names) > 1:
-        raise UserError(not_on_jax(None, "a training on several devices", "leave out --devices, or set KERAS_BACKEND=tensorflow"))
-    yield
+    """What is built within is on all devices, each of which computes as many examples of a batch; with one, nothing changes."""
+    if len(names) == 1:
+        yield
+        return
+    before = keras.distribution.distribution()
+    devices = [one.lower() for one in names]  # as Keras calls them
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
 
 
 def share(count: Size) -> Share:

@@ -103,7 +103,7 @@ def train(
     check_trainable(training, keras.config.backend())
     names = replicas.devices(devices, team)
     if len(names) > 1:
-        replicas.check_shareable(training)
+        replicas.check_shareable(training, len(names))
     if team.shared(resume is not None):
         asked = _asked(overrides, data_path, memory)
         run = hosts.opened(team, resume or folder)
