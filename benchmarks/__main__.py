@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("startup", "linear", "edit", "compile", "train", "stream", "adversarial", "draw", "memory", "settings")
+NAMES = ("startup", "linear", "edit", "compile", "train", "stream", "adversarial", "layout", "memory", "settings", "serve")
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from nndsl import api, costs, scaling
+from nndsl import api, costs, diagram, scaling
 from nndsl.catalogue import activations, differences, functions, layers, training, weights
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.augmentations import Augmentation
@@ -43,7 +43,7 @@ LONGEST_CASE = 16
 
 SECTIONS = {
     "1": "Syntax", "2": "Names, arguments and values", "3": "Shapes and types", "4": "The graph",
-    "5": "Data", "6": "Training", "7": "Keras, files and runs",
+    "5": "Data", "6": "Training", "7": "Keras, files and runs", "8": "Pictures, reports, and models that come and leave",
 }
 
 
@@ -55,6 +55,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "language.md": with_tables((DOCS / "language.md").read_text(encoding="utf-8"), TABLES),
         DOCS / "backends.md": with_tables((DOCS / "backends.md").read_text(encoding="utf-8"), {"not on jax": not_on_jax}),
         DOCS / "scaling.md": with_tables((DOCS / "scaling.md").read_text(encoding="utf-8"), {"exchange": exchange_table}),
+        DOCS / "gpt2_small_right.svg": diagram.svg(api.load(DOCS.parent / "specs" / "gpt2_small.nn").checked.network(), direction="right"),
         DOCS / "digits.svg": api.load(DOCS.parent / "examples" / "digits" / "digits.nn").svg(),
         EXTENSION / "syntaxes" / "nn.tmLanguage.json": json.dumps(textmate(), indent=2) + "\n",
     }
@@ -142,7 +143,13 @@ def _module(family: type[Component], package: Any, name: str) -> str:
 
 
 def _list(components: Iterable[type[Component]]) -> str:
-    return "\n".join(f"- `{signature(one)}`{_aliases(one)}: {one.summary()}" for one in components)
+    return "\n".join(f"- `{signature(one)}`{_aliases(one)}: {one.summary()}{_shape_rule(one)}" for one in components)
+
+
+def _shape_rule(component: type[Component]) -> str:
+    """From what shape to what: what the documentation of a layer or function says after `Shape:`."""
+    found = re.search(r"^Shape: (.+(?:\n.+)*)", inspect.getdoc(component) or "", re.MULTILINE)
+    return "" if found is None else f" Shape: {' '.join(found[1].split())}."
 
 
 def _aliases(component: type[Component]) -> str:

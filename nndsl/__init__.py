@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nndsl.api import LoadedProgram, Refused, evaluate, generate, load, loads, predict
+    from nndsl.api import LoadedProgram, Refused, evaluate, export, generate, load, loads, predict
 
 __version__ = "0.1.0"
-__all__ = ["LoadedProgram", "Refused", "__version__", "evaluate", "generate", "load", "loads", "predict"]
+__all__ = ["LoadedProgram", "Refused", "__version__", "evaluate", "export", "generate", "load", "loads", "predict"]
 
 
 def __getattr__(name: str) -> Any:

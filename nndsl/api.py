@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import keras
     import networkx
 
-    from nndsl.evaluation import Evaluation, Predictions
+    from nndsl.evaluation import Evaluation
+    from nndsl.exported import Exported
     from nndsl.generation import Written
+    from nndsl.predictions import Predictions
     from nndsl.run import Run
 
 
@@ -75,7 +77,7 @@ class LoadedProgram:
     def train(
         self, name: str | None = None, *, epochs: int | None = None, seed: int | None = None,
         folder: str | Path = "runs", resume: str | Path | None = None, despite_changes: bool = False, memory: int | None = None,
-        devices: int | Literal["all"] = 1,
+        devices: int | Literal["all"] = 1, health: bool = False, tensorboard: bool = False, mlflow: str | None = None,
     ) -> "Run":
         """Train as a `train` block says; where `TF_CONFIG` lists several machines, on all of them, each of which calls this.
 
@@ -87,6 +89,9 @@ class LoadedProgram:
             despite_changes: go on although the file, the data or the settings have changed since.
             memory: how many bytes the data may take (half of what is free); those that take more are encoded into files beside the runs.
             devices: how many of each machine share each batch.
+            health: whether gradients and units are looked at before each epoch; what is found goes to `health.csv`.
+            tensorboard: whether event files are written into the run's folder.
+            mlflow: the URI of an MLflow server or database that is told of the run.
 
         Returns:
             The run: its folder, its history, its evaluation on the test examples.
@@ -95,14 +100,18 @@ class LoadedProgram:
             Refused: the data are wrong, or the run cannot be written or resumed.
         """
         from nndsl.backend.keras.train import train
+        from nndsl.live import progress_on
         from nndsl.team.cluster import cluster_from
         from nndsl.team.joining import joined
+        from nndsl.tracking import followed
 
         with _worded(), joined(cluster_from(os.environ)) as team:
+            training = self.checked.training(name)
+            progress = followed(progress_on(), training.name, tensorboard, mlflow) if team.chief else None
             return train(
-                self.checked, self.checked.training(name), folder=Path(folder), epochs=epochs, seed=seed,
+                self.checked, training, progress=progress, folder=Path(folder), epochs=epochs, seed=seed,
                 resume=Path(resume) if resume is not None else None, despite_changes=despite_changes, overrides=self._parameters,
-                data_path=self._data_path, memory=memory, devices=devices, team=team,
+                data_path=self._data_path, memory=memory, devices=devices, team=team, health=health,
             )
 
     def svg(self, name: str | None = None, *, dark: bool = False) -> str:
@@ -110,6 +119,18 @@ class LoadedProgram:
         from nndsl import diagram
 
         return diagram.svg(self.checked.network(name), dark=dark)
+
+    def html(self, name: str | None = None, *, dark: bool = False) -> str:
+        """A page that shows a network and its source: blocks open and close, cards tell what they are. It needs nothing but a browser."""
+        from nndsl import diagram
+
+        return diagram.html(self.checked.network(name), dark=dark)
+
+    def training_svg(self, name: str | None = None, *, dark: bool = False) -> str:
+        """The picture of a training: what each of its steps makes smaller, and which weights it updates."""
+        from nndsl import diagram
+
+        return diagram.training_svg(self.checked.training(name), dark)
 
     def summary(self, name: str | None = None) -> str:
         """A table of a network: layer, shape, parameters, FLOPs; and totals."""
@@ -133,7 +154,7 @@ def load(path: str | Path, *, data: str | Path | None = None, **parameters: Any)
 
     Args:
         data: what is read instead of the file that the `data` block names.
-        parameters: values for the file's `param`s.
+        parameters: values for each `param` of the file.
 
     Raises:
         Refused: the file is wrong; the text is what `nndsl check` prints.
@@ -226,6 +247,29 @@ def generate(
     wish = Wish(prompt, Path(data) if data is not None else None, length, count, temperature, top_k, beam, seed)
     with _worded():
         return generate(_opened(run), wish)
+
+
+def export(
+    run: "str | Path | Run", path: str | Path, format: Literal["keras", "savedmodel", "onnx", "tflite"], *, network: str | None = None, preprocessing: bool = True
+) -> "Exported":
+    """Write a run's best model as a file that other programs load, and compare it with the network.
+
+    Args:
+        run: what `train` returned, or its folder.
+        path: the file, or the folder of a SavedModel.
+        network: which one, of a training with several.
+        preprocessing: whether what encoders of numbers do is part of the file.
+
+    Returns:
+        What was written: its description, and the largest difference from the network.
+
+    Raises:
+        Refused: there is no such run, the format cannot hold the network, or the file would say something else.
+    """
+    from nndsl.backend.keras.export.exporting import export
+
+    with _worded():
+        return export(_opened(run), Path(path), format, network=network, preprocessing=preprocessing)
 
 
 def _opened(run: "str | Path | Run") -> "Run":

@@ -31,10 +31,17 @@ examples:
   nndsl launch digits.nn -o digits.sbatch      what a cluster needs to train it
   nndsl tune digits.nn --trials 40             try other values of its `param`s
   nndsl evaluate runs/digits8x8/latest         how good is it, on the test examples
+  nndsl report runs/digits8x8/latest           the page of a run, made again
+  nndsl runs --sort val_accuracy               which runs there are; two or more are compared
   nndsl predict runs/digits8x8/latest new.npz  what does it say of new examples
+  nndsl serve runs/digits8x8/latest            answer over HTTP
   nndsl generate runs/dcgan/latest -o new.png  what does a generative network make, or a language model write
-  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .dot, .mmd)
+  nndsl export runs/digits8x8/latest -o d.onnx a file for other programs: Keras, SavedModel, ONNX, TensorFlow Lite
+  nndsl render digits.nn -o digits.svg         draw it (.svg, .png, .pdf, .html, .dot, .mmd)
+  nndsl diff old.nn new.nn                     what changed between two versions, and what it costs
   nndsl compile digits.nn -o digits.keras      a plain Keras model
+  nndsl compile digits.nn --emit python        a program for Keras, to go on without nndsl
+  nndsl import old.keras -o new.nn             a model of Keras as a .nn file, with its weights beside it
   nndsl fmt digits.nn                          lay it out in the one style
   nndsl explain NN301                          what a diagnostic means, and how to mend it
 

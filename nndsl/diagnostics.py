@@ -8,7 +8,7 @@ A diagnostic is made by a function that stands beside the check that reports it:
         return Diagnostic(span, "...", repair="...")
 
 Codes are stable and grouped by what they are about: NN1xx syntax, NN2xx names, arguments and values,
-NN3xx shapes and types, NN4xx the graph, NN5xx data, NN6xx training, NN7xx the backend and runs.
+NN3xx shapes and types, NN4xx the graph, NN5xx data, NN6xx training, NN7xx the backend and runs, NN8xx what comes and leaves.
 """
 
 import textwrap
@@ -111,8 +111,14 @@ class UserError(Exception):
         self.diagnostics = diagnostics
 
 
+_SYNTAX = "NN1"
+"""What the codes of mistakes in the syntax start with."""
+
+
 class Report:
     """Collects diagnostics; the same mistake at the same place, seen in several expansions, counts once.
+
+    Of a place whose syntax is wrong (`None`, for `none`), nothing is said besides.
 
     Attributes:
         errors: how many errors were found; warnings do not count.
@@ -120,12 +126,17 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._misspelt: set[tuple[object, ...]] = set()
         self.errors = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         place = (id(span.source), span.start, span.end) if span is not None else (diagnostic.message,)
         key = (diagnostic.code, *place)
+        if diagnostic.code.startswith(_SYNTAX):
+            self._misspelt.add(place)
+        elif place in self._misspelt:
+            return
         if key not in self._found:
             self._found[key] = diagnostic
             self.errors += diagnostic.severity == "error"

@@ -10,6 +10,7 @@ from nndsl import collector
 from nndsl.diagnostics import Report
 from nndsl.elaboration.program import elaborate
 from nndsl.elaboration.session import Reader, read_spec
+from nndsl.elaboration.trace import Trace
 from nndsl.lint import lint
 from nndsl.lint.silence import without_silenced
 from nndsl.program import Program
@@ -21,7 +22,7 @@ DEEPEST_STACK = 20_000
 
 def check(
     source: Source, *, overrides: Mapping[str, Any] | None = None, data_path: Path | None = None,
-    kept: Mapping[str, Mapping[str, Any]] | None = None, read: Reader = read_spec,
+    kept: Mapping[str, Mapping[str, Any]] | None = None, trace: Trace | None = None, read: Reader = read_spec,
 ) -> tuple[Program, Report]:
     """Parse, elaborate and prove one file. Nothing here imports Keras.
 
@@ -29,6 +30,7 @@ def check(
         overrides: values for the file's `param`s, by name.
         data_path: what is read instead of the file that the `data` block names.
         kept: of the file of a run, whose weights are kept: by the names of `data` blocks, what is kept of their data, too.
+        trace: takes down what is seen of names and calls.
         read: reads the files that are imported.
 
     Returns:
@@ -37,7 +39,7 @@ def check(
     report = Report()
     with uninterrupted():
         spec = parse(source, report)
-        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept, read=read)
+        program = elaborate(spec, report, overrides=overrides, data_path=data_path, kept=kept, trace=trace, read=read)
         return program, advised(program, report)
 
 

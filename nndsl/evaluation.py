@@ -1,9 +1,7 @@
-"""What a trained network is worth: figures on examples that it has not learnt from; and what it says of new ones."""
+"""What a trained network is worth: figures on examples that it has not learnt from."""
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
@@ -92,7 +90,7 @@ class Evaluation:
         return asdict(self)
 
     def as_json(self) -> str:
-        return json.dumps(_finite(self.as_dict()), indent=2, ensure_ascii=False)
+        return json.dumps(finite(self.as_dict()), indent=2, ensure_ascii=False)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":
@@ -138,44 +136,14 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """What a network says of new examples.
-
-    Attributes:
-        columns: by name, one value for each example: a label, a probability, a number, or a list of them.
-    """
-
-    columns: Mapping[str, Sequence[Any]]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values()), ()))
-
-    def as_csv(self) -> str:
-        """A table; lists are written as JSON."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([_cell(value) for value in row] for row in zip(*self.columns.values(), strict=True))
-        return text.getvalue()
-
-    def as_json(self) -> str:
-        """A list with one object for each example."""
-        rows = [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
-        return json.dumps(_finite(rows), indent=2, ensure_ascii=False) + "\n"
-
-
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """A value as JSON can hold it: what is infinite or not a number becomes null."""
     match value:
         case float():
             return value if isfinite(value) else None
         case Mapping():
-            return {name: _finite(one) for name, one in value.items()}
+            return {name: finite(one) for name, one in value.items()}
         case list() | tuple():
-            return [_finite(one) for one in value]
+            return [finite(one) for one in value]
     return value
 
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list) else value

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,6 +53,8 @@ def replaced(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_file() and not path.is_dir():
             yield path
             return
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         place = path.resolve()
         beside = place.with_name(f".{place.stem}.{os.getpid()}{place.suffix}")
         try:
@@ -64,6 +67,31 @@ def replaced(path: Path) -> Iterator[Path]:
                 beside.unlink(missing_ok=True)
     except OSError as failure:
         raise unwritable(path, failure) from failure
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """The same for a folder: what is made at the path beside takes the place of `path`, whatever folder stood there.
+
+    Raises:
+        UserError: it could not be written.
+    """
+    place = path.resolve()
+    beside, before = (place.with_name(f".{place.name}.{os.getpid()}{ending}") for ending in ("", ".old"))
+    try:
+        beside.mkdir()
+        yield beside
+        with suppress(FileNotFoundError):
+            os.replace(place, before)
+        os.replace(beside, place)
+        sync(place.parent)
+    except OSError as failure:
+        raise unwritable(path, failure) from failure
+    finally:
+        if before.exists() and not place.exists():
+            os.replace(before, place)
+        for one in (beside, before):
+            shutil.rmtree(one, ignore_errors=True)
 
 
 _BESIDE = re.compile(r"\..+\.\d+(\.\w+)?")

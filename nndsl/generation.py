@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nndsl.evaluation import Predictions
+from nndsl.predictions import Predictions
 
 
 class NotApplicable(ValueError):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nndsl.catalogue.applicable import Applicable
 from nndsl.frozen import Frozen
@@ -14,6 +14,22 @@ from nndsl.types import TensorType
 if TYPE_CHECKING:
     import networkx
 
+    from nndsl.syntax import ast
+
+
+class Expanded(Frozen, eq=False):
+    """What an expansion was made of, for who writes the block as a function again.
+
+    Attributes:
+        definition: the block, as it was written.
+        operands: the tensors that it was applied to, as the graph had them when it was made.
+        numbers: its parameters, and the numbers and sizes that its body has names for; each with its last value.
+    """
+
+    definition: "ast.Definition"
+    operands: "tuple[Ref, ...]"
+    numbers: dict[str, Any]
+
 
 class Frame(Frozen):
     """One expansion of a block, a network used as a layer, or one turn of a repetition or loop.
@@ -22,11 +38,13 @@ class Frame(Frozen):
         name: the block's name as written.
         key: distinguishes this expansion from all others at the same level of the same graph.
         span: the call that was expanded.
+        made_of: the block and its arguments.
     """
 
     name: str
     key: str
     span: Span
+    made_of: Expanded | None = None
 
 
 class Owner(Frozen, eq=False):

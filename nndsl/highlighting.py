@@ -5,10 +5,11 @@ also be a name is none: a name is never followed by a name, a number or a string
 """
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any, ClassVar, NamedTuple
 
 from pygments.lexer import RegexLexer, bygroups
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
+from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
 from nndsl.syntax.grammar import tables
 
@@ -105,6 +106,12 @@ class NNLexer(RegexLexer):
     tokens: ClassVar = {"root": [(r"\s+", Whitespace), *((one.pattern, one.action()) for one in rules())]}
 
 
+def coloured(text: str) -> Iterator[tuple[int, str, str]]:
+    """A text in pieces: where each begins, the short name that Pygments has for what it is (`kd`, `nc`), and the piece."""
+    for place, token, piece in NNLexer().get_tokens_unprocessed(text):
+        yield place, STANDARD_TYPES.get(token, ""), piece
+
+
 def textmate() -> Mapping[str, Any]:
     """The rules as a TextMate grammar: for VS Code, JetBrains and others."""
     return {
@@ -114,3 +121,14 @@ def textmate() -> Mapping[str, Any]:
         "fileTypes": ["nn"],
         "patterns": [{"match": one.pattern, **one.scopes()} for one in rules()],
     }
+
+
+def as_html(text: str) -> list[str]:
+    """The lines of a text as HTML; what has a colour is in a `span` whose class is Pygments' short name of the token."""
+    lines = [""]
+    for token, value in NNLexer(stripnl=False, ensurenl=False).get_tokens(text):
+        name = STANDARD_TYPES.get(token, "")
+        for number, part in enumerate(value.split("\n")):
+            lines += [""] if number else []
+            lines[-1] += f'<span class="{name}">{escape(part)}</span>' if name not in ("", "w", "n") and part else escape(part)
+    return lines[:-1] if lines[-1] == "" else lines

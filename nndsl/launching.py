@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nndsl.frozen import Frozen
-from nndsl.run import LATEST, as_yaml
+from nndsl.records import as_yaml
+from nndsl.run import LATEST
 from nndsl.team.cluster import VARIABLE
 
 NOTICE = 120

@@ -9,6 +9,11 @@ History = Sequence[Mapping[str, float]]
 """The figures of each epoch, from the first on."""
 
 
+def measured(row: Mapping[str, float]) -> list[str]:
+    """The figures of an epoch that are measured on examples: losses and metrics, without those of validation examples."""
+    return [name for name in row if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
+
+
 def best_epoch(history: History, monitor: str, mode: Mode) -> int | None:
     """The epoch (from 1) with the best monitored figure, the first of equals; None if none is finite."""
     scores = [_score(row, monitor, mode) for row in history]

@@ -64,16 +64,19 @@ def rows(network: Network) -> tuple[Row, ...]:
 
 def call_text(node: Node) -> str:
     """What a node applies, much as it is written in a file: `Conv2D(32, 3, padding=same)`."""
-    component = node.component
-    if isinstance(component, Input):
-        return "input"
+    return "input" if isinstance(node.component, Input) else component_text(node.component)
+
+
+def component_text(component: Component) -> str:
+    """A component, much as it is written in a file."""
     fields = component.fields()
     told = component.changed()
-    leading = []
+    leading: list[str] = []
     for name, field in fields.items():
         if name not in told or field.keyword_only:
             break
-        leading.append(_argument(told.pop(name), field))
+        value = told.pop(name)
+        leading += [_argument(one, field) for one in (value if field.variadic else [value])]
     arguments = [*leading, *(f"{name}={_argument(value, fields[name])}" for name, value in told.items() if name != "name")]
     return type(component).called() + (f"({', '.join(arguments)})" if arguments else "")
 

@@ -1,30 +1,45 @@
-"""What a person sees while a network learns: a bar on a terminal, one line an epoch elsewhere."""
+"""Who is told of what happens in a run, and what is printed of it: one line an epoch, where there is no terminal."""
 
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nndsl.diagnostics import Diagnostic, render
+from nndsl.monitor import History
 
-_WORTH_A_BAR, _WORTH_A_LINE = 1.0, 60.0
-"""Seconds that something else than learning takes before a bar, or a line, tells of it."""
+if TYPE_CHECKING:
+    from nndsl.run import Run
+
+_WORTH_A_LINE = 60.0
+"""Seconds that something else than learning takes before a line tells of it."""
 
 
 class Progress:
     """Told of everything that happens in a run; this one keeps it to itself."""
 
-    def begin(self, epochs: int, steps: int, first: int) -> None:
-        """A run starts, at epoch `first` (from 1) of `epochs`, with so many steps each."""
+    def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: History = ()) -> None:
+        """A run starts, at epoch `first` (from 1) of `epochs`, with so many steps each.
+
+        Args:
+            batch: how many examples a step takes, if it is that which takes the time.
+            history: the figures of the epochs that are over.
+        """
 
     def advance(self, epoch: int, done: int, loss: float) -> None:
         """So many steps of an epoch are done; `loss` is their mean."""
+
+    def opened(self, run: "Run") -> None:
+        """The folder of a run is there, and is this process's."""
+
+    def closed(self, run: "Run") -> None:
+        """All that there is to say of a run is in its folder, however it ended."""
 
     def expect(self, memory: str) -> None:
         """A run is about to start, and takes so much memory."""
 
     def busy(self, what: str, done: int, total: int) -> None:
-        """Something else takes its time: measuring, saving."""
+        """Something else takes its time: measuring, saving. Nobody knows the end where `total` is 0."""
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         """An epoch is over; `best`: with the best model so far."""
@@ -44,7 +59,7 @@ class Lines(Progress):
         self._epochs = 0
         self._since = self._printed = clock()
 
-    def begin(self, epochs: int, steps: int, first: int) -> None:
+    def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: History = ()) -> None:
         self._epochs, self._since = epochs, self._clock()
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
@@ -57,86 +72,11 @@ class Lines(Progress):
 
     def busy(self, what: str, done: int, total: int) -> None:
         if self._clock() - self._printed >= _WORTH_A_LINE:
-            self._print(f"{what}: {done / max(1, total):.0%}")
+            self._print(f"{what}: {done / total:.0%}" if total else what)
 
     def _print(self, text: str) -> None:
         self._printed = self._clock()
         print(text, file=self._stream, flush=True)
-
-
-class Bar(Progress):
-    """A bar with speed, time left and loss, on a terminal; the epochs stay above it as lines. `clock` tells seconds."""
-
-    def __init__(self, stream: IO[str] | None = None, clock: Callable[[], float] = time.monotonic):
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as RichProgress
-
-        self._clock = clock
-        self._console = Console(file=stream or sys.stderr, highlight=False)
-        self._shown = RichProgress(
-            TextColumn("{task.description}"), BarColumn(bar_width=28), TextColumn("{task.fields[figures]}"),
-            console=self._console, transient=True, refresh_per_second=8,
-        )
-        self._task: Any = None
-        self._epochs = self._steps = 0
-        self._started: float | None = None
-        self._since = self._clock()
-        self._done_before = 0
-
-    def begin(self, epochs: int, steps: int, first: int) -> None:
-        self._epochs, self._steps = epochs, steps
-        self._since = self._clock()
-        self._show(epoch_text(first, epochs), steps, "compiling")
-
-    def _show(self, description: str, total: int, figures: str) -> None:
-        """A new bar in the place of the last one."""
-        if self._task is not None:
-            self._shown.remove_task(self._task)
-        self._task = self._shown.add_task(description, total=total, figures=figures)
-        self._shown.start()
-
-    def advance(self, epoch: int, done: int, loss: float) -> None:
-        total_done = (epoch - 1) * self._steps + done
-        compiled = self._started is None
-        if compiled:  # the first call compiles, and says nothing about the speed
-            self._started, self._done_before = self._clock(), total_done
-        self._shown.update(
-            self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
-            figures=f"loss {loss:.4g}{self._speed(total_done)}", refresh=compiled,
-        )
-
-    def expect(self, memory: str) -> None:
-        self._console.print(memory, style="dim")
-
-    def _speed(self, done: int) -> str:
-        elapsed = self._clock() - (self._started or 0)
-        if done <= self._done_before or elapsed < 0.2:
-            return ""
-        rate = (done - self._done_before) / elapsed
-        left = (self._epochs * self._steps - done) / rate
-        return f"  {rate:,.0f} steps/s  {duration_text(left)} left" if rate >= 10 else f"  {1 / rate:.2g} s a step  {duration_text(left)} left"
-
-    def busy(self, what: str, done: int, total: int) -> None:
-        if self._task is None:  # nothing is learnt yet: the data are read, which is seldom worth a bar
-            if self._clock() - self._since < _WORTH_A_BAR:
-                return
-            self._show("data", total, what)
-        self._shown.update(self._task, completed=done, total=total, figures=what)
-
-    def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
-        now = self._clock()
-        mark = "  [green]best[/green]" if best else ""
-        self._console.print(
-            f"{epoch_text(epoch, self._epochs)}  {figures_text(figures)}  [dim]{duration_text(now - self._since)}[/dim]{mark}"
-        )
-        self._since = now
-
-    def say(self, message: str | Diagnostic) -> None:
-        self._console.print(render(message) if isinstance(message, Diagnostic) else message, markup=False)
-
-    def end(self) -> None:
-        self._shown.stop()
 
 
 class Tally:
@@ -171,12 +111,6 @@ class Tally:
     def end(self) -> None:
         """Nothing more is to be done, or can be."""
         self._shown.stop()
-
-
-def progress_on(stream: IO[str] | None = None) -> Progress:
-    """What suits a stream: a bar on a terminal, lines elsewhere."""
-    stream = stream or sys.stderr
-    return Bar(stream) if stream.isatty() else Lines(stream)
 
 
 def epoch_text(epoch: int, epochs: int) -> str:

@@ -1,4 +1,4 @@
-"""A run: one training, and the folder that holds everything about it. The only module that reads and writes YAML.
+"""A run: one training, and the folder that holds everything about it.
 
     runs/NAME/001/
       spec.nn             the file (`sources/` where it imports others), as it was
@@ -9,9 +9,11 @@
       data.json           what encoders learnt from the training examples
       curves.svg          loss and metrics; diagram.svg, the network; forecast.svg, of a series: what came and what was said
       evaluation.json     figures on the test split
+      report.html         all that as one page
     runs/NAME/latest      the newest
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -24,23 +26,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.elaboration import modules
 from nndsl.evaluation import Evaluation
 from nndsl.figures import METRICS, Row, add_metrics, read_metrics, write_metrics
 from nndsl.files import remove_leftovers, replaced, unwritable, write_text
-from nndsl.program import EarlyStopping
+from nndsl.records import as_yaml, is_of_a_run, plain, read_json, read_yaml
 from nndsl.source import Source
 
 LATEST = "latest"
-SECTIONS: dict[str, type] = {
-    "training": str, "status": str, "settings": dict, "parameters": dict, "data": dict, "source": str, "spec": dict,
-    "versions": dict, "hardware": dict, "asked": dict,
-}
-"""What every `run.yaml` holds."""
 
 
 @error("NN715")
@@ -91,21 +85,19 @@ class Run:
         """
         folder = resolved(Path(path))
         try:
-            settings = yaml.safe_load((folder / "run.yaml").read_text(encoding="utf-8"))
+            settings = read_yaml(folder / "run.yaml")
         except FileNotFoundError:
             why = "there is no run.yaml in it" if folder.is_dir() else "there is no such folder"
             raise UserError(not_a_run(Path(path), why)) from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
-            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({failure})")) from None
-        if not isinstance(settings, dict) or not settings.keys() >= SECTIONS.keys() or not all(
-            isinstance(settings[name], kind) for name, kind in SECTIONS.items()
-        ):
+        except (OSError, ValueError, RecursionError) as failure:
+            raise UserError(not_a_run(Path(path), f"its run.yaml cannot be read ({_first_line(failure)})")) from None
+        if not is_of_a_run(settings):
             raise UserError(not_a_run(Path(path), "its run.yaml is not that of a run"))
         try:
             told = folder / "evaluation.json"
-            evaluation = Evaluation.from_dict(_read_json(told)) if told.exists() else None
+            evaluation = Evaluation.from_dict(read_json(told)) if told.exists() else None
             return cls(folder, settings, read_metrics(folder / METRICS), evaluation)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error):
             raise UserError(not_a_run(Path(path), "its metrics.csv or evaluation.json is not what was written")) from None
 
     @property
@@ -202,12 +194,30 @@ class Run:
         """
         why = "its data.json is not what was written"
         try:
-            state = _read_json(self.folder / "data.json")
-        except (OSError, ValueError) as failure:
-            why, state = f"its data.json cannot be read ({failure})", None
+            state = read_json(self.folder / "data.json")
+        except (OSError, ValueError, RecursionError) as failure:
+            why, state = f"its data.json cannot be read ({_first_line(failure)})", None
         if isinstance(state, dict) and all(isinstance(state.get(name), dict) for name in ("columns", "encoders")):
             return state
         raise UserError(not_a_run(self.folder, why))
+
+
+@contextmanager
+def as_kept(run: Run) -> Iterator[None]:
+    """Where what a run keeps of its data is used: if it is not what was written, by whoever, that is said.
+
+    Raises:
+        UserError: it is not.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as failure:
+        why = f"its data.json is not what was written ({type(failure).__name__}: {_first_line(failure)})"
+        raise UserError(not_a_run(run.folder, why)) from failure
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0]
 
 
 # Folders -----------------------------------------------------------------------------------------
@@ -312,6 +322,23 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process trains in a folder."""
+    try:
+        import fcntl
+
+        descriptor = os.open(folder / ".lock", os.O_RDONLY)
+    except (ImportError, OSError):
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 # Records -----------------------------------------------------------------------------------------
 
 
@@ -372,29 +399,3 @@ def _own_version() -> str:
     import nndsl
 
     return str(nndsl.__version__)
-
-
-def plain(value: Any) -> Any:
-    """A value as YAML and JSON hold it: components with all their arguments, sizes as text."""
-    if isinstance(value, Component):
-        return {type(value).called(): {name: plain(one) for name, one in value.__dict__.items()}}
-    if isinstance(value, EarlyStopping):
-        return {name: plain(getattr(value, name)) for name in value.__match_args__}
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return str(value)
-
-
-def as_yaml(value: Any) -> str:
-    """Plain values as YAML, in their order."""
-    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120))
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

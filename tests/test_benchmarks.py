@@ -31,6 +31,6 @@ def test_a_benchmark_prints_what_it_measured_as_json() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["startup", "edit", "compile", "train", "stream", "adversarial", "draw", "memory", "settings"])
+@pytest.mark.parametrize("name", ["startup", "edit", "compile", "train", "stream", "adversarial", "layout", "memory", "settings", "serve"])
 def test_the_other_benchmarks_run_too(name: str) -> None:
     subprocess.run([sys.executable, "-m", "benchmarks", name, "--small"], cwd=ROOT, check=True, capture_output=True)

@@ -5,9 +5,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from nndsl.diagram.confusion import confusion_svg, mistakes, most_mistaken
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import Forecast, forecasts_svg
+from nndsl.diagram.logos import information, logo_svg
+from nndsl.diagram.residuals import residuals_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -65,6 +70,75 @@ def test_curves_have_a_panel_for_each_figure_and_mark_the_best_epoch() -> None:
     assert len(re.findall("best, epoch 3", svg)) == 3
     (ring, *_) = [(float(one.attrib["cx"]), float(one.attrib["cy"])) for one in ElementTree.fromstring(svg).iter(f"{SVG}circle")]
     assert ring == lines(svg, "second")[0][2]
+
+
+def test_a_curve_of_one_epoch_is_a_dot() -> None:
+    svg = curves_svg([{"epoch": 1, "loss": 0.5}], 1)
+    assert not lines(svg, "first") and len(marks(svg, "first-dot")) == 1
+
+
+# Who is taken for whom, how far off, what filters see ---------------------------------------------
+
+
+def marks(svg: str, role: str) -> list[dict[str, str]]:
+    """The attributes of all elements of a role."""
+    return [one.attrib for one in ElementTree.fromstring(svg).iter() if one.attrib.get("class", "").endswith(f"-{role}")]
+
+
+def test_every_count_of_a_confusion_stands_in_its_square() -> None:
+    confusion = [[7, 0, 2], [0, 1234, 0], [1, 1, 0]]
+    svg = confusion_svg(["a", "<b>", "c"], confusion)
+    assert sorted(text for text, _ in texts(svg) if text.replace(",", "").isdecimal()) == sorted(f"{one:,}" for row in confusion for one in row if one)
+    assert len(marks(svg, "right")) == 2 and len(marks(svg, "wrong")) == 3 and len(marks(svg, "empty")) == 9
+    (share, full) = (float(one["fill-opacity"]) for one in marks(svg, "right"))
+    assert full == 1.0 and share == pytest.approx(0.15 + 0.85 * 7 / 9, abs=0.01)
+    assert "<b>" in {text for text, _ in texts(svg)}
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=6, max_size=6), min_size=6, max_size=6))
+def test_the_most_mistaken_classes_have_the_most_mistakes(confusion: list[list[int]]) -> None:
+    def wrong(place: int) -> int:
+        return sum(confusion[place]) + sum(row[place] for row in confusion) - 2 * confusion[place][place]
+
+    chosen = most_mistaken(confusion, 3)
+    assert chosen == sorted(chosen) and min(map(wrong, chosen)) >= max(wrong(one) for one in range(6) if one not in chosen)
+    found = mistakes(confusion)
+    assert sum(count for count, _, _ in found) == sum(map(sum, confusion)) - sum(confusion[place][place] for place in range(6))
+    assert [count for count, _, _ in found] == sorted((count for count, _, _ in found), reverse=True)
+
+
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=40))
+def test_every_number_has_its_dot_and_counts_in_the_histogram(pairs: list[tuple[float, float]]) -> None:
+    svg = residuals_svg([x for x, _ in pairs], [y for _, y in pairs], "g")
+    bars = [one for one in marks(svg, "first-dot") if "height" in one]
+    assert len(marks(svg, "first-dot")) - len(bars) == len(pairs)
+    assert all(float(one["width"]) > 0 and float(one["height"]) >= 0 for one in bars) and any(float(one["height"]) > 0 for one in bars)
+
+
+def test_numbers_that_are_not_finite_are_left_out() -> None:
+    assert len(marks(residuals_svg([1.0, float("nan"), 3.0], [1.0, 2.0, float("inf")], ""), "first-dot")) == 2  # a dot and a bar
+
+
+@pytest.mark.parametrize("letters", ["ACGT", "ACGU", "ACDEFGHIKLMNPQRSTVWY"])
+def test_letters_of_a_logo_are_as_high_as_they_are_frequent_and_telling(letters: str) -> None:
+    sure, even = [1.0] + [0.0] * (len(letters) - 1), [1 / len(letters)] * len(letters)
+    half = [0.75, 0.25] + [0.0] * (len(letters) - 2)
+    drawn = [one.attrib["transform"] for one in ElementTree.fromstring(logo_svg(letters, [sure, even, half], 1e12, "x")).iter(f"{SVG}path")]
+    heights = [float(re.findall(r"scale\([\d.]+ ([\d.]+)\)", one)[0]) * 100 for one in drawn]
+    assert heights[0] == pytest.approx(84, abs=0.1), "all bits there are"
+    assert len(heights) == 3, "what tells nothing has no height"
+    assert heights[2] / heights[1] == pytest.approx(3, rel=0.01)
+    assert heights[1] + heights[2] == pytest.approx(84 * information(half, 1e12) / information(sure, 1e12), rel=0.01)
+
+
+def test_few_sequences_tell_less() -> None:
+    assert information([1.0, 0, 0, 0], 5) == pytest.approx(2 - 3 / (2 * np.log(2) * 5))
+    assert information([0.25] * 4, 5) == information([1.0, 0, 0, 0], 1) == 0
+
+
+def test_a_dark_screen_gets_dark_charts_and_paper_light_ones() -> None:
+    plain, adaptive = (confusion_svg(["a", "b"], [[1, 0], [0, 1]], one) for one in (False, True))
+    assert "@media" not in plain and "@media screen and (prefers-color-scheme:dark)" in adaptive
 
 
 def test_a_run_without_epochs_has_empty_curves() -> None:

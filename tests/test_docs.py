@@ -3,16 +3,21 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import nndsl
-from docs import make
+from docs import make, site
+from nndsl import costs
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.cli import main
 from nndsl.driver import check
 from nndsl.index import complete_index
 from nndsl.mending import mend
+from nndsl.source import Source
+from nndsl.syntax.formatting import formatted
 from nndsl.syntax.reading import read_source
 
 ROOT = Path(__file__).parents[1]
@@ -60,8 +65,16 @@ def test_a_signature_is_written_as_a_call() -> None:
     assert make.signature(Layer.members["Subtract"]) == "(one, other) -> Subtract"
 
 
-def test_the_samples_of_the_language_are_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each stands alone, but for those of training, which go on with that of data."""
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx")
+    assert site.build(tmp_path / "site") == 0
+    assert (tmp_path / "site" / "docs" / "tutorial.html").exists()
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that samples name."""
     rows = [f"{n},{n * 2},{['red', 'blue', 'green'][n % 3]},{'abc'[n % 3]}" for n in range(30)]
     (tmp_path / "flowers.csv").write_text("\n".join(["length,width,color,species", *rows]).replace("green", "red"), encoding="utf-8")
     (tmp_path / "genome.fa").write_text(">chr1\nACGT\n")
@@ -69,11 +82,33 @@ def test_the_samples_of_the_language_are_compiled(tmp_path: Path, monkeypatch: p
     (tmp_path / "calls.vcf").write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
     for track in ("plus.bw", "minus.bw"):
         (tmp_path / track).write_bytes(b"\x26\xfc\x8f\x88")
+    np.savez(tmp_path / "digits.npz", images=np.zeros((20, 28, 28, 1), "uint8"), labels=np.arange(20) % 10)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("files")
+def test_the_samples_of_the_language_are_compiled() -> None:
+    """Each stands alone, but for those of training, which go on with that of data."""
     samples = blocks(LANGUAGE, "nn")
     data = next(one for one in samples if "data Flowers" in one)
     for sample in samples:
         nndsl.loads(data + sample if "= Flowers" in sample else sample)
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("page", ["recipes", "coming_from"])
+def test_the_samples_of_a_page_are_compiled_without_a_warning(page: str) -> None:
+    for sample in blocks((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"), "nn"):
+        assert not list(nndsl.loads(sample).report), sample
+        assert formatted(Source(page, sample)) == sample
+
+
+@pytest.mark.usefixtures("files")
+def test_a_network_beside_one_of_keras_has_as_many_parameters() -> None:
+    page = (ROOT / "docs" / "coming_from.md").read_text(encoding="utf-8")
+    made: dict[str, Any] = {}
+    exec(blocks(page, "python")[0], made)  # noqa: S102 - of a page of this repository
+    assert made["model"].count_params() == costs.params(nndsl.loads(blocks(page, "nn")[0]).checked.network().graph)
 
 
 def test_the_samples_of_the_readme_are_compiled() -> None:

@@ -6,6 +6,7 @@ second the arrays `a/kernel` to `h/bias`, but for the last.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,9 +26,11 @@ NETWORKS = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("filling")
     few = {"stem/kernel": (2, 3), "stem/bias": (3,), "w": (3, 1), "b": (1,), "dense/kernel": (1, 3)}
-    np.savez(made / "few.npz", **{name: np.zeros(shape, "float32") for name, shape in few.items()}, whole=np.zeros((3, 1), int))
+    arrays: dict[str, Any] = {name: np.zeros(shape, "float32") for name, shape in few.items()}
+    np.savez(made / "few.npz", **arrays, whole=np.zeros((3, 1), int))
     many = {f"{one}/{kind}": shape for one in "abcdefgh" for kind, shape in (("kernel", (2, 2)), ("bias", (2,)))}
-    np.savez(made / "many.npz", **{name: np.zeros(shape, "float32") for name, shape in many.items() if name != "h/bias"})
+    arrays = {name: np.zeros(shape, "float32") for name, shape in many.items() if name != "h/bias"}
+    np.savez(made / "many.npz", **arrays)
     (made / "text.npz").write_text("no archive")
     return made
 

@@ -257,6 +257,12 @@ def test_parameters_of_the_file_are_set_from_outside(overrides: Mapping[str, Any
     assert found.parameters["width"] == overrides.get("width", 16)
 
 
+def test_parameters_of_a_file_that_is_imported_are_its_own(tmp_path: Path) -> None:
+    (tmp_path / "library.nn").write_text("param width = 3\nblock Wide() { Dense(width) }\n")
+    text = 'from "library.nn" import Wide\nparam width = 4\nnetwork Net { input x: float[width]\noutput y = x -> Wide }'
+    assert costs.params(program(text, tmp_path / "net.nn", width=5).networks["Net"].graph) == 5 * 3 + 3
+
+
 def test_parameters_of_a_network_have_defaults_that_see_those_before_them() -> None:
     assert dict(program(WIDE).networks["Net"].arguments) == {"n": 2, "m": 4}
 

@@ -103,7 +103,8 @@ def test_the_wheel_holds_every_module_and_all_that_they_read(shipped: Shipped) -
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "nndsl").rglob("*.py")}
     read = {f"nndsl/{path.relative_to(ROOT)}" for pattern in ("grammars/*.lark", "specs/**/*.nn") for path in ROOT.glob(pattern)}
     fonts = {str(path.relative_to(ROOT)) for path in (ROOT / "nndsl" / "diagram" / "fonts").iterdir() if path.is_file()}
-    assert modules | read | fonts <= names
+    viewer = {str(path.relative_to(ROOT)) for path in (ROOT / "nndsl" / "diagram" / "viewer").iterdir()}
+    assert modules | read | fonts | viewer <= names
     assert {"nndsl/grammars/nn.lark", "nndsl/specs/std/blocks.nn"} <= read
 
 
@@ -143,9 +144,10 @@ def test_the_package_is_imported_from_the_fresh_environment(fresh: Path, elsewhe
 def test_an_installed_command_checks_compiles_draws_and_explains(fresh: Path, elsewhere: Path) -> None:
     assert run(fresh / "nndsl", "check", "small.nn", cwd=elsewhere).startswith("small.nn: good\n")
     assert run(fresh / "nndsl", "explain", "NN301", cwd=elsewhere).startswith("NN301 (error)")
-    run(fresh / "nndsl", "render", "small.nn", "-o", "small.png", cwd=elsewhere)
+    for drawn in ("small.png", "small.html"):
+        run(fresh / "nndsl", "render", "small.nn", "-o", drawn, cwd=elsewhere)
     run(fresh / "nndsl", "compile", "small.nn", "-o", "small.keras", cwd=elsewhere)
-    assert (elsewhere / "small.png").exists() and (elsewhere / "small.keras").exists()
+    assert {"small.png", "small.html", "small.keras"} <= {path.name for path in elsewhere.iterdir()}
 
 
 def test_pygments_finds_the_lexer_by_its_names_and_by_files(fresh: Path, elsewhere: Path) -> None:

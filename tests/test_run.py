@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 
 from nndsl import run as runs
 from nndsl.diagnostics import UserError
-from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures, Predictions
+from nndsl.evaluation import ClassFigures, Evaluation, OutputFigures
 from nndsl.figures import Row, add_metrics, read_metrics, write_metrics
 from nndsl.index import complete_index
+from nndsl.live import Live, progress_on
 from nndsl.monitor import best_epoch, should_stop
+from nndsl.predictions import Predictions
 from nndsl.program import EarlyStopping
-from nndsl.progress import Bar, Lines, Progress, duration_text, progress_on
+from nndsl.progress import Lines, Progress, duration_text
+from nndsl.records import SECTIONS, as_yaml
 from nndsl.run import Run
 
 # Folders -----------------------------------------------------------------------------------------
@@ -89,8 +92,10 @@ def test_a_run_yaml_that_is_none_is_told(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "text"), [("metrics.csv", "epoch,loss\none,two\n"), ("metrics.csv", "a\n1,2\n"), ("evaluation.json", "[]"), ("evaluation.json", "{")])
 def test_figures_that_somebody_has_changed_are_told(name: str, text: str, tmp_path: Path) -> None:
-    sections = "\n".join(f"{one}: {'x' if kind is str else '{}'}" for one, kind in runs.SECTIONS.items())
-    (tmp_path / "run.yaml").write_text(sections)
+    sections = {name: "x" if kind is str else {} for name, kind in SECTIONS.items()} | {
+        "settings": {"epochs": 1, "seed": 0}, "data": {"name": "D", "sha256": "0"}, "asked": {"overrides": {}, "data": None}, "spec": {"x": "0"},
+    }
+    (tmp_path / "run.yaml").write_text(as_yaml(sections))
     assert Run.open(tmp_path).status == "x"
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="NN715: .* is not what was written"):
@@ -224,7 +229,7 @@ def test_a_pipe_gets_a_line_a_minute_where_something_takes_long() -> None:
 
 def test_a_terminal_gets_a_bar_of_data_that_take_longer_than_a_second() -> None:
     stream, now = Terminal(), [0.0]
-    progress = Bar(stream, clock=lambda: now[0])
+    progress = Live(stream, clock=lambda: now[0])
     progress.busy("encoding", 1, 9)
     assert not stream.getvalue()
     now[0] = 2.0
@@ -235,7 +240,7 @@ def test_a_terminal_gets_a_bar_of_data_that_take_longer_than_a_second() -> None:
 
 
 def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
-    assert isinstance(progress_on(Terminal()), Bar)
+    assert isinstance(progress_on(Terminal()), Live)
     shown = told(Terminal())
     assert "epoch  2/10  loss 0.1235  accuracy 0.9" in shown
     assert "[something] worth knowing" in shown
@@ -253,7 +258,7 @@ def test_a_terminal_gets_the_same_lines_above_a_bar() -> None:
 def test_a_bar_tells_the_speed_and_the_time_left_once_it_knows_them(seconds: list[float], figures: str) -> None:
     """What 10 epochs of 50 steps show after so many; the first, which compiles, does not count."""
     stream, now = Terminal(), 100.0
-    bar = Bar(stream, lambda: now)
+    bar = Live(stream, lambda: now)
     bar.begin(10, 50, 1)
     for epoch, passed in enumerate(seconds, 1):
         now += passed
@@ -261,6 +266,27 @@ def test_a_bar_tells_the_speed_and_the_time_left_once_it_knows_them(seconds: lis
     bar.end()
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert re.findall(r"epoch +(\d+)/10 ━+ ([^\r\n]+)", shown)[-1] == (str(len(seconds)), figures)
+
+
+@pytest.mark.parametrize(("lines", "drawn"), [("40", True), ("20", False)])
+def test_a_terminal_with_room_gets_curves_and_each_the_learning_rate_and_the_memory(
+    lines: str, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", lines)
+    stream, now = Terminal(), [0.0]
+    live = Live(stream, lambda: now[0])
+    rows = [{"epoch": place, "loss": 1 / place, "val_loss": 2 / place, "accuracy": 0.9, "learning_rate": 0.01} for place in (1, 2, 3)]
+    live.begin(9, 50, 3, 32, rows[:2])
+    for step in (25, 50):
+        now[0] += 5
+        live.advance(3, step, 0.5)
+    live.epoch(3, rows[2], best=True)
+    live.advance(4, 1, 0.5)
+    live.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "160 examples/s" in shown and "learning rate 0.01   memory " in shown
+    assert ("validation" in shown and "accuracy\n" in re.sub(" +\n", "\n", shown)) is drawn
 
 
 def test_someone_who_wants_to_hear_nothing_can_be_told_everything() -> None:

@@ -40,6 +40,7 @@ def test_what_equations_tell(equations: list[tuple[Size, Size]], expected: dict[
 @pytest.mark.parametrize(("size", "expected"), [
     ((L - 1) // 2, None), ((L - 1) // 2 + 1, 1), ((L - 2) // 2 + 1, None), (L // 2, None), (L // 2 + 1, 1), (L, 1), (L - 1, None), (-L, -1),
     (-((L - 1) // 2) - 1, -1), (2 * (L // 3) + L, 1),
+    (floor_divide(L, M), None), (floor_divide(L, M) + 1, 1), (floor_divide(L - 2, M) + 1, None),
 ])
 def test_what_is_known_of_a_sign(size: Size, expected: int | None) -> None:
     """A size with a name is at least 1."""

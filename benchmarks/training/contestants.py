@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nndsl.monitor import History
 from nndsl.progress import Progress
 
 NETWORKS = Path(__file__).parent / "networks.nn"
@@ -91,7 +92,7 @@ class _Follower(Progress):
     def __init__(self, clock: Clock):
         self._clock = clock
 
-    def begin(self, epochs: int, steps: int, first: int) -> None:
+    def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: History = ()) -> None:
         self._clock.built()
 
     def advance(self, epoch: int, done: int, loss: float) -> None:

@@ -96,7 +96,6 @@ STRICTER: tuple[Stricter, ...] = (
     Stricter("needs a tensor with at least one axis", "Keras would compute along the batch axis, and mix examples"),
     Stricter("needs one for each channel", "Keras stretches other lists over the channels, or the channels over them", ("Rescaling",)),
     Stricter("needs a tensor of shape [height, width, channels]", "Keras takes one image without a batch axis; here batches are batches"),
-    Stricter("needs its mean and variance", "the layer is a part of the network and does not see the data set", ("Normalization",)),
     Stricter("works along the last axis", "Keras fails once it computes, or stretches the scale over the wrong axis", ("RMSNormalization",)),
     Stricter("takes ids, which are whole numbers", "Keras would cut off what follows the decimal point"),
     Stricter("compares vectors of size", "Keras would take the numbers of a vector for ids", ("ReversibleEmbedding",)),
@@ -255,6 +254,7 @@ BEYOND_KERAS: dict[str, str] = {
     "NN312": "the names in a shape that is stated are worked out from it",
     "NN4": "what nothing uses, is named twice, reaches no output or is stated and not true is a slip",
     "NN5": "data are read before Keras is there",
+    "NN859": "statistics that nobody knows are a slip: Keras leaves all numbers as they are",
     "NN6": "a training fits its network and its data; Keras would stretch targets over outputs, and train on",
 }
 """Diagnostics about what Keras has no part in, or lets pass, by their code or how it begins, each with the reason."""

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple
 
-NAMES = ("check", "compile", "train", "launch", "tune", "evaluate", "predict", "generate", "render", "summary", "fmt", "explain", "lsp")
+NAMES = (
+    "check", "compile", "import", "train", "launch", "tune", "evaluate", "report", "runs", "predict", "serve", "generate", "export", "render",
+    "diff", "summary", "fmt", "explain", "lsp",
+)
 """In the order of the list: NAME is `COMMAND` of the module `nndsl.commands.NAME`."""
 
 

@@ -32,7 +32,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(options: Namespace) -> int:
     from nndsl.generation import NotApplicable, Wish, Written
-    from nndsl.progress import progress_on
+    from nndsl.live import progress_on
     from nndsl.run import Run
 
     run = Run.open(options.folder)

@@ -9,9 +9,11 @@ from nndsl.arguments import add_file, count_or_all, natural, positive, size
 from nndsl.checking import loaded
 from nndsl.commands import Command
 from nndsl.console import GOOD, misused
+from nndsl.live import progress_on
 from nndsl.team.cluster import cluster_from
 from nndsl.team.joining import WAIT, joined
 from nndsl.team.together import Team
+from nndsl.tracking import followed
 
 if TYPE_CHECKING:
     from nndsl.run import Run
@@ -26,6 +28,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--devices", metavar="N", type=count_or_all, default=1, help="share each batch among N devices of each machine, or `all` (default: 1)")
     parser.add_argument("--wait", metavar="SECONDS", type=natural, default=WAIT, help=f"how long to wait for the other machines of TF_CONFIG (default: {WAIT})")
     parser.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
+    parser.add_argument("--health", action="store_true", help="before each epoch, look for vanishing and exploding gradients and dead units; see health.csv")
+    parser.add_argument("--tensorboard", action="store_true", help="write event files into the run's folder: `tensorboard --logdir runs` shows them")
+    parser.add_argument("--mlflow", metavar="URI", help="tell MLflow of the run: http://localhost:5000 or sqlite:///mlflow.db")
     parser.add_argument(
         "--memory", metavar="SIZE", type=size,
         help="how much the data may take, such as 2GB (default: half of what is free); those that take more are read from files,\n"
@@ -54,12 +59,13 @@ def _trained(options: Namespace, team: Team) -> "Run":
             pass
     program = loaded(options)
     training = program.training(options.name)
+    progress = followed(progress_on(), training.name, options.tensorboard, options.mlflow) if team.chief else None
     from nndsl.backend.keras.train import train
 
     return train(
         program, training, folder=options.runs, epochs=options.epochs, seed=options.seed, resume=options.resume,
         despite_changes=options.despite_changes, overrides=dict(options.overrides), data_path=options.data, memory=options.memory,
-        devices=options.devices, team=team,
+        progress=progress, devices=options.devices, team=team, health=options.health,
     )
 
 

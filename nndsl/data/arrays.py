@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from math import prod
@@ -78,7 +78,8 @@ class SavedArrays(Table):
             raise Unreadable(f"{path.name} has no array whose first axis counts examples")
         self._counts = {name: one.shape[0] for name, one in headers.items() if one.shape}
         self.columns = {name: self._form(name, one) for name, one in headers.items() if one.shape}
-        self._rows = max(1, _PIECE // max(1, *(one.bytes_of_row for one in headers.values() if one.shape)))
+        self._row_bytes = {name: one.bytes_of_row for name, one in headers.items() if one.shape}
+        self._rows = max(1, _PIECE // max(1, *self._row_bytes.values()))
         turned = next((name for name, one in headers.items() if one.by_column and len(one.shape) > 1), None)
         self.whole = None if turned is None else f"the array `{turned}` was saved in Fortran's order"
         if len(set(self._counts.values())) == 1:
@@ -112,6 +113,11 @@ class SavedArrays(Table):
 
     def place(self, row: int) -> str:
         return f"index {row}"
+
+    def bytes_to_read(self, columns: Iterable[str]) -> int:
+        """What the headers say: a small archive may hold arrays that are large."""
+        super().bytes_to_read(columns)
+        return sum(self._counts[name] * self._row_bytes[name] for name in columns)
 
 
 class Archive(SavedArrays):
@@ -157,6 +163,26 @@ def _archive_headers(path: Path, changed: int, size: int) -> dict[str, Header]:
             with archive.open(member) as stream:
                 headers[member.removesuffix(".npy")] = array_header(stream)
     return headers
+
+
+def saved_array(path: Path, name: str, shape: tuple[int, ...]) -> "Array":
+    """One array of an NPZ file; no more memory is taken than for the shape that it is known to have.
+
+    Raises:
+        ValueError, and others of `BROKEN`: it is not there any more, or has another shape.
+    """
+    import numpy
+    from numpy.lib import format as npy
+
+    with ZipFile(path) as archive:
+        member = next((one for one in reversed(archive.namelist()) if one.removesuffix(".npy") == name), None)
+        if member is None:
+            raise ValueError(f"there is no array `{name}`")
+        with archive.open(member) as stream:
+            if array_header(stream).shape != shape:
+                raise ValueError(f"the array `{name}` is not what it was when the file was checked")
+        with archive.open(member) as stream:
+            return numpy.asarray(npy.read_array(stream, allow_pickle=False))
 
 
 @contextmanager

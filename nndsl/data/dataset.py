@@ -35,6 +35,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __getitem__(self, part: slice) -> "Examples":
+        """Some neighbouring examples."""
+        fields, guesses = ({name: values[part] for name, values in one.items()} for one in (self.fields, self.guesses))
+        return Examples(fields, self.rows[part], self.table, guesses, {name: values[part] for name, values in self.labels.items()})
+
     def blocks(self, name: str) -> "Iterator[tuple[int, Array]]":
         """A field, some examples at a time, with the index of the first of them."""
         values = self.fields[name]

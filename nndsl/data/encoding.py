@@ -216,11 +216,20 @@ def _encoded(
             if not len(rows):
                 continue
             try:
-                found[field.name, part] = finished(chain.encode(field.encoders, raw_values(field, block.columns, rows), states[field.name]))
+                found[field.name, part] = encoded(field, block.columns, rows, states[field.name])
             except BadValues as bad:
                 found[field.name, part] = bad.moved(rows + block.start)
                 break
     return block.start + block.count, found
+
+
+def encoded(field: FieldPlan, columns: Mapping[str, Column], rows: "Array", states: Sequence[State]) -> "Array":
+    """The examples of a field at some rows.
+
+    Raises:
+        BadValues: some values are not what they should be.
+    """
+    return finished(chain.encode(field.encoders, raw_values(field, columns, rows), states))
 
 
 def raw_values(field: FieldPlan, columns: Mapping[str, Column], rows: "Array") -> Any:

@@ -12,6 +12,8 @@ from nndsl.data.tables import Chunk, Missing, Table, Unreadable, find, reason, t
 from nndsl.types import TensorType
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+"""What a file may hold, whatever it is called; of others, some are programs."""
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 IMAGES_IN_CHUNK = 256
 
@@ -40,9 +42,13 @@ class Images(DataSource):
 class ImageFolder(Table):
     """A folder whose files have been listed; no image has been opened. A single image is a folder of one."""
 
-    def __init__(self, path: Path, size: tuple[int, int], channels: int):
+    def __init__(self, path: Path, size: tuple[int, int], channels: int, most_pixels: int | None = None):
+        """
+        Args:
+            most_pixels: a file with more is refused before it is unpacked.
+        """
         self.label, self.root = path.name, path if path.is_dir() else path.parent
-        self._size, self._channels = size, channels
+        self._size, self._channels, self._most_pixels = size, channels, most_pixels
         self.columns = {
             "image": Numbers(TensorType("uint8", (*size, channels))),
             "folder": Texts(),
@@ -75,7 +81,9 @@ class ImageFolder(Table):
         from PIL import Image, ImageOps
 
         try:
-            with Image.open(file) as opened:
+            with Image.open(file, formats=FORMATS) as opened:
+                if self._most_pixels is not None and opened.width * opened.height > self._most_pixels:
+                    raise Image.DecompressionBombError
                 upright = ImageOps.exif_transpose(opened).convert(MODES[self._channels])
             height, width = self._size
             fitted = upright.resize((width, height), Image.Resampling.BILINEAR)

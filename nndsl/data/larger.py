@@ -11,6 +11,9 @@ from nndsl.data.tables import Table
 from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.source import Span
 
+WINDOWS = "windows over a series are cut from all of it"
+"""Why data with windows cannot be read in pieces."""
+
 
 def check_pieces(plan: DataPlan, table: Table, room: Room) -> Path:
     """The folder in which examples are kept of data that are larger than the memory.
@@ -28,7 +31,7 @@ def check_pieces(plan: DataPlan, table: Table, room: Room) -> Path:
 
 def _why_whole(plan: DataPlan, table: Table) -> str | None:
     if layout(list(plan.fields.values())) is not None:
-        return "windows over a series are cut from all of it"
+        return WINDOWS
     if table.whole is not None:
         return table.whole
     learnt = (one.needs_all_at_once() for field in plan.fields.values() for one in field.encoders)

@@ -1,6 +1,5 @@
 """How much memory data may take, and where those are kept that take more."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,12 +45,9 @@ class Room:
 
 def free_memory() -> int:
     """How much memory there is for this process, about, in bytes: what the machine has free, or what a container may take."""
-    free = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**33]
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    except OSError:  # not Linux
-        pass
+    import psutil
+
+    free = [psutil.virtual_memory().available]
     for limit in _LIMITS:
         try:
             free.append(int(limit.read_text(encoding="ascii")))

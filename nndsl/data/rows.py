@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nndsl.data.fields import FieldPlan
 from nndsl.data.flow import ahead
 from nndsl.data.forms import Form, Numbers, Texts, known_shape
-from nndsl.data.tables import Chunk, Column, Table, Unreadable, reason
+from nndsl.data.tables import ROWS_IN_CHUNK, Chunk, Column, Table, Unreadable, reason, take
 
 if TYPE_CHECKING:
     from nndsl.data.forms import Array
@@ -77,6 +77,16 @@ class Rows:
     def whole(self, columns: Sequence[str]) -> dict[str, Column]:
         """Some columns with all their rows."""
         found = list(self.pieces(columns)) if columns else []
+        return {name: _joined([piece[name] for piece in found], self.table.columns[name]) for name in columns}
+
+    def at(self, columns: Sequence[str], rows: "Array") -> dict[str, Column]:
+        """Some columns at some rows in ascending order; what comes after the last of them is not read."""
+        found: list[Chunk] = []
+        for block in self.blocks(columns, ROWS_IN_CHUNK):
+            own = block.own(rows)
+            found.append({name: take(column, own) for name, column in block.columns.items()})
+            if block.start + block.count > rows[-1]:
+                break
         return {name: _joined([piece[name] for piece in found], self.table.columns[name]) for name in columns}
 
     def count(self) -> int:

@@ -34,6 +34,12 @@ class Vocabulary:
         moved = [state["start"] for one, state in zip(field.encoders, states, strict=True) if isinstance(one, Shift) and one.places > 0]
         self.start: int | None = moved[0] if moved else None
 
+    def names(self, count: int) -> list[str]:
+        """What the first `count` ids stand for, as people can read it."""
+        signs = {" ": "␣", "\n": "⏎", "\t": "⇥"}
+        known = ["end", "unknown", *("".join(signs.get(one, one) for one in token) for token in self._tokens)]
+        return [known[one] if one < len(known) else str(one) for one in range(count)]
+
     def tokens(self, text: str) -> list[str]:
         """The tokens of a text; those of a table with a row for each token stand between blanks."""
         return text.split() if self._source is None else self._source.split(text)

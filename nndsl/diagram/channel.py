@@ -69,7 +69,7 @@ def route(links: Sequence[Link], note: float = 0.0, least: float = GAP) -> Chann
     """Join upper ends to lower ends.
 
     Args:
-        note: room to keep free of tracks below the upper row, for a text beside a line.
+        note: room to keep free of tracks below the upper row, for a text beside a line; the channel is no lower than that.
         least: the least height of the channel.
     """
     nets = [_Net(group) for group in _groups(links)]
@@ -77,7 +77,7 @@ def route(links: Sequence[Link], note: float = 0.0, least: float = GAP) -> Chann
     _assign_tracks(bent)
     tracks = max((net.track for net in bent), default=-1) + 1
     first = max(FIRST, note)
-    height = max(least, first + (tracks - 1) * PITCH + LAST if tracks else least)
+    height = max(least, note, first + (tracks - 1) * PITCH + LAST if tracks else 0.0)
     start = max(first, (height - LAST - (tracks - 1) * PITCH + FIRST) / 2) if tracks and not note else first
     start = min(start, height - LAST - (tracks - 1) * PITCH) if tracks else start
     lines = tuple((link.wire, _corners(link, net, start, height)) for net in nets for link in net.links)

@@ -1,11 +1,11 @@
 """The curves of a run: one panel for the loss and one for each metric, with the best epoch marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from math import isfinite
 
 from nndsl.diagram.chart import Mark, Panel, Point, Role, Series, chart_svg
+from nndsl.monitor import History, measured
 
-History = Sequence[Mapping[str, float]]
 _KINDS: tuple[tuple[str, str, Role], ...] = (("train", "", "first"), ("val", "val_", "second"))
 
 
@@ -16,10 +16,21 @@ def curves_svg(history: History, best: int | None) -> str:
         history: the figures of each epoch: `epoch`, `loss`, `val_loss`, metrics.
         best: the epoch to mark.
     """
-    names = list(history[0]) if history else []
-    titles = [name for name in names if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
-    panels = [panel for name in titles if (panel := _panel(history, name, best)) is not None]
-    return chart_svg(panels, f"Loss and metrics over {len(history)} epochs")
+    return chart_svg(curve_panels(history, best), f"Loss and metrics over {len(history)} epochs")
+
+
+def curve_panels(history: History, best: int | None) -> list[Panel]:
+    """The loss, its terms and the metrics, a panel each."""
+    return [panel for name in measured(history[0]) if (panel := _panel(history, name, best)) is not None] if history else []
+
+
+def rate_panels(history: History, but: Collection[str] = ()) -> list[Panel]:
+    """The learning rate of each optimizer but of some, a panel each."""
+    names = [name for name in (history[0] if history else ()) if name.endswith("learning_rate") and name not in but]
+    lines = {name: _points(history, name) for name in names}
+    return [
+        Panel(_title(name), "epoch", (Series(f"last {points[-1][1]:.3g}", "first", (points,)),)) for name, points in lines.items() if points
+    ]
 
 
 def _panel(history: History, name: str, best: int | None) -> Panel | None:

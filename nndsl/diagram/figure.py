@@ -11,12 +11,15 @@ from typing import Literal, TypeAlias
 from nndsl import costs
 from nndsl.catalogue.applicable import Constant, Input
 from nndsl.diagram import wording
+from nndsl.diagram.order import in_order
 from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Network
-from nndsl.types import Size
+from nndsl.types import Size, TensorType
 
 Detail: TypeAlias = Literal["full", "blocks", "overview"]
 Look: TypeAlias = Literal["card", "operator", "terminal"]
+Mark: TypeAlias = Literal["added", "removed", "changed", "updated", "updated in part", "fixed"]
+"""What is to be seen at once: how a file was changed, or which weights a step of a training changes."""
 CHIPS_FIT_ON = {
     "convolution", "dense", "embedding", "normalization", "attention", "recurrent", "merging", "function", "pooling", "reshaping",
 }  # fmt: skip
@@ -35,6 +38,9 @@ class Card:
         notes: for each output, its shape, where that is worth saying.
         times: how many equal neighbours it stands for.
         shared: whether its weights are used elsewhere too.
+        mark: what sets it off from other cards.
+        place: its place among the members of its block before equal neighbours were folded.
+        repeats: what it stands for, if those are several equal neighbours, or a block of nothing else.
     """
 
     nodes: tuple[Node, ...]
@@ -50,6 +56,9 @@ class Card:
     times: int = 1
     shared: bool = False
     params: Size = 0
+    mark: Mark | None = None
+    place: int = 0
+    repeats: tuple["Item", ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +80,9 @@ class Frame:
     times: int = 1
     shared: bool = False
     params: Size = 0
+    mark: Mark | None = None
+    place: int = 0
+    repeats: tuple["Item", ...] = ()
 
 
 Item: TypeAlias = Card | Frame
@@ -78,12 +90,17 @@ Item: TypeAlias = Card | Frame
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """Everything that is drawn of a network."""
+    """Everything that is drawn of a network.
+
+    Attributes:
+        legend: what the marks in it say, each with its mark.
+    """
 
     title: str
     subtitle: str
     documentation: str | None
     members: tuple[Item, ...]
+    legend: tuple[tuple[Mark, str], ...] = ()
 
 
 def figure(network: Network, detail: Detail = "blocks") -> Figure:
@@ -92,15 +109,19 @@ def figure(network: Network, detail: Detail = "blocks") -> Figure:
     Args:
         detail: `full` draws every call and block; `blocks` folds equal neighbours; `overview` also closes the blocks.
     """
+    return figure_of(network, Composer(network.graph, detail).members())
+
+
+def figure_of(network: Network, members: tuple[Item, ...]) -> Figure:
+    """A network's figure, of the members that a composer has made."""
     graph = network.graph
-    members = _Composer(graph, detail).members()
     layers = sum(not isinstance(node.component, Input | Constant) for node in graph.nodes)
     total = wording.count_text(costs.params(graph))
     subtitle = f"{layers} layer{'s' * (layers != 1)} · {total} params"
     return Figure(network.name, subtitle, network.documentation, members)
 
 
-class _Composer:
+class Composer:
     """Makes the members of a figure, from the innermost block outwards."""
 
     def __init__(self, graph: Graph, detail: Detail):
@@ -117,17 +138,23 @@ class _Composer:
         self.first_uses = {node.id for _, node in graph.owners()}
 
     def members(self) -> tuple[Item, ...]:
-        nodes = [node for node in self.graph.nodes if not self._is_hidden(node)]
-        items = self._gathered(nodes, 0)
+        nodes = [node for node in self.graph.nodes if not self.is_hidden(node)]
+        items = self.gathered(nodes, 0)
         if self.detail == "overview":
-            items = self._folded([self._closed(item) if isinstance(item, Frame) else item for item in items])
+            items = self._folded([self.closed(item) if isinstance(item, Frame) else item for item in items])
         return (*items, *(_result(name, ref) for name, ref in self.graph.outputs.items()))
 
-    def _is_hidden(self, node: Node) -> bool:
+    def operand_types(self, node: Node) -> tuple[TensorType, ...]:
+        return self.graph.operand_types(node)
+
+    def params_of(self, nodes: Sequence[Node]) -> Size:
+        return costs.used_weights(self.graph, nodes)
+
+    def is_hidden(self, node: Node) -> bool:
         """Numbers written in the file are told on the cards that use them."""
         return isinstance(node.component, Constant) and Ref(node.id) not in self.results
 
-    def _gathered(self, nodes: Sequence[Node], depth: int) -> list[Item]:
+    def gathered(self, nodes: Sequence[Node], depth: int) -> list[Item]:
         """The items of one block: its own calls, and a frame for each block in it."""
         groups: dict[object, list[Node]] = defaultdict(list)
         for node in nodes:
@@ -135,42 +162,42 @@ class _Composer:
         items: list[Item] = []
         for group in groups.values():
             if len(group[0].scope) > depth:
-                items.append(self._framed(group, depth))
+                items.append(self.framed(group, depth))
             else:
-                items.append(self._card(group[0]))
+                items.append(self.card(group[0]))
         items = _without_cycles(items)
-        items = self._fused(items)
+        items = [replace(item, place=place) for place, item in enumerate(self.fused(items))]
         return items if self.detail == "full" else self._folded(items)
 
     # Cards
 
-    def _card(self, node: Node) -> Card:
-        component, types = node.component, self.graph.operand_types(node)
-        numbers = self._numbers(node)
+    def card(self, node: Node) -> Card:
+        component, types = node.component, self.operand_types(node)
+        numbers = self.numbers(node)
         sign = wording.symbol(component) if len(node.operands) > 1 else None
         told = ", ".join(one for one in (wording.arguments(component, types), *(numbers if not sign else ())) if one)
         if isinstance(component, Input):
-            return replace(self._plain(node), look="terminal", title=node.label or node.name, arguments="", notes=(str(node.type),))
+            return replace(self.plain(node), look="terminal", title=node.label or node.name, arguments="", notes=(str(node.type),))
         if sign is None:
-            return replace(self._plain(node), arguments=told)
+            return replace(self.plain(node), arguments=told)
         if numbers:
-            return replace(self._plain(node), title=self._sum(node, sign), arguments="")
-        return replace(self._plain(node), look="operator", title=sign, arguments="", inputs=node.operands)
+            return replace(self.plain(node), title=self._sum(node, sign), arguments="")
+        return replace(self.plain(node), look="operator", title=sign, arguments="", inputs=node.operands)
 
-    def _plain(self, node: Node) -> Card:
-        inputs = tuple(dict.fromkeys(ref for ref in node.operands if not self._is_hidden(self.graph[ref])))
+    def plain(self, node: Node) -> Card:
+        inputs = tuple(dict.fromkeys(ref for ref in node.operands if not self.is_hidden(self.graph[ref])))
         outputs = tuple(Ref(node.id, index) for index in range(len(node.types)))
         used = tuple(ref for ref in outputs if self.uses[ref]) or outputs[:1]
         component = node.component
         return Card(
             (node,), "card", wording.title(component), "", (), wording.family(component), inputs, used,
             self._notes(node, used), wording.keeps_order(component), shared=self.owned[node.owner] > 1 if node.owner else False,
-            params=costs.used_weights(self.graph, [node]),
+            params=self.params_of([node]),
         )  # fmt: skip
 
-    def _numbers(self, node: Node) -> tuple[str, ...]:
+    def numbers(self, node: Node) -> tuple[str, ...]:
         """The numbers among its operands, as they are written."""
-        constants = (self.graph[ref].component for ref in node.operands if self._is_hidden(self.graph[ref]))
+        constants = (self.graph[ref].component for ref in node.operands if self.is_hidden(self.graph[ref]))
         return tuple(wording.value_text(one.value) for one in constants if isinstance(one, Constant))
 
     def _sum(self, node: Node, sign: str) -> str:
@@ -180,20 +207,20 @@ class _Composer:
 
     def _notes(self, node: Node, outputs: Iterable[Ref]) -> tuple[str, ...]:
         """The shape of each output, where it is not that of the operands."""
-        before = {one.shape for one in self.graph.operand_types(node) if not one.constant}
+        before = {one.shape for one in self.operand_types(node) if not one.constant}
         shapes = [self.graph.type_of(ref).shape for ref in outputs]
         return tuple(wording.shape_label(shape) if {shape} != before else "" for shape in shapes)
 
     # Chips
 
-    def _fused(self, items: list[Item]) -> list[Item]:
+    def fused(self, items: list[Item]) -> list[Item]:
         """Normalisations, activations and dropouts as chips of the card before them."""
         giving: dict[Ref, int] = {}
         kept: list[Item] = []
         for item in items:
             place = giving.get(item.inputs[0]) if len(item.inputs) == 1 else None
             host = kept[place] if place is not None else None
-            if isinstance(item, Card) and isinstance(host, Card) and self._can_join(host, item):
+            if isinstance(item, Card) and isinstance(host, Card) and self.can_join(host, item):
                 assert place is not None
                 kept[place] = item = _joined(host, item)
             else:
@@ -202,7 +229,7 @@ class _Composer:
             giving.update((ref, place) for ref in item.outputs)
         return kept
 
-    def _can_join(self, host: Card, card: Card) -> bool:
+    def can_join(self, host: Card, card: Card) -> bool:
         if len(card.nodes) != 1 or len(host.outputs) != 1 or self.uses[host.outputs[0]] != 1 or host.times > 1 or any(card.notes):
             return False
         if card.look != "card" or len(host.chips) >= MOST_CHIPS or host.look == "terminal":
@@ -211,35 +238,41 @@ class _Composer:
             return False
         if card.family == "normalization":
             return host.family in NORMALIZED and "normalization" not in {wording.family(one.component) for one in host.nodes}
-        return card.family in ("activation", "regularization") and host.family in CHIPS_FIT_ON and not self._numbers(card.nodes[0])
+        return card.family in ("activation", "regularization") and host.family in CHIPS_FIT_ON and not self.numbers(card.nodes[0])
 
     # Frames
 
-    def _framed(self, nodes: Sequence[Node], depth: int) -> Item:
+    def framed(self, nodes: Sequence[Node], depth: int) -> Item:
         """A block: a frame, or what is in it, where a frame around a single item would say nothing."""
         frame = nodes[0].scope[depth]
-        members = tuple(self._gathered(nodes, depth + 1))
+        members = tuple(self.gathered(nodes, depth + 1))
         if len(members) == 1 and isinstance(members[0], Card):
-            return members[0]
+            return self._without_frame(members[0], nodes, frame.name)
         if len(members) == 1 and isinstance(members[0], Frame) and members[0].times == 1:
             return replace(members[0], name=frame.name)
-        inputs, outputs = self._border(nodes)
-        shared = any(self.owned[owner] > count for owner, count in _owners(nodes).items())
-        return Frame(
-            tuple(nodes), frame.name, members, inputs, outputs, inputs, outputs, shared=shared,
-            params=costs.used_weights(self.graph, nodes),
-        )  # fmt: skip
+        return self._frame(nodes, frame.name, members)
 
-    def _border(self, nodes: Sequence[Node]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    def _without_frame(self, card: Card, nodes: Sequence[Node], name: str) -> Card:
+        """The only card of a block; where it stands for several, these are in a frame when they are shown one by one."""
+        if len(card.repeats) == 1 and isinstance(card.repeats[0], Frame):
+            return replace(card, repeats=(replace(card.repeats[0], name=name),))
+        return replace(card, repeats=(self._frame(nodes, name, card.repeats),)) if card.repeats else card
+
+    def _frame(self, nodes: Sequence[Node], name: str, members: tuple[Item, ...]) -> Frame:
+        inputs, outputs = self.border(nodes)
+        shared = any(self.owned[owner] > count for owner, count in _owners(nodes).items())
+        return Frame(tuple(nodes), name, members, inputs, outputs, inputs, outputs, shared=shared, params=self.params_of(nodes))
+
+    def border(self, nodes: Sequence[Node]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
         """The tensors that come into a block, and those of its own that are used outside."""
         inside = {node.id for node in nodes}
         refs = dict.fromkeys(ref for node in nodes for ref in node.operands if ref.node not in inside)
-        inputs = tuple(ref for ref in refs if not self._is_hidden(self.graph[ref]))
+        inputs = tuple(ref for ref in refs if not self.is_hidden(self.graph[ref]))
         own = (Ref(node.id, index) for node in nodes for index in range(len(node.types)))
         outputs = (ref for ref in own if ref in self.results or any(user.id not in inside for user in self.users[ref]))
         return inputs, tuple(outputs)
 
-    def _closed(self, frame: Frame) -> Card:
+    def closed(self, frame: Frame) -> Card:
         """A block as one card."""
         count = len(frame.nodes) // frame.times
         notes = tuple(self._closed_note(frame, ref) for ref in frame.exits)
@@ -270,7 +303,7 @@ class _Composer:
     def _equals_after(self, item: Item, by_input: dict[Ref, Item]) -> Iterator[Item]:
         if not _can_fold(item):
             return
-        signature = self._signature(item)
+        signature = self.signature(item)
         while True:
             following = by_input.get(item.outputs[0])
             if following is None or not _can_fold(following) or type(following) is not type(item):
@@ -279,7 +312,7 @@ class _Composer:
                 return
             if not self._only_used_in(following, item.outputs[0]):
                 return
-            if self._signature(following) != signature:
+            if self.signature(following) != signature:
                 return
             yield following
             item = following
@@ -287,7 +320,7 @@ class _Composer:
     def _only_used_in(self, item: Item, ref: Ref) -> bool:
         return ref not in self.results and {user.id for user in self.users[ref]} <= {node.id for node in item.nodes}
 
-    def _signature(self, item: Item) -> object:
+    def signature(self, item: Item) -> object:
         """Equal for items that are equal in every setting: what is applied, to what, with whose weights, in which blocks."""
         local = {node.id: index for index, node in enumerate(item.nodes)}
         owners = _owners(item.nodes)
@@ -308,7 +341,7 @@ class _Composer:
         name = item.name if isinstance(item, Frame) else None
         return name, tuple(
             (
-                node.component, node.types, self.graph.operand_types(node), tuple(map(operand, node.operands)), owner(node.owner),
+                node.component, node.types, self.operand_types(node), tuple(map(operand, node.operands)), owner(node.owner),
                 tuple((frame.name, numbers.setdefault(frame.key, len(numbers))) for frame in node.scope[depth:]),
             )
             for node in item.nodes
@@ -340,7 +373,7 @@ def _owners(nodes: Iterable[Node]) -> Counter[Owner]:
 def _folded(chain: list[Item]) -> Item:
     first, last = chain[0], chain[-1]
     nodes = tuple(node for item in chain for node in item.nodes)
-    return replace(first, nodes=nodes, outputs=last.outputs, times=sum(item.times for item in chain))
+    return replace(first, nodes=nodes, outputs=last.outputs, times=sum(item.times for item in chain), repeats=tuple(chain))
 
 
 def _joined(host: Card, card: Card) -> Card:
@@ -357,32 +390,8 @@ def _result(name: str, ref: Ref) -> Card:
 def _without_cycles(items: list[Item]) -> list[Item]:
     """Items in topological order; frames that wires leave and come back to are taken apart."""
     while True:
-        ordered, rest = _sorted(items)
+        ordered, rest = in_order(items)
         frames = [item for item in rest if isinstance(item, Frame)]
         if not frames:
             return ordered
         items = [part for item in items for part in (item.members if item in frames else (item,))]
-
-
-def _sorted(items: list[Item]) -> tuple[list[Item], list[Item]]:
-    """Items in topological order, as near to their present order as can be; and those in cycles or behind them."""
-    giving = {ref: item for item in items for ref in item.outputs}
-    waiting = {item: {giving[ref] for ref in item.inputs if ref in giving and giving[ref] is not item} for item in items}
-    after: dict[Item, list[Item]] = defaultdict(list)
-    for item, others in waiting.items():
-        for other in others:
-            after[other].append(item)
-    order = {item: index for index, item in enumerate(items)}
-    ready = [item for item in reversed(items) if not waiting[item]]
-    done: list[Item] = []
-    while ready:
-        item = ready.pop()
-        done.append(item)
-        freed = []
-        for other in after[item]:
-            waiting[other].discard(item)
-            if not waiting[other]:
-                freed.append(other)
-        ready += sorted(freed, key=lambda one: -order[one])
-    placed = set(done)
-    return done, [item for item in items if item not in placed]

@@ -30,14 +30,15 @@ class Forecast(Frozen):
     stride: int
 
 
-def forecasts_svg(forecasts: Sequence[Forecast], part: str) -> str:
+def forecasts_svg(forecasts: Sequence[Forecast], part: str, adaptive: bool = False) -> str:
     """The last stretch of each series, as one self-contained SVG document.
 
     Args:
         part: which examples they are: "test".
+        adaptive: whether it is dark where the reader's screen is.
     """
     panels = [_panel(one, place, part) for one in forecasts for place in range(len(one.columns))]
-    return chart_svg(panels, "Forecasts beside what came")
+    return chart_svg(panels, "Forecasts beside what came", adaptive=adaptive)
 
 
 def _panel(one: Forecast, column: int, part: str) -> Panel:

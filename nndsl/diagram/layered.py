@@ -15,9 +15,9 @@ from nndsl.diagram.nested import PORT_GAP, compose
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire
 from nndsl.diagram.series_parallel import Core, Parallel, Way
 
-SWEEPS = 10
-MOST_SEGMENTS = 60_000
-"""Above so many stretches of wire, the order of the rows is improved fewer times."""
+SWEEPS, EXCHANGES = 10, 10
+MOST_SEGMENTS, MOST_EXCHANGED = 60_000, 6_000
+"""Above so many stretches of wire, the order of the rows is improved fewer times; and not neighbour by neighbour."""
 
 
 @dataclass(eq=False, slots=True)
@@ -199,23 +199,60 @@ def _link(joins: list[list[_Join]], join: _Join) -> None:
 
 
 def _untangle(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> None:
-    """Order each row so that few wires cross: barycentres, down and up, keeping the best order seen."""
+    """Order each row so that few wires cross: by barycentres, down and up, and then neighbour by neighbour; the best order seen."""
     _number(rows)
     best, crossings = [list(row) for row in rows], _crossings(joins)
     segments = sum(map(len, joins))
-    for sweep in range(SWEEPS if segments < MOST_SEGMENTS else 2):
+    sweeps = SWEEPS if segments < MOST_SEGMENTS else 2
+    exchanges = EXCHANGES if segments < MOST_EXCHANGED else 0
+    for turn in range(sweeps + exchanges):
         if crossings == 0:
             break
-        down = sweep % 2 == 0
-        for row in rows if down else reversed(rows):
-            row.sort(key=lambda box: _barycentre(box, down))
-            for index, box in enumerate(row):
-                box.index = index
+        if turn < sweeps:
+            _sweep(rows, turn)
+        else:
+            rows[:] = [list(row) for row in best] if turn == sweeps else rows
+            _exchange(rows, turn % 2 == 0)
         found = _crossings(joins)
         if found < crossings:
             best, crossings = [list(row) for row in rows], found
     rows[:] = best
     _number(rows)
+
+
+def _sweep(rows: list[list[_Boxed]], turn: int) -> None:
+    """Sort each row by where the neighbours in the row before stand.
+
+    Boxes that hang on the same tensor are equal then, and which of them stands left decides about wires that come from far
+    away: so their order is turned around in every other pair of sweeps.
+    """
+    down, turned = turn % 2 == 0, turn % 4 >= 2
+    for row in rows if down else reversed(rows):
+        if turned:
+            row.reverse()
+        row.sort(key=lambda box: _barycentre(box, down))
+        for index, box in enumerate(row):
+            box.index = index
+
+
+def _exchange(rows: list[list[_Boxed]], also_equals: bool) -> None:
+    """Let neighbours in a row change places where fewer wires cross then (or as many: what follows may become better by it)."""
+    _number(rows)
+    for row in rows:
+        for index in range(len(row) - 1):
+            left, right = row[index], row[index + 1]
+            gain = _pair_crossings(left, right) - _pair_crossings(right, left)
+            if gain > 0 or (also_equals and gain == 0):
+                row[index], row[index + 1] = right, left
+                left.index, right.index = right.index, left.index
+
+
+def _pair_crossings(left: _Boxed, right: _Boxed) -> int:
+    """How many wires of two neighbours cross if they stand in this order."""
+    above = [(one.upper.index, one.top) for one in right.into]
+    below = [(one.lower.index, one.bottom) for one in right.out]
+    crossed = sum((one.upper.index, one.top) > other for one in left.into for other in above)
+    return crossed + sum((one.lower.index, one.bottom) > other for one in left.out for other in below)
 
 
 def _number(rows: list[list[_Boxed]]) -> None:

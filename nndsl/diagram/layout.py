@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
 
 from nndsl.diagram import columns, layered, nested
+from nndsl.diagram.channel import FIRST
 from nndsl.diagram.figure import Card, Figure, Frame, Item
+from nndsl.diagram.marks import mark_chip
 from nndsl.diagram.measure import width
 from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten
 from nndsl.diagram.series_parallel import Series, reduced
@@ -15,20 +18,37 @@ TITLE_SIZE, ARGUMENT_SIZE, CHIP_SIZE, NOTE_SIZE, NAME_SIZE, COUNT_SIZE = 13.0, 1
 CARD_HEIGHT, CHIP_ROW, OPERATOR, TERMINAL_HEIGHT = 30.0, 20.0, 12.0, 27.0
 STRIPE, INSET, APART, CHIP_PADDING, CHIP_APART = 7.0, 15.0, 12.0, 6.0, 5.0
 HEADER, PADDING, LEAST_BOX = 30.0, 16.0, 40.0
-NOTE_INSET = 7.0
+NOTE_INSET, NOTE_HEIGHT = 7.0, 18.0
+RIM = PADDING / 2
+"""The least room between what is in a frame and the borders that wires cross."""
+
+Direction: TypeAlias = Literal["down", "right"]
+"""Where tensors flow to. Everything is laid out as if they flowed down; what flows to the right is as high as it will be wide."""
+PAGES = {"down": columns.Page(1500.0, 1.2), "right": columns.Page(1800.0, 0.6)}
+
+
+class Box(NamedTuple):
+    """Where something is drawn: its upper left corner, and its extents."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 @dataclass(slots=True)
 class Layout:
-    """Where everything is.
+    """Where everything is, as if it flowed down.
 
     Attributes:
+        direction: whether it flows down, or has its coordinates exchanged when it is drawn.
         items: what each vertex stands for; vertices that are not here are ports of a frame.
         seats: all vertices, frames before what is in them.
         wires: the corners of every wire.
         left, right, height: the room it takes, from the axis and down.
     """
 
+    direction: Direction = "down"
     items: dict[Vertex, Item] = field(default_factory=dict)
     seats: list[Seat] = field(default_factory=list)
     wires: list[tuple[Wire, tuple[Point, ...]]] = field(default_factory=list)
@@ -36,33 +56,49 @@ class Layout:
     right: float = 0.0
     height: float = 0.0
 
+    def drawn(self, point: Point) -> Point:
+        """A point as it is drawn."""
+        return point if self.direction == "down" else (point[1], point[0])
 
-def lay_out(figure: Figure) -> Layout:
+    def box(self, seat: Seat) -> Box:
+        """Where a vertex is drawn."""
+        (x, y), vertex = self.drawn((seat.x - seat.vertex.left, seat.y)), seat.vertex
+        extents = vertex.left + vertex.right, vertex.height
+        return Box(x, y, *self.drawn(extents))
+
+
+def lay_out(figure: Figure, direction: Direction = "down") -> Layout:
     """Place a figure, with the top of its axis at (0, 0)."""
-    places = _Places()
+    places = _Places(direction)
     vertices, wires = places.group(figure.members, (), ())
-    core = reduced(vertices, wires)
-    way = core[0][2] if len(core) == 1 and core[0][0] is core[0][1] is None else None
-    piece = columns.wrapped(way) if isinstance(way, Series) else _arranged(vertices, wires)
-    layout = Layout(places.items, left=piece.left, right=piece.right, height=piece.height)
+    piece = places.arranged(vertices, wires, outermost=True)
+    layout = Layout(direction, places.items, left=piece.left, right=piece.right, height=piece.height)
     places.settle(layout, flatten(piece))
     return layout
 
 
-def _arranged(vertices: Sequence[Vertex], wires: Sequence[Wire]) -> Piece:
-    """The piece of a group: nested if it is series-parallel, in rows if not."""
-    core = reduced(vertices, wires)
-    if len(core) == 1 and core[0][0] is core[0][1] is None:
-        return nested.compose(core[0][2])
-    return layered.arrange(core)
+class _Content(NamedTuple):
+    """What is in a frame, and how far below the frame's upper border it begins."""
+
+    piece: Piece
+    start: float
 
 
 class _Places:
     """Lays out groups, the innermost first."""
 
-    def __init__(self) -> None:
+    def __init__(self, direction: Direction) -> None:
+        self.direction = direction
         self.items: dict[Vertex, Item] = {}
-        self.contents: dict[Vertex, Piece] = {}
+        self.contents: dict[Vertex, _Content] = {}
+
+    def arranged(self, vertices: Sequence[Vertex], wires: Sequence[Wire], outermost: bool = False) -> Piece:
+        """The piece of a group: nested if it is series-parallel, in rows if not."""
+        core = reduced(vertices, wires)
+        if len(core) > 1 or core[0][:2] != (None, None):
+            return layered.arrange(core)
+        way = core[0][2]
+        return columns.wrapped(way, PAGES[self.direction], returning=not outermost) if isinstance(way, Series) else nested.compose(way)
 
     def settle(self, layout: Layout, placement: Placement) -> None:
         """Put what was placed into the layout, and then what is in its frames."""
@@ -71,7 +107,7 @@ class _Places:
             layout.seats.append(seat)
             content = self.contents.get(seat.vertex)
             if content is not None:
-                inner = flatten(content, seat.x, seat.y + HEADER)
+                inner = flatten(content.piece, seat.x, seat.y + content.start)
                 self.settle(layout, inner)
                 layout.wires += _crossings(seat, content)
 
@@ -95,23 +131,27 @@ class _Places:
         return [*inlets, *boxes, *outlets], wires
 
     def _vertex(self, item: Item) -> Vertex:
-        vertex = self._frame(item) if isinstance(item, Frame) else _card(item)
+        vertex = self._frame(item) if isinstance(item, Frame) else card_vertex(item, self.direction)
         self.items[vertex] = item
         return vertex
 
     def _frame(self, frame: Frame) -> Vertex:
         vertices, wires = self.group(frame.members, frame.entries, frame.exits)
-        content = _arranged(vertices, wires)
+        content = self.arranged(vertices, wires)
         inlets = {end.wire.target: end.x for end in content.tops if end.wire.drawn}
         outlets = {end.wire.source: end.x for end in content.bottoms if end.wire.drawn}
         doors = [inlets[vertex] for vertex in vertices[: len(frame.entries)]]
         leaving = [outlets[vertex] for vertex in vertices[len(vertices) - len(frame.exits) :]]
-        left = max(content.left + PADDING, PADDING + width(frame.name, "bold", NAME_SIZE) + 8 - min(doors, default=0.0))
-        right = max(content.right + PADDING, PADDING + _header_width(frame) + 8 + max(doors, default=0.0))
-        vertex = Vertex(
-            left, right, HEADER + content.height + PADDING / 2, frame.nodes[0].id, tuple(doors) or (0.0,), tuple(leaving) or (0.0,)
-        )
-        self.contents[vertex] = content
+        if self.direction == "down":
+            left = max(content.left + PADDING, PADDING + name_width(frame) + 8 - min(doors, default=0.0))
+            right = max(content.right + PADDING, PADDING + header_width(frame) + 8 + max(doors, default=0.0))
+            start, height = HEADER, HEADER + content.height + RIM
+        else:
+            left, right = content.left + HEADER, content.right + PADDING
+            height = max(content.height + 2 * RIM, 2 * PADDING + name_width(frame) + 8 + header_width(frame))
+            start = (height - content.height) / 2
+        vertex = Vertex(left, right, height, frame.nodes[0].id, tuple(doors) or (0.0,), tuple(leaving) or (0.0,))
+        self.contents[vertex] = _Content(content, start)
         return vertex
 
 
@@ -128,12 +168,13 @@ def _into(item: Item, vertex: Vertex, giving: dict[Ref, tuple[Vertex, int]]) -> 
     return wires
 
 
-def _crossings(seat: Seat, content: Piece) -> list[tuple[Wire, tuple[Point, ...]]]:
+def _crossings(seat: Seat, content: _Content) -> list[tuple[Wire, tuple[Point, ...]]]:
     """The wires through the upper and lower rim of a frame."""
-    top, bottom = seat.y + HEADER, seat.y + HEADER + content.height
-    rims: list[tuple[Wire, tuple[Point, ...]]] = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in content.tops if end.wire.drawn]
+    piece, top = content.piece, seat.y + content.start
+    bottom = top + piece.height
+    rims: list[tuple[Wire, tuple[Point, ...]]] = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in piece.tops if end.wire.drawn]
     floor = seat.y + seat.vertex.height
-    rims += ((end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in content.bottoms if end.wire.drawn)
+    rims += ((end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in piece.bottoms if end.wire.drawn)
     return rims
 
 
@@ -160,6 +201,11 @@ def chip_width(text: str) -> float:
     return width(text, "regular", CHIP_SIZE) + 2 * CHIP_PADDING
 
 
+def card_chips(card: Card) -> tuple[str, ...]:
+    """The chips of a card, with the one that tells its mark."""
+    return (*card.chips, *mark_chip(card.mark))
+
+
 def card_remark(card: Card) -> str:
     """What is said of a card at its right: how many parameters it has."""
     if card.params == 0:
@@ -167,7 +213,12 @@ def card_remark(card: Card) -> str:
     return count_text(card.params) + (" shared" if card.shared else " each" if card.times > 1 else "")
 
 
-def _header_width(frame: Frame) -> float:
+def name_width(frame: Frame) -> float:
+    return width(frame.name, "bold", NAME_SIZE)
+
+
+def header_width(frame: Frame) -> float:
+    """The width of what stands at a frame's upper right."""
     badge = badge_width(frame.times)
     return width(frame_remark(frame), "regular", COUNT_SIZE) + (badge + 8 if badge else 0.0)
 
@@ -183,28 +234,61 @@ def first_row(card: Card) -> list[tuple[str, float]]:
     return [one for one in row if one[1]]
 
 
-def _card(card: Card) -> Vertex:
+def card_vertex(card: Card, direction: Direction) -> Vertex:
+    """A card as something to be placed: how large it is, where wires meet it, and how much room the texts beside them take."""
     order = card.nodes[0].id if card.nodes else 1 << 40
-    notes = tuple(width(note, "mono", NOTE_SIZE) + NOTE_INSET if note else 0.0 for note in card.notes)
-    outlets = _spread([note + 16 for note in notes])
+    notes = [width(note, "mono", NOTE_SIZE) + NOTE_INSET if note else 0.0 for note in card.notes]
+    outlets = _spread([note + 16 if direction == "down" else NOTE_HEIGHT for note in notes], centred=_has_equal_outputs(card))
+    if direction == "down":
+        reach = max((x + note for x, note in zip(outlets, notes, strict=False)), default=0.0)
+        left, right, height, edges = _extents(card, outlets)
+        return Vertex(left, right, height, order, (0.0,), outlets, reach, NOTE_HEIGHT if any(notes) else 0.0, edges)
+    left, right, height, edges = _lying(card, outlets)
+    return Vertex(left, right, height, order, (0.0,), outlets, 0.0, max(notes) + FIRST if any(notes) else 0.0, edges)
+
+
+def _extents(card: Card, outlets: Sequence[float]) -> tuple[float, float, float, Point | None]:
+    """How far a card reaches to the left and right of its axis and down, and where wires from the side end."""
     if card.look == "operator":
         chips = sum(chip_width(chip) + CHIP_APART for chip in card.chips)
-        return Vertex(OPERATOR + chips, OPERATOR, 2 * OPERATOR, order, (0.0,), outlets, notes, (OPERATOR, OPERATOR))
+        return OPERATOR + chips, OPERATOR, 2 * OPERATOR, (OPERATOR, OPERATOR)
+    half = max(_breadth(card), _room_for(outlets) if card.look == "card" else 0.0) / 2
+    return half, half, _height(card), (half, half) if card.look == "card" else None
+
+
+def _lying(card: Card, outlets: Sequence[float]) -> tuple[float, float, float, Point | None]:
+    """The same of a card that tensors pass from left to right: as far as it reaches up, down and to the right."""
+    if card.look == "operator":
+        return OPERATOR + (CHIP_ROW if card.chips else 0.0), OPERATOR, 2 * OPERATOR, (OPERATOR, OPERATOR)
+    half = max(_height(card), _room_for(outlets) if card.look == "card" else 0.0) / 2
+    return half, half, _breadth(card), (half, half) if card.look == "card" else None
+
+
+def _room_for(outlets: Sequence[float]) -> float:
+    return 2 * max(abs(one) for one in outlets) + 24 if len(outlets) > 1 else 0.0
+
+
+def _breadth(card: Card) -> float:
     if card.look == "terminal":
-        half = max(width(card.title, "bold", TITLE_SIZE) / 2 + 18, LEAST_BOX / 2)
-        return Vertex(half, half, TERMINAL_HEIGHT, order, (0.0,), outlets, notes)
+        return max(width(card.title, "bold", TITLE_SIZE) + 36, LEAST_BOX)
     row = first_row(card)
     text = sum(size for _, size in row) + APART * (len(row) - 1)
-    chips = sum(chip_width(chip) for chip in card.chips) + CHIP_APART * (len(card.chips) - 1)
-    ports = outlets[-1] - outlets[0] + 24 if len(outlets) > 1 else 0.0
-    half = max(INSET + text + 12, INSET + chips + 12, ports, LEAST_BOX) / 2
-    height = CARD_HEIGHT + (CHIP_ROW if card.chips else 0.0)
-    return Vertex(half, half, height, order, (0.0,), outlets, notes, (half, half))
+    chips = sum(chip_width(chip) for chip in card_chips(card)) + CHIP_APART * (len(card_chips(card)) - 1)
+    return max(INSET + text + 12, INSET + chips + 12, LEAST_BOX)
 
 
-def _spread(widths: Sequence[float]) -> tuple[float, ...]:
-    """Where the wires of several outputs leave a card, so that the texts beside them have room."""
+def _height(card: Card) -> float:
+    return TERMINAL_HEIGHT if card.look == "terminal" else CARD_HEIGHT + (CHIP_ROW if card_chips(card) else 0.0)
+
+
+def _has_equal_outputs(card: Card) -> bool:
+    """Whether no output is the main one, as the sequence is which a recurrent layer gives besides its states."""
+    return len({node.types[ref.output].shape for node in card.nodes for ref in card.outputs if ref.node == node.id}) < 2
+
+
+def _spread(widths: Sequence[float], centred: bool) -> tuple[float, ...]:
+    """Where the wires of several outputs leave a card, so that the texts beside them have room; all centred, or the first."""
     places = [0.0]
     for one in widths[:-1]:
         places.append(places[-1] + max(one, 24.0))
-    return tuple(place - places[-1] / 2 for place in places)
+    return tuple(place - places[-1] / 2 * centred for place in places)

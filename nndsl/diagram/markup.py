@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from nndsl.diagram import wording
+from nndsl.diagram.layout import Direction
 from nndsl.graph import Graph, Node, Ref
 from nndsl.program import Network
 
 
-def to_dot(network: Network) -> str:
+def to_dot(network: Network, direction: Direction = "down") -> str:
     """Graphviz: blocks are clusters, edges carry shapes."""
     graph = network.graph
     lines = [f"digraph {_quoted(network.name)} {{", '  node [shape=box, style=rounded, fontname="Inter"];']
+    lines += ["  rankdir=LR;"] if direction == "right" else []
     lines += _nested(graph.nodes, 0, _dot_node, lambda name, number: f"subgraph cluster_{number} {{ label={_quoted(name)};", "}")
     lines += (f"  n{one.node} -> n{node.id} [label={_quoted(_shape(graph, one.node, one.output))}];" for one, node in _edges(graph))
     for index, (name, ref) in enumerate(graph.outputs.items()):
@@ -18,10 +20,10 @@ def to_dot(network: Network) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def to_mermaid(network: Network) -> str:
+def to_mermaid(network: Network, direction: Direction = "down") -> str:
     """Mermaid: blocks are subgraphs, edges carry shapes."""
     graph = network.graph
-    lines = ["flowchart TD"]
+    lines = ["flowchart LR" if direction == "right" else "flowchart TD"]
     lines += _nested(graph.nodes, 0, _mermaid_node, lambda name, number: f"subgraph s{number}[{_entities(name)}]", "end")
     lines += (f"  n{one.node} -->|{_entities(_shape(graph, one.node, one.output))}| n{node.id}" for one, node in _edges(graph))
     for index, (name, ref) in enumerate(graph.outputs.items()):

@@ -76,7 +76,7 @@ class Stack(Assembly):
 
     def add_vertex(self, vertex: Vertex) -> None:
         """The next vertex: the ends above are led into it, from the top or from its side."""
-        aside = _from_the_side(vertex, self.ends, self.x) if self.vertex is None else []
+        aside = _from_the_side(vertex, self.ends, self.x) if self.vertex is None and not self.hanging else []
         entering = [end for end in self.ends if end not in aside]
         if self.hanging and len(entering) > 1:
             self.tops = tuple(End(end.wire, vertex.inlets[end.wire.inlet]) for end in entering)

@@ -2,6 +2,9 @@
 
 All lengths are pixels, y grows downwards. A piece's own coordinates start at the top of its axis: the vertical
 line that its main tensor flows along. Pieces hold other pieces by reference, and are flattened once, at the end.
+
+Everything here flows down. What flows to the right is laid out as if it flowed down, with boxes as high as they will be
+wide, and has its coordinates exchanged when it is drawn (`layout.Layout.box`).
 """
 
 from collections import defaultdict
@@ -11,8 +14,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
-NOTE_HEIGHT = 18.0
-"""Room for a text below a box."""
+ASIDE = 0.12345678
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -22,7 +24,8 @@ class Vertex:
     Attributes:
         left, right: how far the box reaches from its axis.
         inlets, outlets: where wires enter at its top and leave at its bottom, relative to the axis.
-        notes: how wide the text beside the start of each outlet's wires is; 0 if there is none.
+        reach: how far the texts beside its wires reach to the right.
+        note_height: room to keep free below it for texts.
         edges: the outline that a wire from the side ends at, relative to the axis; None if none may.
         order: its place in the file; ties in the layout are broken by it.
     """
@@ -33,18 +36,9 @@ class Vertex:
     order: int
     inlets: tuple[float, ...] = (0.0,)
     outlets: tuple[float, ...] = (0.0,)
-    notes: tuple[float, ...] = ()
+    reach: float = 0.0
+    note_height: float = 0.0
     edges: Point | None = None
-
-    @property
-    def reach(self) -> float:
-        """How far the box or the text below it reaches to the right."""
-        return max([self.right, *(x + note for x, note in zip(self.outlets, self.notes, strict=False))])
-
-    @property
-    def note_height(self) -> float:
-        """Room to keep free below it for texts."""
-        return NOTE_HEIGHT if any(self.notes) else 0.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -132,7 +126,7 @@ class Assembly:
 
     def seat(self, vertex: Vertex, x: float, y: float) -> None:
         self.seats.append(Seat(vertex, x, y))
-        self.reach(x - vertex.left, x + vertex.reach)
+        self.reach(x - vertex.left, x + max(vertex.right, vertex.reach))
 
     def add(self, piece: Piece, x: float, y: float) -> None:
         self.children.append((x, y, piece))
@@ -180,14 +174,16 @@ def flatten(piece: Piece, x: float = 0.0, y: float = 0.0) -> Placement:
 
 
 def _key(point: Point) -> tuple[int, int]:
-    return round(point[0] * 8), round(point[1] * 8)
+    """The same for places that are the same but for errors of rounding, which lengths of few decimals never tip over an edge."""
+    return round(point[0] * 8 + ASIDE), round(point[1] * 8 + ASIDE)
 
 
 def _joined(stretches: list[tuple[Point, ...]]) -> Iterator[Point]:
     """The stretches of one wire as one line, from where no other stretch ends, without needless points."""
-    by_start = {_key(points[0]): points for points in stretches}
-    ends = {_key(points[-1]) for points in stretches}
-    line = list(next(points for points in stretches if _key(points[0]) not in ends))
+    long = [points for points in stretches if _key(points[0]) != _key(points[-1])] or stretches[:1]
+    by_start = {_key(points[0]): points for points in long}
+    ends = {_key(points[-1]) for points in long}
+    line = list(next((points for points in long if _key(points[0]) not in ends), long[0]))
     while following := by_start.pop(_key(line[-1]), None):
         line += following
     yield line[0]

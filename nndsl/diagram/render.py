@@ -67,35 +67,42 @@ def to_png(svg: str, scale: float = 2.0) -> bytes:
 
 def _rules(scene: Scene, prefix: str, dark: bool) -> Iterator[str]:
     """The styles of the roles that occur, each with the prefix of this document."""
-    roles = sorted({role for shape in shapes(scene.groups) for role in _roles(shape)})
+    roles = sorted({role for shape in shapes(scene.groups) for role in roles_of(shape)})
     for role in roles:
-        yield f".{prefix}-{role}{{{_style(role, dark)}}}"
+        yield f".{prefix}-{role}{{{role_style(role, dark)}}}"
     for style in sorted({shape.style for shape in shapes(scene.groups) if isinstance(shape, Text)}):
         weight = ";font-weight:600" if style == "bold" else ""
         yield f".{prefix}-{style}{{font-family:{FAMILIES[style]}{weight}}}"
 
 
-def _style(role: str, dark: bool) -> str:
+def role_style(role: str, dark: bool) -> str:
+    """The style of a role, as CSS; those that only pictures have among them."""
     if role == "sign":
         return f"{style_of('wire', dark).split(';')[0]};stroke:{style_of('strong', dark).partition(':')[2]};stroke-width:1.8"
     return style_of(role, dark)
 
 
-def _roles(shape: Shape) -> tuple[str, ...]:
-    return (shape.role, "head") if isinstance(shape, Line) and shape.arrow else (shape.role,)
+def roles_of(shape: Shape) -> tuple[str, ...]:
+    return (shape.role, _head_role(shape)) if isinstance(shape, Line) and shape.arrow else (shape.role,)
+
+
+def _head_role(line: Line) -> str:
+    """The role of the arrow head of a wire."""
+    return "head" + line.role.removeprefix("wire")
 
 
 def _group(group: Group, prefix: str) -> Iterator[str]:
     if not group.title:
-        yield from (_shape(shape, prefix) for shape in group.shapes)
+        yield from (shape_svg(shape, prefix) for shape in group.shapes)
         return
     key = f' data-nodes="{_escaped(group.key)}"' if group.key else ""
     yield f"<g{key}><title>{_escaped(group.title)}</title>"
-    yield from (_shape(shape, prefix) for shape in group.shapes)
+    yield from (shape_svg(shape, prefix) for shape in group.shapes)
     yield "</g>"
 
 
-def _shape(shape: Shape, prefix: str) -> str:
+def shape_svg(shape: Shape, prefix: str) -> str:
+    """A shape, with classes that begin with a prefix."""
     match shape:
         case Rectangle():
             return (
@@ -125,16 +132,16 @@ def _text(text: Text, prefix: str) -> str:
     if not text.text:
         return ""
     anchor = f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
+    fitted = f' textLength="{_number(text.width)}" lengthAdjust="spacingAndGlyphs"' if text.width else ""
     return (
         f'<text class="{prefix}-{text.role} {prefix}-{text.style}" x="{_number(text.x)}" y="{_number(text.y)}" '
-        f'font-size="{text.size:g}"{anchor} textLength="{_number(text.width)}" lengthAdjust="spacingAndGlyphs">'
-        f"{_escaped(text.text)}</text>"
+        f'font-size="{text.size:g}"{anchor}{fitted}>{_escaped(text.text)}</text>'
     )
 
 
 def _line(line: Line, prefix: str) -> str:
     path = f'<path class="{prefix}-{line.role}" d="{_path(_shortened(line.points) if line.arrow else line.points)}"/>'
-    return path + (f'<path class="{prefix}-head" d="{_head(line.points)}"/>' if line.arrow else "")
+    return path + (f'<path class="{prefix}-{_head_role(line)}" d="{_head(line.points)}"/>' if line.arrow else "")
 
 
 def _path(points: tuple[Point, ...]) -> str:

@@ -53,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; `width` is how wide it is measured to be, `y` its baseline."""
+    """One line of text; `width` is how wide it is to be in every font (0 leaves that to the font), `y` its baseline."""
 
     x: float
     y: float

@@ -10,6 +10,7 @@ from PIL import Image
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _COLUMNS = 16
+_NEARLY = 0.01
 _LEAST_SIDE = 32
 """Pixels; smaller images are enlarged by a whole number."""
 
@@ -21,23 +22,34 @@ def are_images(arrays: Sequence[Array]) -> bool:
     return len(sizes) == 1 and pixels and min(next(iter(sizes))) > 1
 
 
-def as_png(arrays: Sequence[Array]) -> bytes:
-    """Images whose numbers are from 0 to 1, as one picture: a square of one kind; of several kinds, one under the other."""
+def brought_into_range(images: Array) -> Array:
+    """Images, `[n, ...]`, whose numbers are from 0 to 1: as they are where they are that already, else from the smallest to the largest."""
+    numbers = np.nan_to_num(images.astype("float32"))
+    low, high = float(numbers.min(initial=0)), float(numbers.max(initial=0))
+    return numbers if low >= -_NEARLY and high <= 1 + _NEARLY else np.asarray((numbers - low) / (high - low))
+
+
+def as_png(arrays: Sequence[Array], framed: bool = True) -> bytes:
+    """Images whose numbers are from 0 to 1, as one picture: a square of one kind; of several kinds, one under the other.
+
+    Args:
+        framed: whether a white line is around each.
+    """
     kinds = [_with_colours(one) for one in arrays]
     columns = _COLUMNS if len(kinds) > 1 else max(1, round(len(kinds[0]) ** 0.5))
     starts = range(0, len(kinds[0]), columns)
-    sheet = np.concatenate([_row(one[start : start + columns], columns) for start in starts for one in kinds])
+    sheet = np.concatenate([_row(one[start : start + columns], columns, framed) for start in starts for one in kinds])
     times = -(-_LEAST_SIDE // min(kinds[0].shape[1:3]))
     content = io.BytesIO()
     Image.fromarray(sheet).resize((sheet.shape[1] * times, sheet.shape[0] * times), Image.Resampling.NEAREST).save(content, "png")
     return content.getvalue()
 
 
-def _row(images: Array, columns: int) -> Array:
-    """Images side by side, with a white line around each."""
+def _row(images: Array, columns: int, framed: bool) -> Array:
+    """Images side by side, perhaps with a white line around each."""
     empty = np.full((columns - len(images), *images.shape[1:]), 255, np.uint8)
-    framed = np.pad(np.concatenate([images, empty]), ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=255)
-    return np.concatenate(list(framed), axis=1)
+    line = (0, int(framed))
+    return np.concatenate(list(np.pad(np.concatenate([images, empty]), ((0, 0), line, line, (0, 0)), constant_values=255)), axis=1)
 
 
 def _with_colours(images: Array) -> Array:

@@ -14,6 +14,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "regularization": ("#8a73b3", "#ad98d6"),
     "block": ("#5a6675", "#9aa5b3"),
     "merging": ("#6f7b8a", "#8c97a5"),
+    "losses": ("#b8433f", "#e0736f"),
     "other": ("#9aa5b1", "#707b88"),
 }
 """The colour of a card's left edge, on light and on dark ground."""
@@ -34,11 +35,34 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "muted": ("fill:#66707d", "fill:#a0aab6"),
     "name": ("fill:#5a6472", "fill:#aab4c0"),
     "light": ("fill:#ffffff", "fill:#ffffff"),
+    "stroke": ("fill:none;stroke:#ffffff;stroke-width:1.8", "fill:none;stroke:#14181d;stroke-width:1.8"),
 }
+
+MARKS: Mapping[str, tuple[str, str]] = {
+    "added": ("#1f883d", "#4ac26b"),
+    "removed": ("#cf222e", "#ff8182"),
+    "changed": ("#9a6700", "#e0b13a"),
+    "updated": ("#3b6db5", "#6f9de0"),
+    "fixed": ("#8892a0", "#76818f"),
+}
+"""The colour of what sets a card off, on light and on dark ground; what is removed or fixed is also dashed."""
+DASHED = {"removed": ";stroke-dasharray:6 4", "fixed": ";stroke-dasharray:3 3"}
 
 
 def style_of(role: str, dark: bool) -> str:
     """The style of a role, as CSS."""
     if role in STYLES:
         return STYLES[role][dark]
+    kind, _, mark = role.partition("-")
+    if mark in MARKS:
+        return _marked(kind, MARKS[mark][dark], DASHED.get(mark, ""))
     return f"fill:{FAMILIES.get(role.removeprefix('family-'), FAMILIES['other'])[dark]}"
+
+
+def _marked(kind: str, colour: str, dashes: str) -> str:
+    """The style of an outline or a wire (which are lines), of a frame, or of a sign, a chip or the head of a wire."""
+    if kind == "frame":
+        return f"fill:{colour};fill-opacity:0.07;stroke:{colour};stroke-width:2{dashes}"
+    if kind in ("mark", "wire"):
+        return f"fill:none;stroke:{colour};stroke-width:2{dashes}"
+    return f"fill:{colour}"

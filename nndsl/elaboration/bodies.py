@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
+from nndsl.catalogue.component import Component
 from nndsl.diagnostics import Diagnostic, Note, error
-from nndsl.elaboration.applying import Applier
+from nndsl.elaboration.applying import Applier, bare
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.expressions import Evaluator
@@ -23,9 +24,10 @@ from nndsl.elaboration.mistakes import (
 from nndsl.elaboration.session import OutOfBudget
 from nndsl.elaboration.shapes import TypeReader
 from nndsl.elaboration.values import CALLED, FAILED, Binding, Closure, Scope, Tensor, describe_value
+from nndsl.graph import Expanded
 from nndsl.source import Span
 from nndsl.syntax import ast
-from nndsl.types import Size, TensorType, named
+from nndsl.types import Size, Symbolic, TensorType, named
 
 DEEPEST_EXPANSION = 60
 
@@ -219,6 +221,11 @@ class Body(Evaluator):
         span = statement.head if isinstance(statement, ast.Definition) else statement.span
         raise Complaint(out_of_place(what, f"in a {self.definition.kind}", span, "move it to the top of the file"))
 
+    def numbers(self) -> dict[str, Any]:
+        """The sizes and plain values that the body has names for, as they are now."""
+        bound = {name: bare(one.value) for name, one in self.scope.names.items()}
+        return {**self.sizes, **{name: value for name, value in bound.items() if isinstance(value, _PLAIN)}}
+
     # Results -----------------------------------------------------------------
 
     def fill(self) -> None:
@@ -269,6 +276,10 @@ class Body(Evaluator):
     }
 
 
+_PLAIN = (bool, int, float, str, type(None), Symbolic, Component)
+"""What a block, written as a function, can be told by its caller."""
+
+
 def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
     """Expand a block, or a network used as a layer, where it is applied."""
     definition, session = closure.definition, caller.session
@@ -279,12 +290,13 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         raise Complaint(too_many_blocks_inside(span, DEEPEST_EXPANSION))
     if caller.builder is None:
         raise Complaint(not_a_tensor("a call", span))
+    made_of = Expanded(definition, tuple([one.ref for one in operands]), {})
     body = Body(
         definition,
         session=session,
         scope=Scope(outer=closure.scope),
         builder=caller.builder,
-        expansion=caller.builder.frame(definition.name, caller.expansion, closure.span),
+        expansion=caller.builder.frame(made_of, caller.expansion, closure.span),
         owners=caller.owners,
     )
     body.operands = operands
@@ -293,6 +305,7 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         bind_parameters(body, closure.arguments)
         body.run(definition.body)
         _check_inputs(body, operands, span)
+        made_of.numbers.update(body.numbers())
         body.fill()
         prove_checks(body)
         return body.results(span)
@@ -314,18 +327,12 @@ def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
 
 def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
     """The places where statements give a name a value, in order."""
-    for statement in statements:
+    for statement in ast.every(statements):
         match statement:
             case ast.Binding(targets=targets):
                 yield from (one.span for one in targets if one.name == name)
             case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target) if target.name == name:
                 yield target.span
-            case ast.For(body=body):
-                yield from bound_in(body, name)
-            case ast.If(branches=branches, otherwise=otherwise):
-                for _, body in branches:
-                    yield from bound_in(body, name)
-                yield from bound_in(otherwise, name)
 
 
 def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:

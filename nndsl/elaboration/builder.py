@@ -11,7 +11,7 @@ from nndsl.catalogue.layers.core import Embedding
 from nndsl.diagnostics import Diagnostic, Note, Report, error
 from nndsl.elaboration.values import Tensor
 from nndsl.frozen import Frozen
-from nndsl.graph import Frame, Graph, Node, Owner, Ref, Saved
+from nndsl.graph import Expanded, Frame, Graph, Node, Owner, Ref, Saved
 from nndsl.source import Span
 from nndsl.syntax import ast
 from nndsl.types import (
@@ -56,13 +56,18 @@ class Expansion(Frozen):
 
 
 class Builder:
-    """Makes one graph."""
+    """Makes one graph.
+
+    Attributes:
+        promised: the layers whose weights come from a file, though it may not be named yet.
+    """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.inputs: dict[str, Node] = {}
         self.outputs: dict[str, Ref] = {}
         self.saved: dict[Owner, Saved] = {}
+        self.promised: set[Owner] = set()
         self._taken: dict[str, int] = {}
         self._frames: dict[str, int] = {}
         self._first_use: dict[int, tuple[tuple[TensorType, ...], Span]] = {}
@@ -72,10 +77,11 @@ class Builder:
         """The graph as it is, or as it was when it had so many nodes."""
         return Graph(tuple(self.nodes[:before]), dict(self.inputs), dict(self.outputs), dict(self.saved))
 
-    def frame(self, name: str, around: Expansion, span: Span) -> Expansion:
+    def frame(self, made_of: Expanded, around: Expansion, span: Span) -> Expansion:
         """A new expansion of a block inside another."""
+        name = made_of.definition.name
         key = _numbered(self._frames, around.prefix + snake_case(name))
-        return Expansion((*around.frames, Frame(name, key, span)), key + "_")
+        return Expansion((*around.frames, Frame(name, key, span, made_of)), key + "_")
 
     def input(self, name: str, type: TensorType, span: Span, blamed: bool = False) -> Tensor:
         """A tensor that comes from outside; `blamed`: whether its type has been complained of already."""

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nndsl import costs
-from nndsl.catalogue.applicable import Weight
+from nndsl.catalogue.applicable import Layer, Weight
+from nndsl.catalogue.component import Component
+from nndsl.catalogue.layers.preprocessing import Normalization
 from nndsl.data.arrays import Header, archive_headers
 from nndsl.data.tables import DataError, find
 from nndsl.diagnostics import Diagnostic, Note, did_you_mean, error, warning
@@ -65,6 +67,7 @@ def fill(body: "Body", statement: ast.Binding) -> None:
     layers = _layers(body)
     file, path = _file(body, statement.value)
     entries = _entries(body, statement.value, layers)
+    body.builder.promised |= {owner for owner, one in entries.items() if one.names is not None}
     if path is None or body.session.trained:
         return
     headers = _headers(path, file)
@@ -86,6 +89,16 @@ def _layers(body: "Body") -> dict[Owner, Filled]:
             name = node.name.removeprefix(body.expansion.prefix)
             found.setdefault(node.owner, Filled(declared.get(node.owner, name), name, weights, node.span))
     return found
+
+
+def array_names(weights: Iterable[Weight]) -> tuple[str, ...]:
+    """What the weights of a layer are called in a file: by their names, with numbers where several have the same."""
+    seen: dict[str, int] = {}
+    found = []
+    for one in weights:
+        seen[one.name] = seen.get(one.name, -1) + 1
+        found.append(f"{one.name}_{seen[one.name]}" if seen[one.name] else one.name)
+    return tuple(found)
 
 
 # What is written ---------------------------------------------------------------------------------
@@ -167,7 +180,7 @@ def _headers(path: Path, span: Span) -> dict[str, Header]:
 def _saved(layer: Filled, entry: Entry, headers: Mapping[str, Header], path: Path) -> Saved:
     """The arrays of a layer, which are there and have the shapes of its weights."""
     assert entry.names is not None
-    names = tuple(f"{entry.names}/{one.name}" for one in layer.weights) if isinstance(entry.names, str) else entry.names
+    names = tuple(f"{entry.names}/{one}" for one in array_names(layer.weights)) if isinstance(entry.names, str) else entry.names
     for weight, name in zip(layer.weights, names, strict=True):
         if name not in headers:
             raise Complaint(no_such_array(layer, name, entry, headers, path))
@@ -192,6 +205,24 @@ def _common_folder(names: Iterable[str]) -> str:
     return first[: first.rfind("/", 0, same) + 1]
 
 
+def refuse_unknown_statistics(body: "Body") -> None:
+    """Refuse a normalization whose statistics are neither written nor in a file: it would leave everything as it is.
+
+    Raises:
+        Complaint: there is one.
+    """
+    assert body.builder is not None
+    for node in body.builder.nodes if not body.session.trained else ():
+        if node.owner is not None and node.owner not in body.builder.promised and _lacks_statistics(node.component):
+            raise Complaint(no_statistics(node.span))
+
+
+def _lacks_statistics(component: Component) -> bool:
+    """Whether a layer, or one inside of it, normalizes by statistics that are not written."""
+    inner = [one for one in component.__dict__.values() if isinstance(one, Layer)]
+    return (isinstance(component, Normalization) and component.mean is None) or any(map(_lacks_statistics, inner))
+
+
 # What can be wrong -------------------------------------------------------------------------------
 
 
@@ -204,6 +235,21 @@ def weights_unreadable(failure: DataError, span: Span) -> Diagnostic:
         weights = "resnet.npz"
     """
     return Diagnostic(span, failure.message, (), failure.repair)
+
+
+@error("NN859")
+def no_statistics(span: Span) -> Diagnostic:
+    """A `Normalization` says nothing of its mean and variance, and no file gives them: it would leave all numbers as they are.
+
+        output y = x -> Normalization -> Dense(1)
+
+    Mended, by numbers that are known, or by weights that hold them:
+
+        output y = x -> Normalization(mean=0.5, variance=0.1) -> Dense(1)
+        weights = npz("model.npz")
+    """
+    repair = "write both, or name the file of its weights; statistics of the data are taken by `standardize` in the data block"
+    return Diagnostic(span, "Normalization needs its mean and its variance", (), repair)
 
 
 @error("NN411")

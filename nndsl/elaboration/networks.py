@@ -10,6 +10,7 @@ from nndsl.elaboration.bodies import Body, bind_parameters
 from nndsl.elaboration.builder import Builder, Complaint
 from nndsl.elaboration.checks import prove_checks
 from nndsl.elaboration.cropping import refuse_cropping
+from nndsl.elaboration.filling import refuse_unknown_statistics
 from nndsl.elaboration.padding import report_padding
 from nndsl.elaboration.session import OutOfBudget, Session
 from nndsl.elaboration.shapes import open_sizes
@@ -47,6 +48,7 @@ def elaborate_network(
         outputs = _outputs(body)
         builder.outputs.update({name: tensor.ref for name, tensor in outputs.items()})
         body.fill()
+        refuse_unknown_statistics(body)
         prove_checks(body)
     except OutOfBudget:
         raise

@@ -63,7 +63,7 @@ class TrainBody:
     def elaborate(self) -> Training | None:
         """The training; None if something is wrong with it, which then is reported."""
         before = self._session.report.errors
-        written_out = any(isinstance(one, ast.Minimize) for one in self._definition.body)
+        written_out = any(isinstance(one, ast.Minimize) for one in ast.every(self._definition.body))
         declared = next((one for one in self._definition.body if isinstance(one, ast.LayerDeclaration)), None)
         if declared is not None and not written_out:
             self._session.report.add(no_objective(self._definition, declared.span))

@@ -9,7 +9,7 @@ from lsprotocol import types
 from nndsl.diagnostics import Report
 from nndsl.lsp.desk import Desk, Parsed
 from nndsl.lsp.places import places
-from nndsl.lsp.resolving import name_span, statements
+from nndsl.lsp.resolving import name_span
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.comments import comments
@@ -30,7 +30,7 @@ def symbols(desk: Desk, parsed: Parsed) -> list[types.DocumentSymbol]:
 
 
 def _symbols(desk: Desk, body: tuple[ast.Statement, ...]) -> Iterator[types.DocumentSymbol]:
-    for statement in statements(body):
+    for statement in ast.statements(body):
         match statement:
             case ast.Definition():
                 inner = list(_symbols(desk, statement.body))

@@ -3,7 +3,7 @@
 Scopes are those of the elaboration: a body sees what it has bound before, then what its file defines, then the catalogue.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from nndsl.catalogue.applicable import Function, Layer
 from nndsl.catalogue.component import Component
@@ -47,15 +47,6 @@ def name_span(definition: ast.Definition) -> Span:
     return Span(definition.head.source, definition.head.end - len(definition.name), definition.head.end)
 
 
-def statements(body: Iterable[ast.Statement]) -> Iterator[ast.Statement]:
-    """Statements, with those that were understood of broken ones."""
-    for one in body:
-        if isinstance(one, ast.Broken):
-            yield from statements(one.statements)
-        else:
-            yield one
-
-
 class _Reader:
     """Reads a file: first what its top and the heads of its definitions bind, then everything else."""
 
@@ -64,7 +55,7 @@ class _Reader:
         self._top = names.top
 
     def read(self) -> None:
-        every = list(statements(self._names.spec.statements))
+        every = list(ast.statements(self._names.spec.statements))
         for statement in every:
             self._bind_at_top(statement)
         for statement in every:
@@ -100,7 +91,7 @@ class _Reader:
         for one in definition.parameters or ():
             found[one.name] = Symbol(one.name, "parameter", definition, one)
         if definition.kind == "data":
-            for statement in statements(definition.body):
+            for statement in ast.statements(definition.body):
                 if isinstance(statement, ast.Binding) and statement.targets[0].name not in SETTINGS["data"]:
                     found.setdefault(statement.targets[0].name, Symbol(statement.targets[0].name, "field", definition, statement))
         self._names.symbols += found.values()
@@ -267,7 +258,7 @@ class _Expressions:
     # Statements ------------------------------------------------------------------------------------
 
     def run(self, body: Iterable[ast.Statement]) -> None:
-        for statement in statements(body):
+        for statement in ast.statements(body):
             self.statement(statement)
 
     def statement(self, statement: ast.Statement) -> None:
@@ -325,13 +316,13 @@ class _Body(_Expressions):
         for one in self._written.parameters or ():
             self.read(one.default)
             self.bind(one.target, "parameter", one)
-        if self._written.kind == "train" and any(isinstance(one, ast.Minimize) for one in statements(self._written.body)):
+        if self._written.kind == "train" and any(isinstance(one, ast.Minimize) for one in ast.statements(self._written.body)):
             self._fields = self._fields_of_data()
         self.run(self._written.body)
 
     def _fields_of_data(self) -> dict[str, Symbol]:
         """What the objectives of a training see of its data."""
-        for statement in statements(self._written.body):
+        for statement in ast.statements(self._written.body):
             match statement:
                 case ast.Binding(targets=(ast.Target(name="data"),), value=ast.Name(text=name)):
                     data = self._names.top.get(name)

@@ -3,6 +3,7 @@
 The set is closed; code over it uses `match`. Every node knows its span.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from nndsl.frozen import Frozen
@@ -320,6 +321,19 @@ Statement: TypeAlias = (
 )
 
 
+def every(statements: Iterable["Statement"]) -> Iterator["Statement"]:
+    """Statements with those inside loops, conditions and broken ones, each before what is inside of it."""
+    for one in statements:
+        yield one
+        match one:
+            case For(body=inner) | Broken(statements=inner):
+                yield from every(inner)
+            case If(branches=branches, otherwise=otherwise):
+                for _, inner in branches:
+                    yield from every(inner)
+                yield from every(otherwise)
+
+
 class Spec(Frozen):
     """A whole file. The parser accepts any statement anywhere; the elaborator says which belongs where.
 
@@ -328,3 +342,12 @@ class Spec(Frozen):
 
     source: Source
     statements: tuple[Statement, ...]
+
+
+def statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements, with those that were understood of broken ones."""
+    for one in body:
+        if isinstance(one, Broken):
+            yield from statements(one.statements)
+        else:
+            yield one

@@ -6,20 +6,16 @@ from itertools import accumulate
 from math import ceil, floor, isfinite, log10
 from typing import cast
 
-from nndsl.diagram.chart import Panel, Role, Series, Ticks, chart_svg, nice_step
+from nndsl.aligned import aligned
+from nndsl.diagram.chart import Panel, Role, Series, Ticks, chart_svg, number_ticks
+from nndsl.page import page as html_page
 from nndsl.search_space import Listed, Searched
 from nndsl.tuning.trials import STATES, Trial, Wish, best, ranked
 
 _SHOWN = 10
 _NEAR = 0.15
 """Two names along an axis of logarithms would overlap if they were nearer."""
-_STYLE = """
-body { font-family: Inter, system-ui, sans-serif; color: #1a1f26; max-width: 1568px; margin: 32px auto; padding: 0 16px; }
-h1 { font-size: 22px; } p { color: #66707d; } svg { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-th { text-align: left; border-bottom: 2px solid #dfe3e8; } td { border-bottom: 1px solid #edf0f3; }
-th, td { padding: 5px 18px 5px 0; } tr.best td { font-weight: 600; } tr.pruned td, tr.repeated td, tr.failed td, tr.refused td { color: #66707d; }
-"""
+_STYLE = "tr.best td { font-weight: 600; } tr.pruned td, tr.repeated td, tr.failed td, tr.refused td { color: var(--muted); }"
 
 
 def trial_text(trial: Trial, wish: Wish) -> str:
@@ -39,8 +35,7 @@ def table(wish: Wish, trials: Sequence[Trial]) -> str:
     for one in shown:
         remark = "" if one.state == "finished" else one.reason or one.state
         rows.append([str(one.number), *one.texts.values(), f"{one.value:.4g}", str(len(one.values)), remark])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     left = sum(one.value is not None for one in trials) - len(shown)
     return "\n".join([*lines, *([f"... and {left} more, in trials.csv"] if left else [])])
 
@@ -50,17 +45,14 @@ def page(wish: Wish, trials: Sequence[Trial], searched: Sequence[Searched]) -> s
     found = best(list(trials), wish.mode)
     title = f"Search for {wish.training}"
     told = f"{len(trials)} of {wish.trials} trials; {'the lowest' if wish.mode == 'min' else 'the highest'} {wish.objective} is wanted"
-    return "\n".join([
-        "<!doctype html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>',
+    charts = (chart_svg([panel], panel.title, width=560, adaptive=True) for panel in _panels(wish, trials, searched)) if found else ()
+    return html_page(title, [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(told)}.</p>",
-        *([chart_svg(list(_panels(wish, trials, searched)), "The objective over trials and parameters")] if found else []),
+        *charts,
         *_html_table(wish, trials, found),
         *(f"<p><b>{state}</b>: {escape(meaning)}</p>" for state, meaning in STATES.items() if any(one.state == state for one in trials)),
-        "</body></html>",
-        "",
-    ])
+    ], _STYLE)
 
 
 def _html_table(wish: Wish, trials: Sequence[Trial], found: Trial | None) -> Iterator[str]:
@@ -92,7 +84,7 @@ def _dots(trials: Sequence[Trial], place: Callable[[Trial], float]) -> Iterator[
     for name, role, pruned in (("trials", "first", False), ("pruned", "pale", True)):
         points = [(place(one), one.value) for one in trials if one.value is not None and (one.state == "pruned") == pruned]
         if points:
-            yield Series(name, cast(Role, role), (tuple(sorted(points)),), dots=True)
+            yield Series(name, cast(Role, role), (tuple(sorted(points)),), shape="dots")
 
 
 def _axis(parameter: Searched) -> tuple[Callable[[Trial], float], Ticks]:
@@ -105,6 +97,4 @@ def _axis(parameter: Searched) -> tuple[Callable[[Trial], float], Ticks]:
         powers = range(ceil(log10(space.low)), floor(log10(space.high)) + 1)
         ends = [one for one in (space.low, space.high) if all(abs(log10(one) - power) > _NEAR for power in powers)]
         return lambda one: log10(float(one.texts[name])), tuple((log10(one), f"{one:.3g}") for one in (*ends, *(10.0**power for power in powers)))
-    step = nice_step(space.high - space.low, 6)
-    numbers = [step * place for place in range(ceil(space.low / step), floor(space.high / step) + 1)]
-    return lambda one: float(one.texts[name]), tuple((one, f"{round(one, 12):g}") for one in numbers)
+    return lambda one: float(one.texts[name]), number_ticks(space.low, space.high)

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class Copying(Progress):
     def __init__(self, folder: Path):
         self._folder = folder
 
-    def begin(self, epochs: int, steps: int, epoch: int) -> None:
+    def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: Sequence[Mapping[str, float]] = ()) -> None:
         for name in ("run", "left"):
             shutil.copytree(self._folder / "runs" / "task" / "001", self._folder / name)
 

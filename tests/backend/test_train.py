@@ -149,7 +149,7 @@ def test_gradients_that_are_not_finite_are_found_while_they_are_collected(tmp_pa
 # The folder --------------------------------------------------------------------------------------
 
 FILES = {
-    ".lock", "spec.nn", "run.yaml", "metrics.csv", "best.keras", "last.keras", "checkpoints", "data.json", "curves.svg",
+    ".lock", "spec.nn", "report.html", "run.yaml", "metrics.csv", "best.keras", "last.keras", "checkpoints", "data.json", "curves.svg",
     "diagram.svg", "evaluation.json",
 }
 

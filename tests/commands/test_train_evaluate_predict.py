@@ -45,7 +45,7 @@ def test_predictions_are_a_table_or_json_one_for_each_row(nndsl: Command, run: P
     assert [one["species"] for one in told] == [line.partition(",")[0] for line in table.out.splitlines()[1:]]
     assert nndsl("predict", str(run), "new.csv", "-o", "said.csv").out == "said.csv  3 predictions\n"
     refused = nndsl("predict", str(run), "new.csv", "-o", "said.npz")
-    assert (refused.code, refused.err) == (2, "nndsl predict: said.npz does not end in .csv, which is what is written\n")
+    assert (refused.code, refused.err) == (2, "nndsl predict: said.npz ends in none of .csv, .json, .jsonl, .parquet\n")
     assert Path("said.csv").read_text(encoding="utf-8") == table.out
 
 
@@ -85,7 +85,8 @@ def test_a_run_that_cannot_be_resumed_or_written_is_said(nndsl: Command, run: Pa
 
 
 def test_figures_that_are_no_numbers_are_null_in_json() -> None:
-    from nndsl.evaluation import Evaluation, OutputFigures, Predictions
+    from nndsl.evaluation import Evaluation, OutputFigures
+    from nndsl.predictions import Predictions
 
     nan, inf = float("nan"), float("inf")
     evaluation = Evaluation("test", 1, None, {"loss": nan}, {"y": OutputFigures(errors={"mae": -inf})})

@@ -58,7 +58,7 @@ def test_the_version_is_printed(nndsl: Command) -> None:
     [
         ([], "usage: nndsl"),
         (["chek", "good.nn"], "there is no command `chek`; did you mean `check`?"),
-        (["frobnicate"], "there is no command `frobnicate`; there are check, compile, train"),
+        (["frobnicate"], "there is no command `frobnicate`; there are check, compile, import, train"),
         (["-V"], "there is no option `-V`"),
         (["--vresion"], "there is no option `--vresion`; did you mean `--version`?"),
         (["check"], "required: FILE"),
@@ -76,7 +76,7 @@ def test_the_version_is_printed(nndsl: Command) -> None:
         (["train", "good.nn", "--epochs", "9" * 5000], "is not a whole number of at least 1, and below 1,000,000,000"),
         (["train", "good.nn", "--seed", "-1"], "`-1` is not a whole number of at least 0"),
         (["render", "good.nn"], "required: -o/--output"),
-        (["render", "good.nn", "-o", "net.gif"], "net.gif ends in none of .svg, .png, .dot, .mmd"),
+        (["render", "good.nn", "-o", "net.gif"], "net.gif ends in none of .svg, .png, .pdf, .html, .dot, .mmd"),
         (["compile", "good.nn", "-o", "net.h5"], "net.h5 does not end in .keras"),
         (["explain", "shape"], "there is no code shape; `nndsl explain` lists them all"),
     ],

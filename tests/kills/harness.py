@@ -119,7 +119,7 @@ def left_in(folder: Path) -> dict[str, str]:
     newest = max((run / "checkpoints").glob("step-*"))
     for path in sorted(run.rglob("*")):
         name = str(path.relative_to(run))
-        if path.is_dir() or path.name in ("run.yaml", ".lock") or (path.name.startswith("step-") and path != newest):
+        if path.is_dir() or path.name in ("run.yaml", "report.html", ".lock") or (path.name.startswith("step-") and path != newest):
             continue
         if path.suffix == ".keras":
             with zipfile.ZipFile(path) as archive:

@@ -18,6 +18,7 @@ from nndsl.backend.keras import loop
 from nndsl.backend.keras.train import train
 from nndsl.diagnostics import UserError
 from nndsl.driver import check
+from nndsl.monitor import History
 from nndsl.progress import Progress
 from nndsl.source import Source
 
@@ -87,7 +88,7 @@ class Moments(Progress):
         if event in ("open", "os.rename", "os.remove", "os.symlink", "os.mkdir") and "runs" in str(arguments[0]):
             self._happens("file")
 
-    def begin(self, epochs: int, steps: int, first: int) -> None:
+    def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: History = ()) -> None:
         if self._plan is not None and self._plan.when == "byte":
             resource.setrlimit(resource.RLIMIT_FSIZE, (self._plan.n, self._plan.n))
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it

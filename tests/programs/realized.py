@@ -17,6 +17,7 @@ from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.targets import check_targets
 from nndsl.catalogue.applicable import Constant, Input, infer
 from nndsl.graph import Graph, Ref
+from nndsl.in_keras import known_shape
 from nndsl.program import Network, Program, Training
 from nndsl.progress import Progress
 from nndsl.types import Mismatch, Shape, TensorType, names_in, substitute
@@ -105,7 +106,7 @@ def _compare_promises(made: keras.Model, graph: Graph) -> None:
     """The shapes of the model's outputs, for batches and sizes that are not known."""
     results = made.output if isinstance(made.output, dict) else {next(iter(graph.outputs)): made.output}
     for name, ref in graph.outputs.items():
-        promised, said = tuple(results[name].shape[1:]), lower.known_shape(graph.type_of(ref))
+        promised, said = tuple(results[name].shape[1:]), known_shape(graph.type_of(ref))
         if len(promised) != len(said) or any(None not in (one, other) and one != other for one, other in zip(promised, said, strict=True)):
             raise TooLate(f"the model gives {promised} for {name}, and check says {said}")
 

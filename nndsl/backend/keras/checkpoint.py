@@ -38,6 +38,21 @@ _PLAIN_DTYPES = (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.u
 _DTYPES = {one.name: one for one in map(np.dtype, (*_PLAIN_DTYPES, ml_dtypes.bfloat16))}
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+
+
+def _is_figures(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values())
+
+
+_RECORD: dict[str, Callable[[Any], bool]] = {
+    "step": _is_count, "steps": _is_count, "best_epoch": lambda value: value is None or _is_count(value),
+    "history": lambda value: isinstance(value, list) and all(map(_is_figures, value)),
+}
+"""What is true of the parts of a record, where it has them."""
+
+
 class Damaged(Exception):
     """A checkpoint is not what was written; the message says how that shows."""
 
@@ -166,6 +181,8 @@ def _read_header(file: IO[bytes], size: int) -> dict[str, Any]:
         raise Damaged("its header cannot be read") from None
     if not isinstance(header, dict) or not isinstance(header.get("record"), dict):
         raise Damaged("its header is not a checkpoint's")
+    if not all(true_of(header["record"][name]) for name, true_of in _RECORD.items() if name in header["record"]):
+        raise Damaged("its record is not that of a run")
     return header
 
 

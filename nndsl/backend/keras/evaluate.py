@@ -1,6 +1,7 @@
 """Runs, asked afterwards: the figures of a split, and predictions for new data."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +9,28 @@ from nndsl import run as runs
 from nndsl.backend.keras import lower
 from nndsl.backend.keras.checkpoint import BEST, Checkpoints, Signature, difference, signature
 from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.finding import Asked
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
+from nndsl.backend.keras.predictor import Predictor
+from nndsl.backend.keras.samples import Array, samples, start_from_data
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
+from nndsl.data.forms import Form
+from nndsl.data.other_data import OtherData
 from nndsl.data.room import KEPT, Room
-from nndsl.diagnostics import Diagnostic, Report, UserError, error
-from nndsl.driver import check
-from nndsl.elaboration.modules import place_of
-from nndsl.elaboration.session import Reader, read_spec
-from nndsl.evaluation import Evaluation, Predictions
+from nndsl.data.tables import Table, known_form
+from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.evaluation import Evaluation
+from nndsl.live import progress_on
+from nndsl.predictions import Predictions, joined
 from nndsl.program import Training
-from nndsl.progress import Progress, progress_on
+from nndsl.progress import Progress
+from nndsl.reopening import reopened
+from nndsl.report.view import View
+from nndsl.report.writing import NO_TEST, told, view_of
 from nndsl.run import Run
-from nndsl.source import Source
-from nndsl.syntax.ast import Spec
-from nndsl.syntax.parser import parse
 
 
 @error("NN722")
@@ -65,9 +71,53 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
         try:
             figures = Measuring(training, layers).figures(feed, progress, "evaluating")
             judged = judge(training, layers, state)
-            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.answers(feed), feed, dataset[split].guesses))
+            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.batches(feed), feed, dataset[split].guesses))
         finally:
             progress.end()
+
+
+def report(run: Run, progress: Progress | None = None) -> View:
+    """Everything about a run that can be found out now, for its page. What cannot is said there, with the reason.
+
+    Raises:
+        UserError: the run cannot be opened.
+    """
+    progress = progress or progress_on()
+    try:
+        training, state = reopened(run)
+        dataset = data_of(run, training, state, progress)
+        split = dataset.shown
+        with surroundings(training.precision, run.settings["settings"]["seed"]):
+            evaluation, asked = _asked_about(run, training, dataset, split, progress)
+            findings = asked.findings(_samples(training, asked.layers, dataset))
+    except UserError as wrong:
+        return view_of(run, None, [f"Nothing could be found out about examples: {told(wrong)}."])
+    if split != "test":
+        return view_of(run, findings, [NO_TEST.format(split)])
+    run.evaluation = evaluation
+    return view_of(run, findings)
+
+
+def _asked_about(run: Run, training: Training, dataset: Dataset, split: str, progress: Progress) -> tuple[Evaluation, Asked]:
+    """The figures of the best model on a split, and the model, with all that it says of the examples."""
+    layers, _ = layers_and_models(training)
+    epoch = restore_best(run, layers, progress)
+    feed = Feed(dataset[split].fields, training.input_types, training.batch)
+    progress.begin(1, feed.steps, 1)
+    try:
+        figures = Measuring(training, layers).figures(feed, progress, "evaluating")
+        asked = Asked(training, layers, dataset, split, feed)
+        return Evaluation(split, feed.count, epoch, figures, asked.figures()), asked
+    finally:
+        progress.end()
+
+
+def _samples(training: Training, layers: lower.Layers, dataset: Dataset) -> list[Array]:
+    """What the best model makes, where the training names samples."""
+    if not training.samples:
+        return []
+    feed = Feed(dataset[dataset.shown].fields, training.input_types, training.batch) if start_from_data(training) else None
+    return samples(training, layers, feed)
 
 
 def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None) -> Predictions:
@@ -83,17 +133,77 @@ def predict(run: Run, data: Path | Mapping[str, Any], network: str | None = None
     Raises:
         UserError: the run or its file are not what they were; or the data do not fit.
     """
-    training, state = reopened(run)
-    chosen = _chosen(training, network)
-    inputs = training.learnt[chosen].network.graph.inputs
-    examples = training.data.encode(data, state, list(inputs))
-    with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_models(training)
-        restore_best(run, layers, Progress())
-        feed = Feed(examples.fields, {name: node.type for name, node in inputs.items()}, training.batch)
-        said = judge(training, layers, state, chosen).predictions(feed)
-        labels = {name: values for name, values in examples.labels.items() if name not in said.columns}
-        return Predictions({**labels, **said.columns})
+    return joined(list(predictions(run, data, network)))
+
+
+def predictions(
+    run: Run, data: Path | Mapping[str, Any], network: str | None = None, memory: int | None = None, progress: Progress | None = None
+) -> Generator[Predictions, None, None]:
+    """The same, batch by batch: data and predictions may be larger than the memory.
+
+    Args:
+        memory: how many bytes data may take that cannot be read in pieces; None: half of what is free.
+        progress: who is told how far that is.
+
+    Raises:
+        UserError: as for `predict`, perhaps after some batches.
+    """
+    asked = Answerer(run, network)
+    others = asked.other(data, Room(memory))
+    progress, done = progress or Progress(), 0
+    with asked.answering() as predictor:
+        for one in predictor.batches(others.blocks()):
+            yield one
+            done += len(one)
+            progress.busy(f"predicting, {done:,} examples", done, others.count or 0)
+
+
+class Answerer:
+    """A run that is to be asked about examples: what it takes is known, and nothing of TensorFlow has been made yet.
+
+    Attributes:
+        network: which of its networks.
+        inputs: the fields that this takes, by name.
+        state: what was learnt from the training examples to encode data.
+    """
+
+    def __init__(self, run: Run, network: str | None = None):
+        """
+        Raises:
+            UserError: the run or its file are not what they were; or it is not clear which network is meant.
+        """
+        self._run = run
+        self.training, self.state = reopened(run)
+        self.network = _chosen(self.training, network)
+        self.inputs = {name: self.training.data.fields[name] for name in self.training.learnt[self.network].network.graph.inputs}
+
+    def other(self, data: Path | Table | Mapping[str, Any], room: Room | None = None) -> OtherData:
+        """Data to ask it about.
+
+        Raises:
+            UserError: they are not there, or have other columns than those of the training.
+        """
+        with runs.as_kept(self._run):
+            return OtherData(self.training.data, data, self.state, list(self.inputs), room)
+
+    @property
+    def columns(self) -> dict[str, Form]:
+        """The columns of the data that its inputs are made of, and what they hold."""
+        names = dict.fromkeys(column for field in self.inputs.values() for column in field.columns)
+        return {name: known_form(self.state["columns"][name]) for name in names}
+
+    @contextmanager
+    def answering(self) -> Iterator[Predictor]:
+        """The network with the weights of the best epoch; within, it can be asked, by this thread.
+
+        Raises:
+            UserError: the weights are gone, or damaged.
+        """
+        training = self.training
+        with surroundings(training.precision, self._run.settings["settings"]["seed"]):
+            layers, _ = layers_and_models(training)
+            restore_best(self._run, layers, Progress())
+            yield Predictor(judge(training, layers, self.state, self.network), training.batch)
 
 
 def _chosen(training: Training, name: str | None) -> str:
@@ -108,23 +218,6 @@ def _chosen(training: Training, name: str | None) -> str:
     return name
 
 
-def reopened(run: Run) -> tuple[Training, Mapping[str, Any]]:
-    """The training of a run, from the copies of its files, with the parameters that it was trained with; and what it learnt from its data.
-
-    The data need not be there.
-
-    Raises:
-        UserError: what the run has kept is gone, or has been changed.
-    """
-    settings, texts, state = run.settings, runs.kept_sources(run), run.data_state()
-    where, asked = Path(settings["source"]), settings["asked"]
-    source = Source(where.name, texts.pop(settings["source"]), where)
-    path = None if asked["data"] is None else Path(asked["data"])
-    program, report = check(source, overrides=asked["overrides"], data_path=path, kept={settings["data"]["name"]: state}, read=_copies(texts))
-    report.raise_errors()
-    return program.trainings[settings["training"]], state
-
-
 def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Progress) -> Dataset:
     """The data of a run, encoded as they were in its training.
 
@@ -135,20 +228,11 @@ def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Pr
         UserError: they are not there, or not what they were.
     """
     room = Room(run.settings["asked"].get("memory"), runs.root_of(run.folder) / KEPT, progress.busy, progress.say)
-    dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
+    with runs.as_kept(run):
+        dataset, then = training.data.load(state=state, room=room), run.settings["data"]["sha256"]
     if dataset.sha256 != then:
         raise UserError(runs.run_differs(run.folder, "data (SHA-256)", then[:12], dataset.sha256[:12]))
     return dataset
-
-
-def _copies(texts: Mapping[str, str]) -> Reader:
-    """Reads imported files from the copies that a run keeps, by their places."""
-
-    def read(path: Path, name: str, report: Report) -> Spec:
-        text = texts.get(place_of(path))
-        return read_spec(path, name, report) if text is None else parse(Source(name, text, path), report)
-
-    return read
 
 
 def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | None:
@@ -164,5 +248,5 @@ def restore_best(run: Run, layers: lower.Layers, progress: Progress) -> int | No
     for one in warnings:
         progress.say(one)
     assign(weights, checkpoint.best() or checkpoint.arrays)
-    epoch: int | None = checkpoint.record["best_epoch"]
+    epoch: int | None = checkpoint.record.get("best_epoch")
     return epoch

@@ -61,9 +61,9 @@ class Examples(ABC):
     def first(self, name: str, count: int) -> Any:
         """A field of the first examples."""
 
-    def values(self, name: str) -> Any:
-        """A field of all examples, as an array in memory."""
-        return np.asarray(self._arrays[name])
+    def values(self, name: str, rows: slice = slice(None)) -> Any:
+        """A field of some examples (without `rows`, of all), as an array in memory."""
+        return np.asarray(self._arrays[name][rows])
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays

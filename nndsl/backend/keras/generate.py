@@ -7,7 +7,7 @@ import numpy as np
 
 from nndsl.backend.keras.continuing import Speaker
 from nndsl.backend.keras.decoding import Beam, Drawing, edits, lengths_of
-from nndsl.backend.keras.evaluate import data_of, no_examples, reopened, restore_best
+from nndsl.backend.keras.evaluate import data_of, no_examples, restore_best
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.incremental import continuations
 from nndsl.backend.keras.learner import surroundings
@@ -28,6 +28,7 @@ from nndsl.generation import NotApplicable, TokenErrors, Wish, Written
 from nndsl.interruption import Interruption
 from nndsl.program import Training
 from nndsl.progress import Progress
+from nndsl.reopening import reopened
 from nndsl.run import Run
 
 Array: TypeAlias = np.ndarray[Any, Any]

@@ -1,6 +1,6 @@
 """What a network says of examples: labels and probabilities, and how often each class is found."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
 from nndsl.backend.keras.state import weights_of
+from nndsl.backend.keras.tally import Tally
 from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.comparison import SIGNS
 from nndsl.data.encoders import chain
@@ -19,16 +20,17 @@ from nndsl.data.forms import State
 from nndsl.data.plan import FieldPlan
 from nndsl.data.series import frame_of
 from nndsl.diagram.forecasts import Forecast
-from nndsl.evaluation import ClassFigures, OutputFigures, Predictions
+from nndsl.evaluation import OutputFigures
 from nndsl.graph import Graph, Ref
+from nndsl.in_keras import known_shape
 from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Answers: TypeAlias = Mapping[str, tuple[Array, Array | None]]
-
-_MOST_CONFUSED = 200
-"""Up to this many classes, it is counted which is taken for which."""
+"""By output, what is said of some examples, `[n, ...]`, and which positions count."""
+Batch: TypeAlias = tuple[slice, Answers]
+"""Which examples, and what is said of them."""
 
 
 class Judge:
@@ -47,55 +49,79 @@ class Judge:
         """
         self._graph, self._said, self._fields, self._losses, self._states = graph, said, fields, losses, states
         self._computation = Computation(graph, layers, list(said.values()))
-        self._ask = engine.compiled(self._asked, (), engine.reads(weights_of(layers).values()))
+        self._inputs = {name: graph.inputs[name].type for name in self._computation.fields}
+        self._ask = engine.asked(self._asked, self._inputs, weights_of(layers).values())
 
-    def _asked(self, feeds: Mapping[str, lower.Tensor]) -> tuple[tuple[lower.Tensor, ...], tuple[lower.Tensor | None, ...]]:
-        count = keras.ops.shape(next(iter(feeds.values())))[0]
-        found = self._computation({name: feeds[name] for name in self._computation.fields}, count=count, training=False)
-        return tuple(keras.ops.cast(one, "float32") for one in found), tuple(map(lower.mask_of, found))
+    def _asked(self, feeds: Mapping[str, lower.Tensor], count: lower.Tensor) -> list[tuple[lower.Tensor, lower.Tensor | None]]:
+        found = self._computation(feeds, count=count, training=False)
+        return [(keras.ops.cast(one, "float32"), lower.mask_of(one)) for one in found]
 
-    def answers(self, feed: Feed) -> Answers:
-        """By output, what the network says of all examples, `[n, ...]`, and which positions count."""
-        parts = []
-        with lower.deep_enough(len(self._graph.nodes)), feed.delivering():
-            for place in range(feed.steps if self._said else 0):
-                parts.append(self._ask(feed.taken(place)))
-        return {
-            name: (_joined([values[index] for values, _ in parts]), _joined([masks[index] for _, masks in parts]))
-            for index, name in enumerate(self._said)
-        }
+    def answers(self, fields: Mapping[str, Any]) -> Answers:
+        """What the network says of some examples."""
+        with lower.deep_enough(len(self._graph.nodes)):
+            found = self._ask(fields)
+        return dict(zip(self._said, found, strict=True))
 
-    def figures(self, answers: Answers, feed: Feed, guesses: Mapping[str, Array]) -> dict[str, OutputFigures]:
+    @property
+    def fields(self) -> Mapping[str, FieldPlan]:
+        """For each output that has one, the field that tells what its numbers mean."""
+        return self._fields
+
+    def zeros(self) -> dict[str, Array]:
+        """An example of the types that it takes."""
+        return {name: np.zeros((1, *known_shape(one)), one.dtype) for name, one in self._inputs.items()}
+
+    def batches(self, feed: Feed) -> Iterator[Batch]:
+        """What the network says of all examples of a feed, batch by batch."""
+        for place in range(feed.steps if self._said else 0):
+            with feed.delivering():
+                fields = feed.taken(place)
+            yield slice(place * feed.batch, (place + 1) * feed.batch), self.answers(fields)
+
+    def figures(
+        self, batches: Iterable[Batch], feed: Feed, guesses: Mapping[str, Array]
+    ) -> dict[str, OutputFigures]:
         """For each output that a loss or metric compares with a field, what it gets right and wrong; of a class, for each class.
 
         Of numbers, the errors; beside them, those in the units of the data, where encoders changed these, and those of a
         seasonal forecast, where the file asks for one. What a mask leaves out does not count.
 
         Args:
+            batches: of the feed.
             guesses: by the names of fields, the seasonal forecasts.
         """
-        return {
-            name: self._figures(name, feed.values(field.name), *answers[name], guesses.get(field.name))
-            for name, field in self._fields.items() if field.name in feed
-        }
+        tallies = {name: Tally() for name, field in self._fields.items() if field.name in feed}
+        for rows, answers in batches:
+            for name, tally in tallies.items():
+                field = self._fields[name]
+                guess = guesses[field.name][rows] if field.name in guesses else None
+                self._count(tally, name, feed.values(field.name, rows), *answers[name], guess)
+        return {name: tally.figures() for name, tally in tallies.items()}
 
-    def forecasts(self, answers: Answers, feed: Feed, guesses: Mapping[str, Array], stride: int) -> list[Forecast]:
+    @property
+    def forecasting(self) -> bool:
+        """Whether some output says numbers of rows to come."""
+        return any(isinstance(frame_of(one.encoders), Horizon) and not _class_count(one) for one in self._fields.values())
+
+    def forecasts(self, batches: Sequence[Batch], feed: Feed, guesses: Mapping[str, Array], stride: int) -> list[Forecast]:
         """What the network says of rows to come, for each output whose target is numbers of such.
 
         Args:
-            guesses: as for `figures`.
+            batches, guesses: as for `figures`.
             stride: how many rows further the next example stands.
         """
-        numbers = {name: (field, feed.values(field.name)) for name, field in self._fields.items() if field.name in feed}
-        return [
-            self._forecast(field, frame, truth, answers[output][0], guesses.get(field.name), stride)
-            for output, (field, truth) in numbers.items()
-            if isinstance(frame := frame_of(field.encoders), Horizon) and not _class_count(field) and truth.size == answers[output][0].size
-        ]
+        found = []
+        for output, field in self._fields.items():
+            frame = frame_of(field.encoders)
+            if field.name in feed and isinstance(frame, Horizon) and not _class_count(field):
+                truth, said = feed.values(field.name), np.concatenate([answers[output][0] for _, answers in batches])
+                if truth.size == said.size:
+                    found.append(self._forecast(field, frame, truth, said, guesses.get(field.name), stride))
+        return found
 
     def _forecast(self, field: FieldPlan, frame: Horizon, truth: Array, said: Array, guess: Array | None, stride: int) -> Forecast:
         def rows(numbers: Array) -> Array:
-            decoded = self._in_units(field, numbers)
+            decoded = self.in_units(field, numbers)
             return (numbers if decoded is None else decoded).reshape(len(numbers), frame.length, -1)
 
         known, guessed = rows(truth), None if guess is None else rows(guess)
@@ -103,39 +129,37 @@ class Judge:
         columns = field.columns if each == 1 else tuple(f"{name} {place}" for name in field.columns for place in range(each))
         return Forecast(columns, known, rows(said), guessed, frame.season or 0, frame.ahead, stride)
 
-    def _figures(self, output: str, target: Array, answer: Array, mask: Array | None, guess: Array | None) -> OutputFigures:
+    def _count(self, tally: Tally, output: str, target: Array, answer: Array, mask: Array | None, guess: Array | None) -> None:
         field = self._fields[output]
-        labels = self._labels(output, answer, field)
-        truth = target.argmax(-1) if labels is not None and _is_one_hot(field) else target
+        labels = self.labels(output, answer, field)
+        truth = target.argmax(-1) if labels is not None and is_one_hot(field) else target
         if truth.size != (answer if labels is None else labels).size:  # labels without places of their own, as CTC has them
-            return OutputFigures()
+            return
         counting = np.ones(truth.size, bool) if mask is None or truth.size % mask.size else np.repeat(mask.reshape(-1), truth.size // mask.size)
-        if labels is None:
-            return OutputFigures(errors=dict(self._errors(target, {"": answer, "season_": guess}, field, counting)))
-        return _class_figures(_class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
+        if labels is not None:
+            tally.add_classes(class_names(field), truth.reshape(-1)[counting].astype(np.int64), labels.reshape(-1)[counting])
+            return
+        for whose, forecast in {"": self.numbers(output, answer), "season_": guess}.items():
+            if forecast is not None:
+                decoded = [self.in_units(field, one) for one in (target, forecast)]
+                plain, units = ([one.reshape(-1)[counting] for one in both if one is not None] for both in ((target, forecast), decoded))
+                tally.add_numbers(whose, plain[0], plain[1], (units[0], units[1]) if len(units) == 2 else None)
 
-    def _errors(
-        self, target: Array, said: Mapping[str, Array | None], field: FieldPlan, counting: Array
-    ) -> Iterator[tuple[str, float]]:
-        """The errors of some forecasts, as the network counts and as the data do."""
-        truth = self._in_units(field, target)
-        for whose, forecast in said.items():
-            if forecast is None:
-                continue
-            yield from ((f"{whose}{name}", value) for name, value in _errors(target, forecast, counting).items())
-            decoded = self._in_units(field, forecast)
-            if truth is not None and decoded is not None:
-                errors = _errors(truth, decoded, counting)
-                yield from ((f"{whose}{name}_in_units", errors[name]) for name in ("mae", "rmse"))
-
-    def _labels(self, output: str, answer: Array, field: FieldPlan) -> Array | None:
+    def labels(self, output: str, answer: Array, field: FieldPlan) -> Array | None:
         """The number of the most probable class of each example (or position); None where the target is no class."""
         if _class_count(field) == 0:
             return None
-        rank = field.type.rank - _is_one_hot(field)
+        rank = field.type.rank - is_one_hot(field)
         if answer.ndim - 1 > rank and answer.shape[-1] > 1:
             return np.asarray(answer.argmax(-1))
         return np.asarray(answer > (0 if self._says_logits(output) or self._says_scores(output) else 0.5), np.int64)
+
+    def numbers(self, output: str, answer: Array) -> Array:
+        """What an output says of numbers: where a loss takes it as logits, what these stand for."""
+        activation = next((one.activations[0] for one in self._losses.get(output, ()) if one.takes_logits and one.activations), None)
+        if activation == "sigmoid":
+            return np.asarray((1 + np.tanh(answer / 2)) / 2)
+        return _softmax(answer) if activation == "softmax" else answer
 
     def _says_logits(self, output: str) -> bool:
         """Whether a loss takes the output itself as logits."""
@@ -145,22 +169,22 @@ class Judge:
         """Whether a loss takes the output as scores, whose signs decide."""
         return any(one.targets() == SIGNS for one in self._losses.get(output, ()))
 
-    def predictions(self, feed: Feed) -> Predictions:
+    def columns(self, answers: Answers) -> dict[str, list[Any]]:
         """What the network says of each example, in columns."""
         columns: dict[str, list[Any]] = {}
-        for name, (answer, _) in self.answers(feed).items():
+        for name, (answer, _) in answers.items():
             prefix = f"{name}_" if len(self._said) > 1 else ""
             field = self._fields.get(name)
-            labels = None if field is None else self._labels(name, answer, field)
+            labels = None if field is None else self.labels(name, answer, field)
             if field is not None and labels is not None:
                 columns |= self._class_columns(name, prefix, answer, labels, field)
                 continue
-            numbers = None if field is None else self._in_units(field, answer)
+            numbers = None if field is None else self.in_units(field, answer)
             numbers = answer if numbers is None else numbers
             columns[name] = numbers.tolist() if numbers.shape[1:] != (1,) else numbers[:, 0].tolist()
-        return Predictions(columns)
+        return columns
 
-    def _in_units(self, field: FieldPlan, numbers: Array) -> Array | None:
+    def in_units(self, field: FieldPlan, numbers: Array) -> Array | None:
         """Numbers as the data have them; None where these are the same, where there is no way back, or where they are no such field."""
         if any(isinstance(one, int) for one in field.type.shape) and numbers.size != len(numbers) * prod(field.type.shape):
             return None
@@ -168,21 +192,28 @@ class Judge:
         return decoded
 
     def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
-        names = np.array(_class_names(field), object)
+        names = np.array(class_names(field), object)
         columns: dict[str, list[Any]] = {name: names[labels.reshape(len(answer)) if labels.size == len(answer) else labels].tolist()}
         if labels.size != len(answer):
             return columns
+        shares = self.probabilities(name, answer)
+        if shares is None:
+            raw = answer.reshape(len(answer), -1)
+            scores = {f"{prefix}score_{one}": raw[:, place].tolist() for place, one in enumerate(names)} if raw.shape[1] > 1 else {}
+            return columns | (scores or {f"{prefix}score": raw[:, 0].tolist()})
+        return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+
+    def probabilities(self, name: str, answer: Array) -> Array | None:
+        """How probable an output says that each class is, `[n, classes]`, where it says one class an example; None if it says scores."""
         shares = answer.reshape(len(answer), -1)
         if self._says_scores(name):
-            scores = {f"{prefix}score_{one}": shares[:, place].tolist() for place, one in enumerate(names)} if shares.shape[1] > 1 else {}
-            return columns | (scores or {f"{prefix}score": shares[:, 0].tolist()})
+            return None
         if shares.shape[1] == 1:
             yes = (1 + np.tanh(shares[:, 0] / 2)) / 2 if self._says_logits(name) else shares[:, 0]
-            shares = np.stack([1 - yes, yes], axis=1)
-        elif self._says_logits(name):
-            shares = np.exp(shares - shares.max(-1, keepdims=True))
-            shares /= shares.sum(-1, keepdims=True)
-        return columns | {f"{prefix}p_{one}": shares[:, place].tolist() for place, one in enumerate(names)}
+            return np.stack([1 - yes, yes], axis=1)
+        if self._says_logits(name):
+            return _softmax(shares)
+        return shares
 
 
 def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], learnt: str | None = None) -> Judge:
@@ -203,29 +234,19 @@ def judge(training: Training, layers: lower.Layers, state: Mapping[str, Any], le
     return Judge(graph, said, layers, fields, losses, state["encoders"])
 
 
-def _joined(parts: list[Any]) -> Any:
-    return None if parts[0] is None else np.concatenate([np.asarray(one) for one in parts])
+def joined(batches: Sequence[Batch]) -> Answers:
+    """What the network says of all examples, by output: `[n, ...]`, and which positions count."""
+    parts = [answers for _, answers in batches]
+    return {name: (_one([part[name][0] for part in parts]), _one([part[name][1] for part in parts])) for name in (parts[0] if parts else ())}
 
 
-def _class_figures(names: list[str], truth: Array, labels: Array) -> OutputFigures:
-    """The figures of each class, from the class that each example has and the one that it is given."""
-    count = len(names)
-    right, given, support = (np.bincount(one, minlength=count).tolist() for one in (truth[truth == labels], labels, truth))
-    classes = tuple(ClassFigures.of(*one) for one in zip(names, right, given, support, strict=True))
-    if count > _MOST_CONFUSED:
-        return OutputFigures(classes)
-    confusion = np.bincount(truth * count + labels, minlength=count**2).reshape(count, count)
-    return OutputFigures(classes, tuple(map(tuple, confusion.tolist())))
+def _one(parts: Sequence[Any]) -> Any:
+    return None if parts[0] is None else np.concatenate(parts)
 
 
-def _errors(target: Array, answer: Array, counting: Array) -> dict[str, float]:
-    """Mean absolute error, root mean square error, and the share of the variance that is explained, of the numbers that count."""
-    truth, said = (one.astype(np.float64).reshape(-1)[counting] for one in (target, answer))
-    if not truth.size:
-        return {"mae": 0.0, "rmse": 0.0, "r2": 0.0}
-    rest, spread = np.square(truth - said), np.square(truth - truth.mean())
-    r2 = 1 - rest.sum() / spread.sum() if spread.sum() else 0.0
-    return {"mae": float(np.abs(truth - said).mean()), "rmse": float(np.sqrt(rest.mean())), "r2": float(r2)}
+def _softmax(logits: Array) -> Array:
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
 def _class_count(field: FieldPlan) -> int:
@@ -237,11 +258,11 @@ def _class_count(field: FieldPlan) -> int:
     return field.type.below if isinstance(field.type.below, int) else 0
 
 
-def _class_names(field: FieldPlan) -> list[str]:
+def class_names(field: FieldPlan) -> list[str]:
     if field.classes is not None:
         return list(field.classes)
     return ["false", "true"] if field.type.dtype == "bool" else [str(one) for one in range(_class_count(field))]
 
 
-def _is_one_hot(field: FieldPlan) -> bool:
+def is_one_hot(field: FieldPlan) -> bool:
     return field.type.is_float and field.classes is not None and field.type.rank > 0

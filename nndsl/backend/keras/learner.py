@@ -4,9 +4,10 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -26,10 +27,12 @@ from nndsl.catalogue.applicable import Constant
 from nndsl.catalogue.training import Schedule
 from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.graph import Node, Ref, needed_for
+from nndsl.passes.expose_logits import activation_of
 from nndsl.program import Objective, Training
 from nndsl.source import Span
 from nndsl.types import BadArgument
 
+Array: TypeAlias = np.ndarray[Any, Any]
 _TRACED_TWICE = 300
 """Up to this many calls in a step, full batches and the smaller last one are compiled apart, each for its size."""
 
@@ -110,6 +113,7 @@ class Learner:
         self.step, self.compile_seconds = 0, 0.0
         self.xla_from: int | None = None
         self.warnings: list[Diagnostic] = []
+        self._pulses: dict[int, Any] = {}
         self._feed = feed
         self._objectives = training.objectives
         augmented = training.data.augmentation
@@ -258,6 +262,35 @@ class Learner:
         first = next(places, None)
         return None if first is None else graph[first]
 
+    def pulse(self) -> Iterator["Pulse"]:
+        """What the next step, the first of an epoch, does in each objective. It is not taken: all is as it was before."""
+        size = self._feed.batch if engine.NEEDS_SIZES else None
+        self._feed.draw(self.step, self._turns)
+        for place, (objective, kind) in enumerate(zip(self._objectives, self._steps, strict=True)):
+            owned = [(node, self.layers[owner].trainable_variables) for owner, node in objective.graph.owners() if owner in objective.updates]
+            if place not in self._pulses:
+                self._pulses[place] = self._compiled(partial(self._felt, objective, kind, size))
+            with lower.deep_enough(self._depth), kept(self.variables()), self._feed.delivering():
+                gradients, results = self._pulses[place](engine.number(self.step))
+            known = {id(one): np.asarray(gradient) for one, gradient in zip(kind.variables, gradients, strict=True) if gradient is not None}
+            yield Pulse(
+                objective.name,
+                [(node, [known[id(one)] for one in some], [np.asarray(one) for one in some])
+                 for node, variables in owned if (some := [one for one in variables if id(one) in known])],
+                [(node, np.asarray(one)) for node, one in zip(_rectified(objective), results, strict=True)],
+            )
+
+    def _felt(self, objective: Objective, kind: Step, size: int | None, step: lower.Tensor) -> tuple[list[lower.Tensor | None], tuple[lower.Tensor, ...]]:
+        """The gradients of a step, and the results of activations that are 0 below some number."""
+        share = self._share(step, size)
+        batch = self._batch(step, size, share=share)
+        _, gradients = kind.gradients(batch, share)
+        unscaled = [None if one is None else keras.ops.cast(engine.dense(one), "float32") / kind.optimizer.scale_loss(1.0) for one in gradients]
+        seen = Computation(objective.graph, self.layers, [Ref(node.id) for node in _rectified(objective)])
+        feeds = {name: batch[name] for name in seen.fields}
+        results = seen(feeds, count=keras.ops.shape(next(iter(batch.values())))[0], training=False)
+        return unscaled, tuple(keras.ops.cast(one, "float32") for one in results)
+
     # State ---------------------------------------------------------------------------------------
 
     @property
@@ -294,6 +327,29 @@ class Learner:
     def weights(self) -> dict[str, keras.Variable]:
         """The variables of all layers, those of chance among them."""
         return weights_of(self.layers)
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What a step does in one objective.
+
+    Attributes:
+        gradients: of each layer that it changes, at its first call, the gradients and the weights.
+        rectified: calls with relu, and what these give for the batch.
+    """
+
+    objective: str
+    gradients: list[tuple[Node, list[Array], list[Array]]]
+    rectified: list[tuple[Node, Array]]
+
+
+_RECTIFIERS = ("relu", "relu6")
+
+
+def _rectified(objective: Objective) -> list[Node]:
+    graph = objective.graph
+    needed = [graph.nodes[number] for number in sorted(needed_for(graph.nodes, [objective.loss]))]
+    return [node for node in needed if node.type.rank and activation_of(graph, Ref(node.id)) in _RECTIFIERS]
 
 
 def _is_float(tensor: lower.Tensor) -> bool:

@@ -1,13 +1,14 @@
 """The loop: steps, measurements and decisions, epoch after epoch, with everything kept that a later step depends on."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from signal import SIGINT
+from typing import Any
 
 from nndsl.backend.keras import hosts, lower
-from nndsl.backend.keras.checkpoint import BEST, Checkpoint, Signature, difference, signature
+from nndsl.backend.keras.checkpoint import BEST, Checkpoint, Signature, difference, other_network, signature
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.learner import Learner
 from nndsl.backend.keras.measuring import next_steps
@@ -93,7 +94,7 @@ class Loop:
         """
         self._started_at = self._saved_step
         self._run.write_history()
-        self._progress.begin(self._epochs, self._feed.steps, self._epoch)
+        self._progress.begin(self._epochs, self._feed.steps, self._epoch, self._feed.batch, self.history)
         status = self._epochs_until(interruption)
         if self._saved_step != self._learner.step:
             self.save_checkpoint()
@@ -316,12 +317,21 @@ class Loop:
         checkpoint, warnings = self._checkpoints.newest(lambda found: _misfit(found, expected))
         for one in warnings:
             self._progress.say(one)
+        if (lacking := self._lacking(checkpoint.record)) is not None:
+            raise UserError(other_network(checkpoint.path, f"its record lacks {lacking}"))
         with kept(self._learner.set_rates() if changed else {}):
             self._restore(checkpoint)
         if changed and checkpoint.record["steps"] != self._feed.steps:
             self._learner.step = len(self.history) * self._feed.steps
             self._learner.trackers.reset()
         self._saved_step = self._learner.step
+
+    def _lacking(self, record: Mapping[str, Any]) -> str | None:
+        """What the record of a checkpoint does not say, if there is such: it may be a stranger's."""
+        figures = ["epoch", *self._learner.trackers.results()]
+        figures += [f"val_{name}" for name in figures[1:]] if self._validation is not None else []
+        parts = [f"`{name}`" for name in ("step", "steps", "history", "best_epoch") if name not in record]
+        return next(iter(parts + [f"`{name}` of an epoch" for row in record.get("history", ()) for name in figures if name not in row]), None)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Make everything as it was when a checkpoint was written."""

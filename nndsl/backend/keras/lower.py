@@ -5,7 +5,6 @@ activations among its fields. `call` is the one place where a node is applied, t
 to numbers while an objective is computed: both see the same layers, the same masks and the same arithmetic.
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,28 +25,27 @@ from nndsl.catalogue.component import Component
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.layers.attention import GroupQueryAttention, MultiHeadAttention
-from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
-from nndsl.catalogue.layers.einsum import EinsumDense
-from nndsl.catalogue.layers.reshaping import Reshape
 from nndsl.catalogue.training.terms import Term
-from nndsl.catalogue.weights import Constraint, Initializer, Regularizer
 from nndsl.diagnostics import InternalError
 from nndsl.files import replaced
 from nndsl.graph import Graph, Node, Owner, Ref, needed_for
+from nndsl.in_keras import (
+    fields_made_of,
+    home_of,
+    initializer_name,
+    keras_name,
+    known_shape,
+    layer_names,
+    open_size,
+    operation_of,
+    told,
+)
 from nndsl.program import Network
 from nndsl.types import Symbolic, TensorType
 
 Tensor: TypeAlias = Any
 """A symbol (`keras.KerasTensor`), a tensor of the backend, or a Python number where the file has one."""
 Layers: TypeAlias = Mapping[Owner, keras.Layer]
-
-_HOMES: tuple[tuple[type[Component], Any], ...] = (
-    (Layer, keras.layers),
-    (Initializer, keras.initializers),
-    (Regularizer, keras.regularizers),
-    (Constraint, keras.constraints),
-)
-"""Where Keras keeps each family."""
 
 _FRAMES_PER_NODE = 4
 """Keras follows a chain of layers by recursion, with this many Python frames a layer at most."""
@@ -78,8 +76,7 @@ def instantiate(component: Component, **settings: Any) -> Any:
 
 def _arguments(component: Component) -> dict[str, Any]:
     """The fields of a component as Keras takes them when the object is made."""
-    at_call = component.call_options if isinstance(component, Layer) else ()
-    return {name: _argument(component, value) for name, value in component.__dict__.items() if name not in at_call}
+    return {name: _argument(component, value) for name, value in fields_made_of(component).items()}
 
 
 def _activation(component: Activation) -> Any:
@@ -93,69 +90,50 @@ def _activation(component: Activation) -> Any:
 
 
 def _keras_class(component: Component) -> Callable[..., Any]:
-    for family, home in _HOMES:
-        if isinstance(component, family):
-            made: Callable[..., Any] = getattr(home, type(component).__name__)
-            return made
-    raise InternalError(f"{component} is of no family that Keras knows")
+    made: Callable[..., Any] = getattr(getattr(keras, home_of(component)), type(component).__name__)
+    return made
 
 
 def _argument(component: Component, value: Any) -> Any:
+    if (name := initializer_name(value)) is not None:
+        return name
     if isinstance(value, Component):
         return instantiate(value)
-    if isinstance(value, Symbolic) and isinstance(component, Reshape):
-        return -1  # of which there is one at most, and which Keras works out
     if isinstance(value, Symbolic):
-        raise InternalError(f"{component} is built with the size {value}, and Keras needs a number")
+        return open_size(component, value)
     if isinstance(value, tuple):
         return tuple(_argument(component, one) for one in value)
     return str(value) if isinstance(value, str) else value
 
 
+class _MadeWhenAsked(dict[Owner, keras.Layer]):
+    """The layers of some graphs. Each is made when it is first asked for, and so before those that come after it are.
+
+    Layers draw the seeds of their initial weights when they are made, and some of them more when they are built. So they draw
+    in the order in which they are applied, as those of a program do that is written by hand.
+    """
+
+    def __init__(self, graphs: Sequence[Graph]):
+        super().__init__()
+        self._names, self._told = layer_names(graphs), told(graphs)
+
+    def __missing__(self, owner: Owner) -> keras.Layer:
+        self[owner] = made = instantiate(owner.component, name=self._names[owner], **self._told[owner])
+        return made
+
+
 def layers_of(*graphs: Graph) -> dict[Owner, keras.Layer]:
     """One Keras layer for each set of weights in the graphs, with the name of its first node."""
-    layers: dict[Owner, keras.Layer] = {}
-    taken: set[str] = set()
-    padded = {owner for graph in graphs for owner in _of_padded_ids(graph)}
+    made = layers_as_applied(*graphs)
     for graph in graphs:
-        taken |= set(graph.inputs)
-        for owner, node in graph.owners():
-            if owner not in layers:
-                settled = {"mask_zero": True} if owner in padded else _settled(owner, graphs)
-                layers[owner] = instantiate(owner.component, name=_unique(keras_name(node.name), taken), **settled)
-    return layers
+        for owner, _ in graph.owners():
+            made[owner]
+    return made
 
 
-def _of_padded_ids(graph: Graph) -> Iterator[Owner]:
-    """The embeddings of ids among which 0 is padding: a mask begins with them, for inputs of Keras have none."""
-    for node in graph.nodes:
-        if isinstance(node.component, Embedding | ReversibleEmbedding) and node.owner is not None:
-            ids = graph.type_of(node.operands[0])
-            if ids.mask and ids.is_integer:
-                yield node.owner
-
-
-def _settled(owner: Owner, graphs: Iterable[Graph]) -> dict[str, Any]:
-    """The sizes that an EinsumDense takes from its input, where all its uses agree: Keras would forget them, and build nothing after it."""
-    if not isinstance(owner.component, EinsumDense):
-        return {}
-    sizes = {owner.component.sizes_of_result(*graph.operand_types(node)) for graph in graphs for node in graph.nodes if node.owner is owner}
-    (known, *others) = sizes
-    return {} if others or any(isinstance(size, Symbolic) for size in known) else {"output_shape": known}
-
-
-def keras_name(name: str) -> str:
-    """The name with what Keras and TensorFlow do not take in names made an underscore."""
-    return re.sub(r"[^A-Za-z0-9_.]", "_", name).lstrip("_.") or "layer"
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    chosen, count = name, 0
-    while chosen in taken:
-        count += 1
-        chosen = f"{name}_{count}"
-    taken.add(chosen)
-    return chosen
+def layers_as_applied(*graphs: Graph) -> dict[Owner, keras.Layer]:
+    """The same, but each is made when it is first asked for, as a program does that is written by hand."""
+    return _MadeWhenAsked(graphs)
 
 
 # Calls -------------------------------------------------------------------------------------------
@@ -192,14 +170,14 @@ def _called(node: Node, layer: keras.Layer | None, operands: Sequence[Tensor], t
     if layer is None and isinstance(component, Function):
         form = component.as_layer(*types)
         if form is None:
-            return _named(keras_name(node.name), call_function(component, operands, types), operands)
+            return named(keras_name(node.name), call_function(component, operands, types), operands)
         component, layer = form, instantiate(form, name=keras_name(node.name))
     if layer is None or not isinstance(component, Layer):
         raise InternalError(f"the node {node.name} has no layer")
     return _call_layer(component, layer, operands, types)
 
 
-def _named(name: str, result: Any, operands: Sequence[Tensor]) -> Any:
+def named(name: str, result: Any, operands: Sequence[Tensor]) -> Any:
     """The result of a function, whose operations have the name of the node: Keras would number them past names that layers have."""
     known = {id(one) for one in operands}
     waiting, count = [one for one in _several(result) if isinstance(one, keras.KerasTensor)], 0
@@ -264,7 +242,7 @@ def _call_layer(component: Layer, layer: keras.Layer, operands: Sequence[Tensor]
 def call_function(component: Function, operands: Sequence[Tensor], types: Sequence[TensorType]) -> Any:
     """Apply the function of `keras.ops` that a component stands for."""
     settings = {name: _argument(component, value) for name, value in component.keras_arguments(*types).items()}
-    function = getattr(keras.ops, component.operation or type(component).called())
+    function = getattr(keras.ops, operation_of(component))
     if isinstance(component, Einsum):
         return function(component.subscripts, *operands)
     if isinstance(component, Positions):
@@ -308,7 +286,7 @@ def _of_known_sizes(node: Node, tensor: Tensor, type: TensorType) -> Tensor:
     shape = known_shape(type)
     if not isinstance(tensor, keras.KerasTensor) or None in shape or tuple(tensor.shape[1:]) == shape:
         return tensor
-    found = _named(f"{keras_name(node.name)}.sizes", keras.ops.reshape(tensor, (-1, *shape)), [tensor])
+    found = named(f"{keras_name(node.name)}.sizes", keras.ops.reshape(tensor, (-1, *shape)), [tensor])
     set_mask(found, mask_of(tensor))
     return found
 
@@ -316,11 +294,6 @@ def _of_known_sizes(node: Node, tensor: Tensor, type: TensorType) -> Tensor:
 def symbols(graph: Graph) -> dict[str, Tensor]:
     """A Keras input for each input of a graph: sizes with names become axes of any length."""
     return {name: keras.Input(known_shape(node.type), dtype=node.type.dtype, name=keras_name(name)) for name, node in graph.inputs.items()}
-
-
-def known_shape(type: TensorType) -> tuple[int | None, ...]:
-    """A shape with None for sizes that have a name."""
-    return tuple(None if isinstance(size, Symbolic) else size for size in type.shape)
 
 
 def model(network: Network, layers: Layers | None = None) -> keras.Model:
@@ -335,7 +308,7 @@ def model(network: Network, layers: Layers | None = None) -> keras.Model:
     graph = network.graph
     with deep_enough(len(graph.nodes)):
         inputs = symbols(graph)
-        used = layers_of(graph) if layers is None else layers
+        used = layers_as_applied(graph) if layers is None else layers
         values = values_of(graph, used, inputs)
         if layers is None:
             fill(used, [graph])

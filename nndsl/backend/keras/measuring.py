@@ -13,6 +13,7 @@ from nndsl.backend.keras.saved import fill
 from nndsl.backend.keras.state import weights_of
 from nndsl.backend.keras.trackers import Trackers
 from nndsl.graph import Graph, Ref
+from nndsl.in_keras import known_shape
 from nndsl.program import Training
 from nndsl.progress import Progress
 
@@ -30,7 +31,7 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
     graphs = [*(one.graph for one in networks.values()), *(one.graph for one in training.objectives)]
     if training.data.augmentation is not None:
         graphs.append(training.data.augmentation)
-    layers = lower.layers_of(*graphs)
+    layers = lower.layers_as_applied(*graphs)
     models = {name: lower.model(one, layers) for name, one in networks.items()}
     for graph in graphs:
         if not all(layers[owner].built for owner, _ in graph.owners()):  # those that no network has
@@ -44,7 +45,7 @@ def _build(graph: Graph, layers: lower.Layers) -> None:
     computation = Computation(graph, layers, [Ref(node.id) for node in graph.nodes if node.owner is not None])
     types = {name: node.type for name, node in graph.inputs.items()}
     with lower.deep_enough(len(graph.nodes)):
-        engine.sketch(lambda feeds, count: computation(feeds, count=count), types, {name: lower.known_shape(one) for name, one in types.items()})
+        engine.sketch(lambda feeds, count: computation(feeds, count=count), types, {name: known_shape(one) for name, one in types.items()})
 
 
 class Measuring:

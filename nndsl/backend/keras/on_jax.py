@@ -43,6 +43,11 @@ def log_gamma(x: Any) -> Any:
     return jax.scipy.special.gammaln(x)
 
 
+def dense(gradient: Any) -> Any:
+    """A gradient as a tensor, as it always is here."""
+    return gradient
+
+
 # Devices -----------------------------------------------------------------------------------------
 
 
@@ -282,6 +287,34 @@ def compiled(compute: Callable[..., Any], variables: Iterable[keras.Variable], h
         return _undressed(found)
 
     return call
+
+
+def asked(compute: Callable[..., Any], types: Mapping[str, TensorType], variables: Iterable[keras.Variable]) -> Callable[[Mapping[str, Any]], Any]:
+    """A compiled function of as many examples as there are: it is compiled for 1, 2, 4, ... of them, and given some of zeros beside those that there are.
+
+    Args:
+        compute: takes tensors by name, and how many examples there are; what it gives has an entry for each example, or is None.
+        types: of these tensors, of one example.
+        variables: those that it reads.
+
+    Returns:
+        What takes arrays by name, more than are needed, and gives arrays.
+    """
+    function = compiled(lambda given: compute(given, next(iter(given.values())).shape[0]), (), reads(variables))
+
+    def ask(fields: Mapping[str, Any]) -> Any:
+        count = len(next(iter(fields.values())))
+        given = {name: np.asarray(fields[name], one.dtype) for name, one in types.items()}
+        found = function({name: _filled_up(one) for name, one in given.items()})
+        return jax.tree.map(lambda one: np.asarray(one[:count]), found)
+
+    return ask
+
+
+def _filled_up(examples: Any) -> Any:
+    """Some examples, with zeros up to the next power of two."""
+    count = len(examples)
+    return np.pad(examples, [(0, (1 << (count - 1).bit_length()) - count), *((0, 0) for _ in examples.shape[1:])])
 
 
 def by_xla(compute: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.python.framework import config as determinism  # which alone can switch determinism off again
 
 from nndsl.backend.keras.lacking import Lack
+from nndsl.in_keras import known_shape
 from nndsl.types import TensorType
 
 _More = TypeVar("_More")
@@ -39,6 +40,11 @@ def number(value: int) -> Any:
 def log_gamma(x: Any) -> Any:
     """The logarithm of the gamma function, of each number."""
     return tf.math.lgamma(x)
+
+
+def dense(gradient: Any) -> Any:
+    """A gradient as a tensor: that of a table, of which some rows were looked up, is not one at first."""
+    return tf.convert_to_tensor(gradient)
 
 
 # Gradients ---------------------------------------------------------------------------------------
@@ -94,6 +100,28 @@ def compiled(compute: Callable[..., Any], variables: Iterable[keras.Variable], h
     """
     made: Callable[..., Any] = tf.function(compute, autograph=False)
     return made
+
+
+def asked(compute: Callable[..., Any], types: Mapping[str, TensorType], variables: Iterable[keras.Variable]) -> Callable[[Mapping[str, Any]], Any]:
+    """A compiled function of as many examples as there are.
+
+    Args:
+        compute: takes tensors by name, and how many examples there are; what it gives has an entry for each example, or is None.
+        types: of these tensors, of one example.
+        variables: those that it reads.
+
+    Returns:
+        What takes arrays by name, more than are needed, and gives arrays.
+    """
+    feeds = {name: tf.TensorSpec((None, *known_shape(one)), one.dtype) for name, one in types.items()}
+    function = tf.function(compute, autograph=False, input_signature=[feeds, tf.TensorSpec([], tf.int32)])
+
+    def ask(fields: Mapping[str, Any]) -> Any:
+        given = {name: tf.convert_to_tensor(fields[name], dtype=one.dtype) for name, one in types.items()}
+        found = function(given, tf.constant(len(next(iter(fields.values())))))
+        return tf.nest.map_structure(lambda one: None if one is None else one.numpy(), found)
+
+    return ask
 
 
 def by_xla(compute: Callable[..., Any]) -> Callable[..., Any]:

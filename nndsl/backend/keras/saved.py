@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from nndsl.data.arrays import BROKEN
+from nndsl.data.arrays import BROKEN, saved_array
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.graph import Graph, Owner, Saved
 
@@ -25,24 +24,23 @@ def fill(layers: Mapping[Owner, keras.Layer], graphs: Iterable[Graph]) -> None:
     Raises:
         UserError: a file is not what it was when it was checked, or holds numbers that are not finite.
     """
-    archives: dict[Path, Mapping[str, Any]] = {}
     for owner, one in {owner: one for graph in graphs for owner, one in graph.saved.items()}.items():
+        shapes = [tuple(variable.shape) for variable in layers[owner].weights]
         try:
-            if one.path not in archives:
-                archives[one.path] = np.load(one.path, allow_pickle=False)
-            arrays = [np.asarray(archives[one.path][name]) for name in one.names]
-        except (*BROKEN, KeyError) as failure:
+            arrays = [saved_array(one.path, name, shape) for name, shape in zip(one.names, shapes, strict=True)]
+        except BROKEN as failure:
             raise UserError(weights_changed(one, f"it cannot be read ({failure})")) from None
         _assign(layers[owner], one, arrays)
 
 
 def _assign(layer: keras.Layer, saved: Saved, arrays: list[Any]) -> None:
     for variable, array, name in zip(layer.weights, arrays, saved.names, strict=True):
-        if array.shape != tuple(variable.shape):
-            raise UserError(weights_changed(saved, f"the array `{name}` is not what it was when the file was checked"))
         if not np.isfinite(array).all():
             raise UserError(weights_changed(saved, f"the array `{name}` holds numbers that are not finite"))
         variable.assign(array)
+    for part in layer._flatten_layers():
+        if isinstance(part, keras.layers.Normalization) and part.input_mean is None:
+            part.finalize_state()  # it computes with copies of its statistics
 
 
 def digests(graphs: Iterable[Graph]) -> dict[str, str]:

@@ -33,17 +33,22 @@ class Step:
     def learn(self, batch: Mapping[str, Tensor], share: Share = ALL) -> Outcome:
         """Compute a batch, or a share of it, and change the weights by the whole batch."""
         before = [keras.ops.copy(one.value) for one in self._fixed]
+        found, gradients = self.gradients(batch, share)
+        learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
+        engine.apply(self.optimizer, share.summed([one for one, _ in learnt]), [variable for _, variable in learnt])
+        for variable, value in zip(self._fixed, before, strict=True):
+            variable.assign(value)
+        return found
+
+    def gradients(self, batch: Mapping[str, Tensor], share: Share = ALL) -> tuple[Outcome, list[Tensor | None]]:
+        """What a batch, or a share of it, is worth, and the gradients of its scaled loss by each of the weights; None: it has none."""
 
         def valued() -> tuple[Tensor, Outcome]:
             found = self._valuation.of(batch, training=True, share=share)
             return self.optimizer.scale_loss(share.weighted(found.loss)), found
 
         gradients, found = engine.gradients(valued, self.variables)
-        learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
-        engine.apply(self.optimizer, share.summed([one for one, _ in learnt]), [variable for _, variable in learnt])
-        for variable, value in zip(self._fixed, before, strict=True):
-            variable.assign(value)
-        return found
+        return found, gradients
 
     def is_finite(self, weights: keras.Variable) -> bool:
         """Whether some weights are finite, and what the optimizer keeps of their gradients."""

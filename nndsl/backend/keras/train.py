@@ -15,9 +15,10 @@ from nndsl import run as runs
 from nndsl.backend.keras import compilation, hosts, replicas, samples
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
+from nndsl.backend.keras.finding import Asked
 from nndsl.backend.keras.hardware import hardware
+from nndsl.backend.keras.health import Health, not_shared
 from nndsl.backend.keras.identity import Change, changes, goes_on_changed, surroundings_changed
-from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import Learner, surroundings
 from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
@@ -29,7 +30,6 @@ from nndsl.data.dataset import Dataset
 from nndsl.data.kept import Stored
 from nndsl.data.larger import changed_since
 from nndsl.data.room import KEPT, Room, free_memory
-from nndsl.data.series import layout
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
@@ -37,11 +37,14 @@ from nndsl.diagram.sheet import are_images, as_png
 from nndsl.evaluation import Evaluation
 from nndsl.interruption import Interruption, Stopped
 from nndsl.lint.examples import advice
+from nndsl.live import progress_on
 from nndsl.memory import needed, short_of_memory
 from nndsl.monitor import History
 from nndsl.program import Mode, Program, Training
-from nndsl.progress import Progress, progress_on
-from nndsl.run import Run, plain, run_differs
+from nndsl.progress import Progress
+from nndsl.records import plain
+from nndsl.report.writing import NO_TEST, NOT_MEASURED, write_after_training
+from nndsl.run import Run, run_differs
 from nndsl.supervision import tell_folder
 from nndsl.team.together import ALONE, Team
 
@@ -73,6 +76,7 @@ def train(
     goes_on: Callable[[History], bool] = lambda history: True,
     devices: replicas.Wanted = 1,
     team: Team = ALONE,
+    health: bool = False,
 ) -> Run:
     """Train, and keep everything in a run folder, that of the chief where several machines train together.
 
@@ -91,6 +95,7 @@ def train(
         place: the run's own folder, which is made, instead of the next in `folder`.
         goes_on: asked after each epoch, of all figures so far, whether training is worth going on.
         devices: how many of this machine share each batch, and as many of each other one.
+        health: whether gradients and units are looked at before each epoch; what is found goes to `health.csv`.
         team: the machines that train together; each calls this with the same, but for `resume`, where the chief's counts.
 
     Returns:
@@ -104,10 +109,12 @@ def train(
     names = replicas.devices(devices, team)
     if len(names) > 1:
         replicas.check_shareable(training, len(names))
+        if health:
+            raise UserError(not_shared())
     if team.shared(resume is not None):
         asked = _asked(overrides, data_path, memory)
         run = hosts.opened(team, resume or folder)
-        return _resume(run, program, training, epochs, seed, progress, goes_on, asked, despite_changes, names, team)
+        return _resume(run, program, training, epochs, seed, progress, goes_on, asked, despite_changes, names, team, health)
     settings = _settings(training, epochs, seed, {})
     dataset = _loaded(training, folder if place is None else runs.root_of(place), memory, progress)
     if len(names) > 1:
@@ -121,7 +128,7 @@ def train(
     record["asked"] = _asked(overrides, data_path, memory)
     record["memory"] = _expected(training, dataset, progress)
     with surroundings(settings.precision, settings.seed), replicas.together(names, team), shortage_told(training.span):
-        course = _Course(training, dataset, settings, progress, goes_on)
+        course = _Course(training, dataset, settings, progress, goes_on, health, place is None)
         run = hosts.begun(team, lambda: runs.new_folder(folder, training.name) if place is None else runs.made_folder(place), record)
         with run.locked():
             with run.removed_if_it_fails():
@@ -136,6 +143,7 @@ def train(
 def _resume(
     run: Run, program: Program, training: Training, epochs: int | None, seed: int | None, progress: Progress,
     goes_on: Callable[[History], bool], asked: Mapping[str, Any], despite_changes: bool, devices: Sequence[str], team: Team,
+    health: bool,
 ) -> Run:
     """Go on with a run, to the same result as if it had never been interrupted."""
     with run.locked():
@@ -153,7 +161,7 @@ def _resume(
             raise UserError(run_differs(run.folder, *changed[0]))
         run.settings["settings"]["epochs"] = settings.epochs
         with surroundings(settings.precision, settings.seed), replicas.together(devices, team), shortage_told(training.span):
-            course = _Course(training, dataset, settings, progress, goes_on)
+            course = _Course(training, dataset, settings, progress, goes_on, health)
             loop = course.loop(run)
             loop.resume(bool(changed))
             if changed:
@@ -236,6 +244,7 @@ def _write_record(run: Run, program: Program, training: Training, dataset: Datas
     """Everything that a run's folder holds from the start."""
     runs.save_sources(run, program.sources)
     run.settings.setdefault("started", _now())
+    run.settings["better"] = {name: mode for name, mode in training.modes.items() if mode is not None and not name.startswith("val_")}
     for name, one in training.learnt.items():
         chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
         run.write(chart, diagram.svg(one.written))
@@ -254,8 +263,15 @@ class _Course:
     """One training in one process, from the first step to the evaluation."""
 
     def __init__(
-        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool]
+        self, training: Training, dataset: Dataset, settings: Settings, progress: Progress, goes_on: Callable[[History], bool], health: bool,
+        reported: bool = True,
     ):
+        """
+        Args:
+            health: whether gradients and units are looked at before each epoch.
+            reported: whether the run gets a page; trials of a search share one.
+        """
+        self._health, self._reported = health, reported
         self._training, self._dataset, self._settings, self._progress, self._goes_on = training, dataset, settings, progress, goes_on
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
@@ -268,12 +284,18 @@ class _Course:
         """What takes the steps, at the first of them."""
         monitor, mode = self._monitored()
         steps = self._feeds["train"].steps
+        health = Health(self._learner, run, self._progress) if self._health else None
+
+        def before_epoch() -> None:
+            if health is not None:
+                health.look(self._learner.step // steps + 1)
+            compilation.settle(self._learner, run, steps, steps * self._settings.epochs, self._progress)
+
         compilation.begin(self._training.jit_compile, self._learner, run)
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
             stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
-            settle=lambda: compilation.settle(self._learner, run, steps, steps * self._settings.epochs, self._progress),
-            changed=self._changed, goes_on=self._goes_on,
+            settle=before_epoch, changed=self._changed, goes_on=self._goes_on,
         )
 
     def _changed(self) -> Diagnostic | None:
@@ -299,6 +321,7 @@ class _Course:
         before, started = run.settings.get("seconds", 0.0), time.monotonic()
         run.drop_evaluation()
         tell_folder(run.folder)
+        self._progress.opened(run)
         interruption = Interruption(agree=hosts.team().any)
         try:
             with interruption, hosts.losses_told(hosts.team()), shortage_told(self._training.span):
@@ -313,39 +336,57 @@ class _Course:
             raise
         finally:
             self._progress.end()
+            self._progress.closed(run)
         return run
 
     def _finish(self, run: Run, loop: Loop, interruption: Interruption) -> None:
         """What is drawn and measured when the steps are taken."""
         run.save_settings()
         run.write("curves.svg", curves_svg(run.history, loop.best_epoch))
-        judged = run.status not in ("terminated", "pruned")
-        if judged and "test" in self._feeds:
-            try:
-                with loop.best_in_place():
-                    run.evaluation = self._evaluated(run, self._feeds["test"], loop.best_epoch, interruption)
-                run.save_json("evaluation.json", run.evaluation.as_dict())
-            except Stopped:
-                self._progress.say(f"the test examples were not measured, which takes long; `nndsl evaluate {run.folder}` does it")
-        if judged and self._training.samples:
-            self._show_samples(run, loop)
-
-    def _evaluated(self, run: Run, feed: Feed, best: int | None, interruption: Interruption) -> Evaluation:
-        """What the best model is worth on the test examples; what it says of the last rows of a series, where it forecasts one, is drawn."""
-        figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
-        judged, guesses = judge(self._training, self._learner.layers, self._dataset.state), self._dataset["test"].guesses
-        answers, reach = judged.answers(feed), layout(list(self._training.data.fields.values()))
-        forecasts = [] if reach is None else judged.forecasts(answers, feed, guesses, reach.stride)
-        if forecasts:
-            run.write("forecast.svg", forecasts_svg(forecasts, "test"))
-        return Evaluation("test", feed.count, best, figures, judged.figures(answers, feed, guesses))
-
-    def _show_samples(self, run: Run, loop: Loop) -> None:
-        """What the best model makes, as a picture where it is images."""
+        if run.status in ("terminated", "pruned"):
+            return
         with loop.best_in_place():
-            feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
-            arrays = samples.samples(self._training, self._learner.layers, feed)
-        if are_images(arrays):
+            arrays = self._samples()
+            self._show_samples(run, arrays)
+            asked = self._evaluate(run, loop.best_epoch, interruption) if "test" in self._feeds else None
+            if self._reported:
+                self._report(run, asked, arrays)
+
+    def _evaluate(self, run: Run, best: int | None, interruption: Interruption) -> Asked | None:
+        """What the best model is worth on the test examples; None if that takes long, and someone waits for the end."""
+        feed = self._feeds["test"]
+        try:
+            figures = self._learner.measuring.figures(feed, self._progress, "evaluating", interruption.hurry)
+        except Stopped:
+            self._progress.say(f"the test examples were not measured, which takes long; `nndsl evaluate {run.folder}` does it")
+            return None
+        asked = self._asked("test")
+        run.evaluation = Evaluation("test", feed.count, best, figures, asked.figures())
+        run.save_json("evaluation.json", run.evaluation.as_dict())
+        if forecasts := asked.forecasts():
+            run.write("forecast.svg", forecasts_svg(forecasts, "test"))
+        return asked
+
+    def _asked(self, split: str) -> Asked:
+        return Asked(self._training, self._learner.layers, self._dataset, split, self._feeds[split])
+
+    def _report(self, run: Run, asked: Asked | None, arrays: list[samples.Array]) -> None:
+        """The page of the run, from what was found out already; of data without test examples, from those that show best what was learnt."""
+        self._progress.busy("writing the report", 0, 1)
+        stopped, shown = asked is None and "test" in self._feeds, self._dataset.shown
+        missing = [NOT_MEASURED.format(run.folder)] if stopped else [] if "test" in self._feeds else [NO_TEST.format(shown)]
+        write_after_training(run, lambda: None if stopped else (asked or self._asked(shown)).findings(arrays), missing, self._progress.say)
+
+    def _samples(self) -> list[samples.Array]:
+        """What the best model makes."""
+        if not self._training.samples:
+            return []
+        feed = self._feeds[self._dataset.shown] if samples.start_from_data(self._training) else None
+        return samples.samples(self._training, self._learner.layers, feed)
+
+    def _show_samples(self, run: Run, arrays: list[samples.Array]) -> None:
+        """What the best model makes, as a picture where it is images."""
+        if arrays and are_images(arrays):
             run.write("samples.png", as_png(arrays))
-        else:
+        elif arrays:
             run.write("samples.npz", samples.as_npz(arrays))

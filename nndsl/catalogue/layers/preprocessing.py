@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from nndsl.catalogue.applicable import Layer
+from nndsl.catalogue.applicable import Layer, Weight
 from nndsl.catalogue.axes import positions_of
 from nndsl.catalogue.kinds import Count, Index, Known, NonNegative, Number
 from nndsl.catalogue.layers.reshaping import interpolation_flops, interpolation_without_gradient_in
@@ -46,7 +46,8 @@ class Rescaling(Layer):
 class Normalization(Layer):
     """`(x - mean) / sqrt(variance)`, with statistics that are known; with `invert`, the other way round.
 
-    Statistics that are to be taken from the data are the work of the data block's `standardize`.
+    Statistics that are not written are weights, which come from a file (`weights = npz(...)`). Those that are to be taken from the
+    data are the work of the data block's `standardize`.
 
     Shape: `[...] -> [...]`
     """
@@ -59,9 +60,8 @@ class Normalization(Layer):
     invert: bool = False
 
     def validate(self) -> None:
-        if self.mean is None or self.variance is None:
-            raise BadArgument("needs its mean and variance", argument="mean" if self.mean is None else "variance",
-                              repair="statistics of the data are taken by `standardize` in the data block")
+        if (self.mean is None) != (self.variance is None):
+            raise BadArgument("needs both its mean and its variance, or neither", argument="mean" if self.mean is None else "variance")
         if (len(self.mean) if isinstance(self.mean, tuple) else 0) != (len(self.variance) if isinstance(self.variance, tuple) else 0):
             raise BadArgument("needs a mean and a variance of one length", argument="variance")
         if isinstance(self.mean, tuple) and not isinstance(self.axis, int):
@@ -74,6 +74,14 @@ class Normalization(Layer):
         if isinstance(self.mean, tuple) and len(self.mean) not in (1, *kept):
             raise SizesDiffer(f"has {len(self.mean)} means for an axis of {kept[0]}", x, argument="mean")
         return TensorType(FLOAT, x.shape)
+
+    def weights(self, *operands: TensorType) -> tuple[Weight, ...]:
+        """Statistics that are not written, and how many numbers they were taken from."""
+        if self.mean is not None:
+            return ()
+        kept = () if self.axis is None else positions_of(self.axis, operands[0])
+        shape = tuple(operands[0].shape[one] for one in sorted(kept))
+        return Weight("mean", shape, False), Weight("variance", shape, False), Weight("count", (), False)
 
     def flops(self, operands: tuple[TensorType, ...], results: tuple[TensorType, ...]) -> Size:
         return 2 * elements(results[0].shape)

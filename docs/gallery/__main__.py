@@ -1,0 +1,3 @@
+from docs.gallery import main
+
+main()

@@ -1,0 +1,84 @@
+"""What a container needs to serve a run: a folder that is the whole context of its build, but for nndsl itself."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from nndsl.diagnostics import Diagnostic, UserError, error
+from nndsl.files import sync, unwritable
+from nndsl.run import Run
+
+PYTHON = "3.12.11"
+USER = 10001
+PORT = 8000
+_RUN = ("run.yaml", "spec.nn", "sources", "data.json", "metrics.csv", "evaluation.json", "checkpoints")
+"""What answering needs of a run's folder."""
+
+_DOCKERFILE = """\
+# nndsl is not published: put its wheel beside this file first, made of its checkout by
+#   pip wheel --no-deps -w . PATH_OF_THE_CHECKOUT
+FROM python:{python}-slim-bookworm
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 TF_CPP_MIN_LOG_LEVEL=3
+RUN useradd --uid {user} --no-create-home --shell /usr/sbin/nologin nndsl
+
+COPY nndsl-*.whl constraints.txt /tmp/wheels/
+RUN pip install --constraint /tmp/wheels/constraints.txt "$(ls /tmp/wheels/nndsl-*.whl)[serve]" && rm -r /tmp/wheels
+
+COPY run /run-to-serve
+USER {user}
+EXPOSE {port}
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \\
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/health', timeout=4)"]
+ENTRYPOINT ["nndsl", "serve", "/run-to-serve", "--host", "0.0.0.0", "--port", "{port}"{network}]
+"""
+
+
+@error("NN865")
+def recipe_is_there(folder: Path) -> Diagnostic:
+    """What a container needs is written into a folder of its own, and there is something in this one."""
+    return Diagnostic(None, f"{folder} is there already, and not empty", repair="name a new folder, or delete this one")
+
+
+def write(run: Run, folder: Path, network: str | None) -> Sequence[str]:
+    """Write the folder, whole or not at all.
+
+    Returns:
+        Lines that say what there is, and what comes next.
+
+    Raises:
+        UserError: something is there already, or it cannot be written.
+    """
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(recipe_is_there(folder))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _fill(beside, run, network)
+        beside.replace(folder)
+        sync(folder.absolute().parent)
+    except OSError as failure:
+        raise unwritable(folder, failure) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    name = str(run.settings["training"]).lower()
+    return (
+        f"{folder}  Dockerfile, constraints.txt, run/", "next:", f"  pip wheel --no-deps -w {folder} PATH_OF_THE_CHECKOUT_OF_NNDSL",
+        f"  docker build -t {name} {folder}", f"  docker run --rm -p 127.0.0.1:{PORT}:{PORT} {name}",
+    )
+
+
+def _fill(folder: Path, run: Run, network: str | None) -> None:
+    (folder / "run").mkdir(parents=True)
+    for name in _RUN:
+        own = run.folder / name
+        if own.is_dir():
+            shutil.copytree(own, folder / "run" / name, ignore=shutil.ignore_patterns(".*"))
+        elif own.exists():
+            shutil.copyfile(own, folder / "run" / name)
+    versions = run.settings["versions"]
+    pinned = "".join(f"{name}=={versions[name]}\n" for name in ("keras", "tensorflow", "numpy") if name in versions)
+    (folder / "constraints.txt").write_text(pinned, encoding="utf-8")
+    chosen = "" if network is None else f', "--network", "{network}"'
+    (folder / "Dockerfile").write_text(_DOCKERFILE.format(python=PYTHON, user=USER, port=PORT, network=chosen), encoding="utf-8")
