@@ -129,7 +129,7 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Opened]:
 
 # The layout --------------------------------------------------------------------------------------
 
-LAYOUT = ("pieces.js", "nested.js", "rows.js", "layout.js")
+LAYOUT = ("pieces.js", "nested.js", "ushape.js", "rows.js", "layout.js")
 PLACES = """
 function places(data) {
   const figure = JSON.parse(data), all = [], found = {};

@@ -113,7 +113,7 @@ def _joined(columns: Sequence[Piece], returning: bool) -> Piece:
     _lead(picture, columns[-1].bottoms, x, top + columns[-1].height, picture.height)
     bottoms = shifted(columns[-1].bottoms, x)
     if returning and len(bottoms) == 1 and len(columns) > 1:
-        bottoms = (_led_back(picture, bottoms[0], columns[0].bottoms[0].x),)
+        bottoms = (led_back(picture, bottoms[0], columns[0].bottoms[0].x),)
     return picture.piece(columns[0].tops, bottoms)
 
 
@@ -123,7 +123,7 @@ def _lead(picture: Assembly, ends: Sequence[End], x: float, start: float, stop: 
         picture.line(end.wire, (x + end.x, start), (x + end.x, stop))
 
 
-def _led_back(picture: Assembly, end: End, x: float) -> End:
+def led_back(picture: Assembly, end: End, x: float) -> End:
     """Lead the wire that leaves the last column back under all of them."""
     floor = picture.height
     picture.height += TURN
