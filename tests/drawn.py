@@ -1,10 +1,13 @@
 """Questions to ask of a layout: does anything lie on anything else, and is everything there?"""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import combinations, pairwise
+from unittest.mock import patch
 
 from benchmarks.peers import Line
 from benchmarks.peers import crossings as count_crossings
+from nndsl.diagram import ushape
 from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
 from nndsl.diagram.layout import HEADER, Direction, Layout, lay_out
 from nndsl.diagram.pieces import Point, Seat, Vertex
@@ -12,6 +15,11 @@ from nndsl.program import Network
 
 SLACK = 0.6
 """Boxes and lines that touch do not overlap; places are exact to less than a pixel."""
+
+
+def as_a_u() -> AbstractContextManager[float]:
+    """Whatever has the form of a U may be drawn as one, however low it is in one column."""
+    return patch.object(ushape, "LEAST_SHARE", 0.0)
 
 
 class Drawn:

@@ -16,7 +16,8 @@ from nndsl.diagram.figure import Detail, figure
 from nndsl.diagram.layout import Direction, lay_out
 from nndsl.diagram.page import HERE, figure_data
 from nndsl.program import Network
-from tests.networks import KNOWN, networks
+from tests.drawn import as_a_u
+from tests.networks import KNOWN, encoders, networks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -192,6 +193,13 @@ def test_everything_stands_where_the_picture_has_it(name: str, direction: Direct
 @given(networks())
 def test_any_network_is_laid_out_as_in_python(workshop: "Page", network: Network) -> None:
     check_places(network, "down", workshop)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(encoders())
+def test_any_encoder_and_decoder_is_laid_out_as_in_python(workshop: "Page", network: Network) -> None:
+    with as_a_u():
+        check_places(network, "down", workshop)
 
 
 CARDS = """() => [...document.querySelectorAll("#picture .n-card")].map((card) => {
