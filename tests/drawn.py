@@ -7,9 +7,8 @@ from unittest.mock import patch
 
 from benchmarks.peers import Line
 from benchmarks.peers import crossings as count_crossings
-from nndsl.diagram import ushape
 from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
-from nndsl.diagram.layout import HEADER, Direction, Layout, lay_out
+from nndsl.diagram.layout import HEADER, PAGES, Direction, Layout, lay_out
 from nndsl.diagram.pieces import Point, Seat, Vertex
 from nndsl.program import Network
 
@@ -17,9 +16,9 @@ SLACK = 0.6
 """Boxes and lines that touch do not overlap; places are exact to less than a pixel."""
 
 
-def as_a_u() -> AbstractContextManager[float]:
-    """Whatever has the form of a U may be drawn as one, however low it is in one column."""
-    return patch.object(ushape, "LEAST_SHARE", 0.0)
+def on_small_pages() -> AbstractContextManager[object]:
+    """Pages on which few cards fill a column: most networks are in several columns, or have the form of a U if they can."""
+    return patch.dict(PAGES, {direction: page._replace(tall=180.0) for direction, page in PAGES.items()})
 
 
 class Drawn:

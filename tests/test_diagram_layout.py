@@ -9,7 +9,7 @@ from nndsl.diagram.draw import draw
 from nndsl.diagram.figure import Card, Detail, Frame, figure
 from nndsl.diagram.layout import Direction, lay_out
 from nndsl.program import Network
-from tests.drawn import Drawn, as_a_u, check_boxes, check_complete, check_wires, crossings
+from tests.drawn import Drawn, check_boxes, check_complete, check_wires, crossings, on_small_pages
 from tests.networks import KNOWN, chain, encoders, networks, resnet
 
 DIRECTIONS: tuple[Direction, ...] = ("down", "right")
@@ -35,9 +35,9 @@ def test_any_network_is_drawn_without_overlaps(network: Network, detail: Detail,
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(encoders(), st.sampled_from(DETAILS), st.sampled_from(DIRECTIONS))
-def test_any_encoder_and_decoder_is_drawn_without_overlaps(network: Network, detail: Detail, direction: Direction) -> None:
-    with as_a_u():
+@given(st.one_of(encoders(), networks()), st.sampled_from(DETAILS), st.sampled_from(DIRECTIONS))
+def test_any_network_is_drawn_on_small_pages_without_overlaps(network: Network, detail: Detail, direction: Direction) -> None:
+    with on_small_pages():
         drawn = Drawn(network, detail, direction)
     check_boxes(drawn)
     check_wires(drawn)

@@ -10,13 +10,14 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nndsl import api, diagram
 from nndsl.diagram.figure import Detail, figure
 from nndsl.diagram.layout import Direction, lay_out
-from nndsl.diagram.page import HERE, figure_data
+from nndsl.diagram.page import HERE, SCRIPTS, figure_data
 from nndsl.program import Network
-from tests.drawn import as_a_u
+from tests.drawn import on_small_pages
 from tests.networks import KNOWN, encoders, networks
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Opened]:
 
 # The layout --------------------------------------------------------------------------------------
 
-LAYOUT = ("pieces.js", "nested.js", "ushape.js", "rows.js", "layout.js")
+LAYOUT = SCRIPTS[: SCRIPTS.index("layout.js") + 1]
 PLACES = """
 function places(data) {
   const figure = JSON.parse(data), all = [], found = {};
@@ -196,9 +197,9 @@ def test_any_network_is_laid_out_as_in_python(workshop: "Page", network: Network
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(encoders())
-def test_any_encoder_and_decoder_is_laid_out_as_in_python(workshop: "Page", network: Network) -> None:
-    with as_a_u():
+@given(st.one_of(encoders(), networks()))
+def test_any_network_is_laid_out_as_in_python_on_small_pages(workshop: "Page", network: Network) -> None:
+    with on_small_pages():
         check_places(network, "down", workshop)
 
 

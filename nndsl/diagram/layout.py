@@ -95,10 +95,11 @@ class _Places:
     def arranged(self, vertices: Sequence[Vertex], wires: Sequence[Wire], outermost: bool = False) -> Piece:
         """The piece of a group: nested if it is series-parallel, in rows if not."""
         core = reduced(vertices, wires)
+        page = PAGES[self.direction]
         if len(core) > 1 or core[0][:2] != (None, None):
-            return layered.arrange(core)
+            return layered.arrange(core, page, returning=not outermost)
         way = core[0][2]
-        return ushape.arranged(way, PAGES[self.direction], returning=not outermost) if isinstance(way, Series) else nested.compose(way)
+        return ushape.arranged(way, page, returning=not outermost) if isinstance(way, Series) else nested.compose(way)
 
     def settle(self, layout: Layout, placement: Placement) -> None:
         """Put what was placed into the layout, and then what is in its frames."""

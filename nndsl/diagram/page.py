@@ -13,8 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from nndsl.diagram import channel, columns, layered, layout, nested, pieces, ushape
-from nndsl.diagram import coordinates as rows
+from nndsl.diagram import channel, columns, coordinates, layered, layout, nested, pieces, ushape
 from nndsl.diagram import render as svg
 from nndsl.diagram.details import Details
 from nndsl.diagram.draw import card_shapes, frame_name, frame_side
@@ -29,7 +28,7 @@ from nndsl.highlighting import as_html
 from nndsl.program import Network
 
 HERE = Path(__file__).parent / "viewer"
-SCRIPTS = ("pieces.js", "nested.js", "ushape.js", "rows.js", "layout.js", "stage.js", "source.js", "viewer.js")
+SCRIPTS = ("pieces.js", "nested.js", "ushape.js", "layered.js", "rows.js", "layout.js", "stage.js", "source.js", "viewer.js")
 _FONTS = {"Inter": (("Inter-Regular", 400), ("Inter-SemiBold", 600)), "JetBrains Mono": (("JetBrainsMono-Regular", 400),)}
 LAST = 1 << 40
 """The place of what comes after everything else."""
@@ -102,12 +101,12 @@ def lengths(direction: Direction) -> Mapping[str, float]:
     return {
         **{name: getattr(channel, name) for name in ("GAP", "PITCH", "FIRST", "LAST", "SAME", "CLOSE")},
         **{name: getattr(nested, name) for name in ("BESIDE", "LANE", "PORT_GAP")},
-        **{name: getattr(columns, name) for name in ("MOST_COLUMNS", "EMPTINESS", "BETWEEN", "TURN", "FALL")},
+        **{name: getattr(columns, name) for name in ("MOST_COLUMNS", "MOST_ACROSS", "EMPTINESS", "BETWEEN", "TURN", "FALL")},
         **{name: getattr(ushape, name) for name in ("LEVELS", "LEAST_SHARE")},
         **{name: getattr(layered, name) for name in ("SWEEPS", "EXCHANGES", "MOST_SEGMENTS", "MOST_EXCHANGED")},
         **{name: getattr(layout, name) for name in ("HEADER", "PADDING", "RIM")},
         **{name: getattr(svg, name) for name in ("BEND", "HEAD_LENGTH", "HEAD_HALF")},
-        "ASIDE": pieces.ASIDE, "ROW_BESIDE": rows.BESIDE, "ROW_LANE": rows.LANE, "tall": page.tall, "shape": page.shape,
+        "ASIDE": pieces.ASIDE, "ROW_BESIDE": coordinates.BESIDE, "ROW_LANE": coordinates.LANE, "tall": page.tall, "shape": page.shape,
     }
 
 

@@ -34,7 +34,7 @@ class Places {
 
   arranged(vertices, wires, outermost) {
     const core = reduced(vertices, wires);
-    if (core.length > 1 || core[0][0] !== BORDER || core[0][1] !== BORDER) return arrange(core);
+    if (core.length > 1 || core[0][0] !== BORDER || core[0][1] !== BORDER) return arrange(core, !outermost);
     const way = core[0][2];
     return way.kind === "series" ? arrangedSeries(way, !outermost) : compose(way);
   }

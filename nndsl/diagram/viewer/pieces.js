@@ -1,6 +1,6 @@
 "use strict";
 // The layout in the browser, so that blocks can be opened and closed: as `pieces.py`, `series_parallel.py` and `channel.py` (this
-// file), `nested.py`, `columns.py`, `ushape.py`, `layered.py`, `coordinates.py` and `layout.py` (the next ones) make it. Each function is that
+// file), `nested.py`, `columns.py`, `ushape.py`, `layered.py`, `rows.py`, `coordinates.py` and `layout.py` (the next ones) make it. Each function is that
 // of the same name there, where it is explained; a test compares the places of both. Lengths come from there, too, in `M`.
 
 let M = {};
