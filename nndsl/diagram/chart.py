@@ -5,7 +5,8 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Literal, get_args
 
-from nndsl.diagram.document import COLOURS, INK, MARK, MUTED, document, filled, lettering, text_style
+from nndsl.diagram.document import COLOURS, INK, MUTED, document, filled, lettering, text_style
+from nndsl.diagram.theme import GOLD
 from nndsl.frozen import Frozen
 
 Point = tuple[float, float]
@@ -41,8 +42,8 @@ _STYLES: Mapping[str, tuple[str, str]] = {
     **{f"{role}-name": text_style(13, filled(colour), 600) for role, colour in COLOURS.items()},
     **{f"{role}-dot": _faint(colour, 0.75) for role, colour in COLOURS.items()},
     **{f"{role}-speck": _faint(colour, 0.35) for role, colour in COLOURS.items()},
-    "mark": _stroke(MARK, "stroke-width:1.3;stroke-dasharray:4 3"),
-    "mark-name": text_style(13, filled(MARK)),
+    "mark": _stroke(GOLD, "stroke-width:1.3;stroke-dasharray:4 3"),
+    "mark-name": text_style(13, filled(GOLD)),
     "ring": ("fill:#ffffff;stroke:#b5830f;stroke-width:2.4", "fill:#14181d;stroke:#dba93a;stroke-width:2.4"),
 }
 
