@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from nndsl.data.room import bytes_text
 from nndsl.diagnostics import Diagnostic, render
-from nndsl.monitor import History, measured
+from nndsl.monitor import History, measured, rates
 from nndsl.progress import Lines, Progress, duration_text, epoch_text, figures_text
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ class Live(Progress):
 
         if not self._history:
             return []
-        rates = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in self._history[-1].items() if name.endswith("learning_rate")]
-        return [Text("   ".join([*rates, f"memory {bytes_text(Process().memory_info().rss)}"]), style="dim")]
+        told = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in rates(self._history[-1]).items()]
+        return [Text("   ".join([*told, f"memory {bytes_text(Process().memory_info().rss)}"]), style="dim")]
 
     def _drawn_curves(self) -> "list[Text]":
         most = min(_MOST_CURVES, self._console.width // (_CURVE_WIDTH + 12))
