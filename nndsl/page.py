@@ -20,8 +20,9 @@ th { text-align: left; border-bottom: 2px solid var(--rule); } td { border-botto
 th, td { padding: 5px 18px 5px 0; } td.number, th.number { text-align: right; } td.best { font-weight: 600; color: var(--blue); }
 code, pre { font: 13px/1.55 'JetBrains Mono', ui-monospace, monospace; } code { overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: 12px 16px; border-radius: 6px; overflow-x: auto; margin: 8px 0; }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 12px; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
-  pre { white-space: pre-wrap; } }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 12px; } h2, h3, p.muted { break-after: avoid; } figure, tr { break-inside: avoid; }
+  pre { white-space: pre-wrap; } td { overflow-wrap: anywhere; } .charts { grid-template-columns: 1fr 1fr; } }
 """
 
 
@@ -50,7 +51,7 @@ def number_text(value: float | None) -> str:
     size = abs(value)
     if size == 0 or 1e-3 <= size < 1e3:
         return f"{value:.4f}"
-    return f"{value:,.0f}" if 1e4 <= size < 1e15 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= size < 1e15 else f"{value:.4g}"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:

@@ -11,9 +11,6 @@ from nndsl.page import page, table
 
 MOST_CURVES = 8
 """Curves of so many runs can be told apart."""
-_STYLE = """
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
-"""
 
 
 def runs_page(found: Sequence[Entry], title: str, compared: bool, figure: str | None = None) -> str:
@@ -25,7 +22,7 @@ def runs_page(found: Sequence[Entry], title: str, compared: bool, figure: str | 
     """
     parts = [f"<h1>{escape(title)}</h1>", table(list_head(figure), [list_row(one, figure) for one in found], [3, 4])]
     parts += [f"<p>{escape(one.name)} cannot be read: {escape(one.problem)}</p>" for one in found if one.problem is not None]
-    return page(title, [*parts, *(_comparison(found) if compared else ())], _STYLE)
+    return page(title, [*parts, *(_comparison(found) if compared else ())])
 
 
 def _comparison(found: Sequence[Entry]) -> Iterator[str]:

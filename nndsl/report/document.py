@@ -27,7 +27,6 @@ STATES: Mapping[str, str] = {
 _STYLE = """
 .verdict { font-size: 19px; margin: 12px 0; } .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px 20px; margin: 18px 0; }
 .facts div { min-width: 0; overflow-wrap: anywhere; } .facts dt { color: var(--muted); font-size: 13px; } .facts dd { margin: 0; } .facts { padding: 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
 .beside { display: flex; flex-wrap: wrap; gap: 8px 56px; } .beside > div { min-width: 0; } .beside h3 { margin-top: 6px; }
 .logos { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px; } figcaption { font-size: 13px; }
 .on-dark { display: none; } @media screen and (prefers-color-scheme: dark) { .on-light { display: none; } .on-dark { display: block; } }
