@@ -19,6 +19,8 @@ _WORTH_A_BAR = 1.0
 _WORTH_CURVES, _BETWEEN_CURVES = 3, 2.0
 """Curves are drawn of so many epochs, and again after so many seconds: it takes some hundredths of one."""
 _CURVE_WIDTH, _CURVE_HEIGHT, _MOST_CURVES, _MOST_POINTS = 30, 6, 3, 200
+_NARROW_CURVE, _BESIDE_CURVE = 28, 12
+"""So many columns a curve takes at least, and so many its frame, with its numbers and the space to the next."""
 _ROOM = 24
 """So many lines a terminal has before there is room for curves."""
 
@@ -134,10 +136,12 @@ class Live(Progress):
         return [Text("   ".join([*told, f"memory {bytes_text(Process().memory_info().rss)}"]), style="dim")]
 
     def _drawn_curves(self) -> "list[Text]":
-        most = min(_MOST_CURVES, self._console.width // (_CURVE_WIDTH + 12))
-        return [self._curve(name) for name in measured(self._history[0])[:most]]
+        names = measured(self._history[0])
+        names = names[: max(1, min(_MOST_CURVES, self._console.width // (_NARROW_CURVE + _BESIDE_CURVE)))]
+        width = min(_CURVE_WIDTH, self._console.width // max(1, len(names)) - _BESIDE_CURVE)
+        return [self._curve(name, width) for name in names] if width >= _NARROW_CURVE else []
 
-    def _curve(self, name: str) -> "Text":
+    def _curve(self, name: str, width: int) -> "Text":
         """A figure over the epochs, on training examples and, where it is measured there, on those for validation."""
         from rich.text import Text
         from uniplot import plot_to_string
@@ -146,7 +150,7 @@ class Live(Progress):
         kinds = {kind: key for kind, key in (("train", name), ("validation", f"val_{name}")) if key in rows[0]}
         drawn = plot_to_string(
             xs=[[row["epoch"] for row in rows] for _ in kinds], ys=[[row[key] for row in rows] for key in kinds.values()],
-            lines=True, character_set="braille", width=_CURVE_WIDTH, height=_CURVE_HEIGHT, title=name.replace("_", " "),
+            lines=True, character_set="braille", width=width, height=_CURVE_HEIGHT, title=name.replace("_", " "),
             color=["blue", "yellow"][: len(kinds)], legend_labels=list(kinds),
         )
         return Text.from_ansi(drawn if isinstance(drawn, str) else "\n".join(drawn))
