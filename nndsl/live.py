@@ -51,7 +51,7 @@ class Live(Progress):
         self._epochs = self._steps = self._batch = 0
         self._started: float | None = None
         self._since = self._drawn = self._clock()
-        self._done_before = 0
+        self._done_before, self._told_speed = 0, ""
 
     # Told --------------------------------------------------------------------------------------------
 
@@ -65,9 +65,10 @@ class Live(Progress):
         compiled = self._started is None
         if compiled:  # the first call compiles, and says nothing about the speed
             self._started, self._done_before = self._clock(), total_done
+        self._told_speed = self._speed(total_done)
         self._bars.update(
             self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
-            figures=f"loss {loss:.4g}{self._speed(total_done)}",
+            figures=f"loss {loss:.4g}{self._told_speed}",
         )
         if compiled:
             self._shown.refresh()
@@ -80,7 +81,7 @@ class Live(Progress):
             if self._clock() - self._since < _WORTH_A_BAR:
                 return
             self._show("data", total, what)
-        self._bars.update(self._task, completed=done, total=total or None, figures=what)
+        self._bars.update(self._task, completed=done, total=total or None, figures=f"{what}{self._told_speed}")
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         now = self._clock()

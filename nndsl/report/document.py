@@ -170,8 +170,10 @@ def _written_samples(opened: Opened) -> Iterator[str]:
 
 
 def _motifs(view: View) -> Iterator[str]:
-    if view.findings is not None and view.findings.motifs is not None:
-        yield from motifs_html(view.findings.motifs)
+    if view.findings is not None and view.findings.motifs:
+        yield "<h2>What the filters see</h2>"
+        for one in view.findings.motifs:
+            yield from motifs_html(one)
 
 
 # What was trained --------------------------------------------------------------------------------

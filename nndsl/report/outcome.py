@@ -147,8 +147,7 @@ def _others(made: Made) -> Iterator[str]:
 
 
 def motifs_html(motifs: Motifs) -> Iterator[str]:
-    """Logos of the filters of the first layer."""
-    yield "<h2>What the filters see</h2>"
+    """Logos of the filters of a layer."""
     silent = f" {motifs.silent} are nowhere active." if motifs.silent else ""
     more = f", the {len(motifs.shown)} with the greatest influence first" if motifs.filters > len(motifs.shown) else ", those with the greatest influence first"
     yield (
