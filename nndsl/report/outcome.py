@@ -5,6 +5,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
+from nndsl.data.showing import written
 from nndsl.diagram.confusion import MOST, confusion_svg, mistakes, most_mistaken
 from nndsl.diagram.logos import logo_svg
 from nndsl.diagram.residuals import residuals_svg
@@ -133,7 +134,7 @@ def _letters(made: Made) -> Iterator[str]:
     shares = [[float((column == place).mean()) for place in range(len(made.letters))] for column in places.T]
     yield f'<figure class="wide">{logo_svg(made.letters, shares, len(made.array), "What the samples have in common", adaptive=True)}</figure>'
     yield f'<p class="muted">At each place the most probable letter: what {len(made.array)} samples have in common, and the first {min(_SEQUENCES, len(made.array))} (all: samples.fasta).</p>'
-    yield from texts(["".join(made.letters[place] for place in row) for row in places[:_SEQUENCES].tolist()])
+    yield from texts(written(made.array[:_SEQUENCES], made.letters))
 
 
 def _others(made: Made) -> Iterator[str]:
