@@ -76,11 +76,11 @@ class Applier:
             known.update(family.names())
         return unknown_name(name, span, known, self.frames_notes())
 
-    def nothing_called(self, name: str, unknown: Diagnostic) -> Complaint:
-        """The complaint of a name that stands for nothing; of a name that is no slip it is made once, wherever the name is used."""
+    def nothing_called(self, name: str, unknown: Diagnostic) -> Diagnostic:
+        """What is said of a name that stands for nothing; of a name that is no slip it is said once, wherever the name is used."""
         if unknown.edit is None and unknown.span is not None:
             self.scope.names[name] = Binding(FAILED, unknown.span)
-        return Complaint(unknown)
+        return unknown
 
     def frames_notes(self) -> tuple[Note, ...]:
         return expansion_notes(self.expansion.frames)
@@ -112,7 +112,8 @@ class Applier:
         if mistake.unknown:
             return unknown_argument(mistake.message, span, mistake.repair, notes)
         if isinstance(mistake.value, PlacedWord) and mistake.repair is None:
-            return unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
+            unknown = unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
+            return self.nothing_called(mistake.value, unknown)
         arrow = "tensors go to a layer along an arrow: `x -> layer`" if isinstance(mistake.value, Tensor) else None
         return wrong_argument(mistake.message, span, mistake.repair or arrow, notes)
 

@@ -134,7 +134,7 @@ class Caller(Applier):
                 repair = "objectives are made in `train` blocks: `minimize ...`"
                 raise Complaint(out_of_place(f"`{callee.text}`", "in a network or block", callee.span, repair))
             known = set(want.options()) if want is not None else set()
-            raise self.nothing_called(callee.text, unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes()))
+            raise Complaint(self.nothing_called(callee.text, unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes())))
         return self.call_component(found, expression)
 
     def call_component(self, found: type[Component], expression: ast.Call) -> Any:

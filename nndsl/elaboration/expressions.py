@@ -87,7 +87,7 @@ class Evaluator(Caller):
             return self._use(found, expression)
         if want is not None:
             return PlacedWord(name, expression.span)
-        raise self.nothing_called(name, self.unknown(name, expression.span))
+        raise Complaint(self.nothing_called(name, self.unknown(name, expression.span)))
 
     # Arrows and operators ---------------------------------------------------------------
 

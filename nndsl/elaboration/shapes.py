@@ -172,8 +172,17 @@ class TypeReader:
         try:
             self._declared_size(expression, named)
         finally:
-            for name in new:
-                self._body.scope.names[name.text] = Binding(FAILED, name.span)
+            self._silence(new)
+
+    def silence(self, written: ast.Type) -> None:
+        """Nothing is said of the names that are new in a type: what it was held against is not known."""
+        for expression in (*written.shape, written.below):
+            if expression is not None:
+                self._silence(self._new_names(expression))
+
+    def _silence(self, names: Iterable[ast.Name]) -> None:
+        for name in names:
+            self._body.scope.names[name.text] = Binding(FAILED, name.span)
 
     def _fixed_here(self, expression: ast.Expression) -> Notes:
         """Where the size that a name stands for was fixed."""

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras.state import weights_of
 from nndsl.backend.keras.terms import drawing_with
 from nndsl.catalogue.applicable import Input
 from nndsl.data.showing import letters_in, written
@@ -44,8 +44,8 @@ def samples(training: Training, layers: lower.Layers, feed: Feed | None, count: 
     count = count if feed is None else min(count, feed.count)
     feeds = {} if feed is None else {name: feed.first(name, count) for name in computation.fields}
     with lower.deep_enough(len(graph.nodes)), drawing_with(layers.values(), seed):
-        found = tf.function(lambda: computation(feeds, count=count, training=False), autograph=False)()
-    return [np.asarray(keras.ops.cast(one, "float32") if one.dtype.is_floating else one) for one in found]
+        found = engine.compiled(lambda: computation(feeds, count=count, training=False), (), engine.reads(weights_of(layers).values()))()
+    return [np.asarray(keras.ops.cast(one, "float32") if keras.backend.is_float_dtype(keras.backend.standardize_dtype(one.dtype)) else one) for one in found]
 
 
 def made(training: Training, arrays: Sequence[Array]) -> list[Made]:

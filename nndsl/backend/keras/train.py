@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras import compilation, hosts, replicas, samples
@@ -22,6 +24,7 @@ from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.targets import check_targets
+from nndsl.backend.keras.unable import check_trainable
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.data.kept import Stored
@@ -101,9 +104,10 @@ def train(
         UserError: the data, the disk, the schedule or the run to resume make it impossible; or the loss was not finite.
     """
     progress = progress or (progress_on() if team.chief else Progress())
+    check_trainable(training, keras.config.backend())
     names = replicas.devices(devices, team)
     if len(names) > 1:
-        replicas.check_shareable(training)
+        replicas.check_shareable(training, len(names))
         if health:
             raise UserError(not_shared())
     if team.shared(resume is not None):
@@ -193,6 +197,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
     return {
         "training": training.name,
         "status": "running",
+        "backend": keras.config.backend(),
         "settings": {
             "epochs": settings.epochs,
             "batch": settings.batch,
@@ -211,7 +216,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
         "weights": digests(one.graph for one in training.objectives),
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
-        "versions": runs.versions(),
+        "versions": runs.versions(keras.config.backend()),
         "hardware": hardware() | ({"devices": list(devices)} if len(devices) > 1 else {}),
     }
 
