@@ -197,8 +197,8 @@ def _axes(name: str, across: Scale, ticks: Ticks, up: Scale, values: Sequence[fl
 
 def _marked(mark: Mark, across: Scale, right: float) -> Iterator[str]:
     x, middle = across(mark.place), (_LEFT + right) / 2
-    yield f'<line class="PREFIX-mark" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 10}" y2="{PANEL_HEIGHT - _BOTTOM}"/>'
-    yield lettering("mark-name", x - 8 if x > middle else x + 8, _TOP - 2, mark.name, "end" if x > middle else "start")
+    yield f'<line class="PREFIX-mark" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 16}" y2="{PANEL_HEIGHT - _BOTTOM}"/>'
+    yield lettering("mark-name", x - 8 if x > middle else x + 8, _TOP - 7, mark.name, "end" if x > middle else "start")
 
 
 def _names(panel: Panel, up: Scale, right: float) -> Iterator[str]:
