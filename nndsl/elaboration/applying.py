@@ -172,7 +172,7 @@ class Applier:
         start = len(self.builder.nodes) if self.builder is not None else 0
         results = self.expand(self, value, operands, span)
         if self.session.trace is not None and self.builder is not None:
-            self.session.trace.call((value.span, span), value.definition, tuple(operands), results, self.builder, start)
+            self.session.trace.call((value.span, span), value.definition, operands, results, self.builder, start)
         return results
 
     def _apply_all(self, steps: Iterable[Appliable], operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
@@ -220,7 +220,7 @@ class Applier:
         builder = self._in_graph(span)
         results = builder.apply(component, owner, operands, place, self.expansion)
         if self.session.trace is not None:
-            self.session.trace.call((span,), component, tuple(operands), results, builder, len(builder.nodes) - 1)
+            self.session.trace.call((span,), component, operands, results, builder, len(builder.nodes) - 1)
         return results
 
     def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
