@@ -33,11 +33,12 @@ def hundred_lines() -> str:
 
 
 def edits(text: str) -> Iterator[str]:
-    """The text with another rate at one place, again and again: now in one of its lines, now in another."""
-    places = [found.span(1) for found in RATE.finditer(text)]
+    """The text with ever more of its rates changed, each time one: now in one of its lines, now in another."""
     for number in count():
+        places = [found.span(1) for found in RATE.finditer(text)]
         start, end = places[number % len(places)]
-        yield f"{text[:start]}0.{100 + number % 800}{text[end:]}"
+        text = f"{text[:start]}0.{100 + number % 800}{text[end:]}"
+        yield text
 
 
 def edited(text: str, rounds: int) -> tuple[float, float]:
