@@ -124,13 +124,11 @@ class Lexer:
             position = self._read_from(position, end)
 
     def _leap(self, known: Sequence[ast.Statement]) -> None:
-        """Take statements that follow each other for one token each, where a statement begins."""
+        """Take statements that follow each other for one token each. (The parser takes it only where a statement begins.)"""
         for statement in known:
             _, start, end = statement.span
             if statement is not known[0]:
                 self.tokens.append((NEWLINE, start, start))
-            elif self.tokens and self.tokens[-1][0] not in (NEWLINE, "LBRACE"):
-                raise ReadWhole
             self.begin_statement()
             self.tokens.append((BROKEN, start, end))
 
