@@ -111,7 +111,7 @@ def test_a_small_change_leaves_most_of_a_file_as_it_was(monkeypatch: pytest.Monk
     ("train T {\n  minimize a\n  b = 3\n  c = 4\n}\n", "train T {\n  minimize a\n  over -> b\n  c = 4\n}\n"),
     ("train T {\n  check a\n  b = 3\n}\n", "train T {\n  check a\n  when b\n}\n"),
     ("block A {\n  -x\n}\n", "block A {\n  y = 3\n  -x\n}\n"),
-    ("param p = 1\nx = 3 } + 4\ny = 5\n}\n", "param p = 1\nnetwork A {\nx = 3 } + 4\ny = 5\n}\n"),
+    ("param p = 1\nz = 2\nx = 3 } + 4\ny = 5\n}\n", "param p = 1\nnetwork A {\nz = 2\nx = 3 } + 4\ny = 5\n}\n"),
     ("param a = 3\nparam b = 4\n", "param a = 3\nparam b = 4\n}\n"),
     ("param a = 3\rparam b = 4\nparam c = 5\n", "param a = 3\rparam b = 6\nparam c = 5\n"),
     ("block A {\n  x\n  y }\n", "block A {\n  x\n  y # }\n"),
