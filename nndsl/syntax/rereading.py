@@ -8,9 +8,11 @@ token; and whenever there is anything to say about the text, it is read as a who
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from inspect import get_annotations
 from typing import Any, NamedTuple, NoReturn
 
 from nndsl.diagnostics import Diagnostic, Report
+from nndsl.frozen import Frozen
 from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.lexing import Lexer, ReadWhole
@@ -20,8 +22,6 @@ _LINE_END = re.compile(r"[ \t\f]*+(?:#[^\r\n]*+)?\r?\n")
 _INDENTATION = re.compile(r"[ \t\f]*+")
 _AT_THE_TOP = (ast.Definition, ast.Import, ast.Param)
 """After others, a `}` that closes nothing is passed over without a word, as they will be said to belong elsewhere."""
-_LEAVES = frozenset((ast.Name, ast.Number, ast.Target, ast.String, ast.Truth))
-_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def parse_again(source: Source, report: Report, before: ast.Spec) -> ast.Spec:
@@ -103,21 +103,41 @@ def _bodies(statement: ast.Statement) -> Iterator[Sequence[ast.Statement]]:
             yield otherwise
 
 
+# Moving ------------------------------------------------------------------------------------------
+
+
 def _moved(node: Any, source: Source, by: int) -> Any:
-    """A node, or a tuple of nodes, in another source, and so many characters later. (All nodes of a file pass through it.)"""
-    kind = type(node)
-    if kind is tuple:
-        return tuple([_moved(one, source, by) for one in node])
-    if kind in _LEAVES:
-        (_, start, end), value = kind._values(node)
-        return kind(_span(Span, (source, start + by, end + by)), value)
-    (_, start, end), *rest = kind._values(node)
-    parts = [
-        one if type(one) in _PLAIN else _span(Span, (source, one[1] + by, one[2] + by)) if type(one) is Span else _moved(one, source, by)
-        for one in rest
-    ]
-    return kind(_span(Span, (source, start + by, end + by)), *parts)
+    """A node, or a tuple of nodes, in another source, and so many characters later; what is neither, as it is."""
+    return _MOVES[type(node)](node, source, by)
 
 
-_span = tuple.__new__
-"""Half the time of calling the class."""
+class _Moves(dict[type, Callable[[Any, Source, int], Any]]):
+    """For each class, what moves its objects: made when the first is moved. (All nodes of a file are, after each edit.)"""
+
+    def __missing__(self, cls: type) -> Callable[[Any, Source, int], Any]:
+        move = self[cls] = _move_of(cls) if issubclass(cls, Frozen) else _unmoved
+        return move
+
+
+def _move_of(cls: type[Frozen]) -> Callable[[Any, Source, int], Any]:
+    """A function for one class of nodes, which looks at those of its fields that can hold a place or another node."""
+    annotations, parts = get_annotations(cls), []
+    for field in cls.__match_args__:
+        if annotations[field] is Span:
+            parts.append(f"span(Span, (source, node.{field}[1] + by, node.{field}[2] + by))")
+        else:
+            parts.append(f"node.{field}" if annotations[field] in _PLAIN else f"moves[type(node.{field})](node.{field}, source, by)")
+    names: dict[str, Any] = {"cls": cls, "Span": Span, "span": tuple.__new__, "moves": _MOVES}
+    exec(f"def move(node, source, by): return cls({', '.join(parts)})", names)  # noqa: S102 - of nothing but names of fields
+    move: Callable[[Any, Source, int], Any] = names["move"]
+    return move
+
+
+def _unmoved(value: Any, source: Source, by: int) -> Any:
+    return value
+
+
+_PLAIN = (str, int | float, bool | None)
+_MOVES = _Moves()
+_MOVES[Span] = lambda span, source, by: Span(source, span.start + by, span.end + by)
+_MOVES[tuple] = lambda nodes, source, by: tuple([_MOVES[type(one)](one, source, by) for one in nodes])
