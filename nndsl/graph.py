@@ -134,7 +134,7 @@ class Graph:
         return self.nodes[ref.node].types[ref.output]
 
     def operand_types(self, node: Node) -> tuple[TensorType, ...]:
-        return tuple(self.type_of(ref) for ref in node.operands)
+        return tuple([self.nodes[ref.node].types[ref.output] for ref in node.operands])
 
     def owners(self) -> Iterator[tuple[Owner, Node]]:
         """Each set of weights once, with the first call that uses it."""

@@ -12,7 +12,7 @@ from nndsl.catalogue.applicable import REMEMBERED, Function, Layer
 from nndsl.catalogue.component import ArgumentError, Component, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number
-from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, argument_spans, expansion_notes
+from nndsl.elaboration.builder import Builder, Complaint, Expansion, argument_spans, expansion_notes
 from nndsl.elaboration.mistakes import (
     layers_differ,
     missing_arguments,
@@ -90,7 +90,7 @@ class Applier:
     def build(
         self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name | ast.Record
     ) -> Component:
-        values, named = [bare(value) for value in positional], {name: bare(value) for name, value in keywords.items()}
+        values, named = list(map(bare, positional)), {name: bare(value) for name, value in keywords.items()}
         plain = all(map(_is_plain, values)) and all(map(_is_plain, named.values()))
         try:
             return (_remembered if plain else _built)(found, *values, **named)
@@ -129,6 +129,8 @@ class Applier:
 
     def tensors(self, value: Any, span: Span) -> tuple[Tensor, ...]:
         """The value as operands."""
+        if isinstance(value, Tensor):
+            return (value,)
         values = value if isinstance(value, tuple) else (value,)
         if not holds_tensor(values):
             raise Complaint(not_a_tensor(describe_value(value), span))
@@ -173,7 +175,7 @@ class Applier:
         start = len(self.builder.nodes) if self.builder is not None else 0
         results = self.expand(self, value, operands, span)
         if self.session.trace is not None and self.builder is not None:
-            self.session.trace.call((value.span, span), value.definition, tuple(operands), results, self.builder, start)
+            self.session.trace.call((value.span, span), value.definition, operands, results, self.builder, start)
         return results
 
     def _apply_all(self, steps: Iterable[Appliable], operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
@@ -217,11 +219,10 @@ class Applier:
     ) -> tuple[Tensor, ...]:
         self.session.count_step(span, sum([2 + len(one.type.shape) for one in operands]))
         self._check_operand_count(type(component), len(operands), span)
-        place = Place(span, call, self.expansion.frames)
         builder = self._in_graph(span)
-        results = builder.apply(component, owner, operands, place, self.expansion)
+        results = builder.apply(component, owner, operands, span, call, self.expansion)
         if self.session.trace is not None:
-            self.session.trace.call((span,), component, tuple(operands), results, builder, len(builder.nodes) - 1)
+            self.session.trace.call((span,), component, operands, results, builder, len(builder.nodes) - 1)
         return results
 
     def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
@@ -303,6 +304,8 @@ def single(results: tuple[Tensor, ...]) -> Any:
 
 def bare(value: Any) -> Any:
     """A value as the catalogue takes it: layers without their place."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, LayerUse):
         return value.component
     if isinstance(value, FunctionUse):
