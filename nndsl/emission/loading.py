@@ -49,6 +49,10 @@ class Loading:
             return f"Path({quoted(str(self._path))})"
         return f"Path(__file__).parent / {quoted(relative)}"
 
+    def said_of_path(self) -> tuple[str, ...]:
+        """What is to be known of that file."""
+        return ("this file comes with nndsl: keep a copy",) if isinstance(self._plan.source, Dataset) else ()
+
     def page(self) -> Page:
         """The function, whose result has for each part of the split its fields by name."""
         plan, page = self._plan, Page()
