@@ -15,7 +15,7 @@ from nndsl.emission.refusals import not_written_training, refuse
 from nndsl.emission.spelling import counted, function_call, is_sign, spelt, value_code
 from nndsl.emission.stock import pieces
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, quoted
-from nndsl.graph import Frame, Graph, Node, Ref, needed_for
+from nndsl.graph import Frame, Graph, Node, Ref, needed_for, users_of
 from nndsl.in_keras import layer_names
 from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Objective, Training
@@ -100,6 +100,7 @@ class Expressions:
         wanted = [*graph.outputs.values(), *(ref for _, target, prediction in pairs for ref in (target, prediction))]
         needed = needed_for(graph.nodes, wanted)
         self._needed, self._page = needed, page
+        self._users = users_of(node for node in graph.nodes if node.id in needed)
         self._terms = set(self._sum_of(objective.loss))
         written: set[str] = set()
         for node in graph.nodes:
@@ -166,9 +167,8 @@ class Expressions:
 
     def _only_penalized(self, ref: Ref) -> bool:
         """Whether a result is used by nothing but a penalty on its gradient, which applies the network itself."""
-        users = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is None]
-        inner = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is not None]
-        return bool(users) and not inner and all(isinstance(one.component, GradientPenalty) for one in users)
+        users = self._users.get(ref, [])
+        return bool(users) and all(self._uses.frame(one) is None and isinstance(one.component, GradientPenalty) for one in users)
 
     # Calls ---------------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class Expressions:
 
     def _is_inside(self, node: Node) -> bool:
         """Whether a call is written into the only one that takes its result."""
-        users = [one for one in self._graph.nodes if one.id in self._needed and Ref(node.id) in one.operands]
+        users = self._users.get(Ref(node.id), [])
         own = self._manuscript.remark(node.span)
         if len(users) != 1 or isinstance(node.component, Loss | KlNormal | Contrastive | GradientPenalty | Noise | Interpolation):
             return False

@@ -97,7 +97,7 @@ def _written(saved: Saved, options: Options) -> Imported:
     graph, match = _read_again(saved, text, flat)
     count = f"  check params == {costs.params(graph):_}\n"
     text = formatted(Source(saved.path.name, f"{text.rstrip()[:-1]}{count}}}\n"))
-    return Imported(saved, _with_allowances(saved, text), graph, list(wanted(graph, match)))
+    return Imported(saved, _with_allowances(saved, text), graph, wanted(graph, match, saved))
 
 
 def _name(saved: Saved) -> str:

@@ -181,6 +181,21 @@ def test_a_model_that_was_never_built_is_refused(tmp_path: Path, capsys: pytest.
     assert "NN856" in refused(tmp_path, archive(tmp_path / "m.keras", own), capsys)
 
 
+def test_an_array_in_a_description_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    added = layer("Add", {}, module="keras.src.ops.numpy")
+    added["inbound_nodes"][0]["args"].append({"class_name": "__tensor__", "config": {"value": [1.0, 2.0, 3.0, 4.0]}})
+    assert "`layer` (Add) cannot be expressed: it takes an array that is a part of the model" in refused(
+        tmp_path, archive(tmp_path / "m.keras", functional(added)), capsys)
+
+
+@pytest.mark.parametrize("said,written", [(9.999999747378752e-6, "L2(1e-5)"), (1e300, "L2(1e+300)"), (0.1, "L2(0.1)"), (1 / 3, "L2(1 / 3)")])
+def test_the_factor_of_a_regularizer_is_written_as_it_was_told(said: float, written: str, tmp_path: Path) -> None:
+    penalty = {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": said}, "registered_name": None}
+    model = archive(tmp_path / "m.keras", functional(layer("Dense", DENSE | {"kernel_regularizer": penalty})))
+    assert main(["import", str(model), "-o", str(tmp_path / "out.nn")]) == 0
+    assert f"kernel_regularizer={written}" in (tmp_path / "out.nn").read_text(encoding="utf-8")
+
+
 def test_a_call_that_the_language_refuses_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(tmp_path, archive(tmp_path / "m.keras", functional(layer("Conv2D", {"filters": 3, "kernel_size": [3, 3]}))), capsys)
     assert "NN857]: the layer `layer`: Conv2D needs a tensor of shape [height, width, channels]" in said
