@@ -204,13 +204,15 @@ class Loop:
                             page.line("metrics[name].update_state(*value)")
                             page.line("continue")
                     page.line("means.setdefault(name, keras.metrics.Mean()).update_state(value, count)")
-            page.line("figures = {name: float(one.result()) for name, one in means.items()}")
+            result = "{name: float(one.result()) for name, one in means.items()}"
             if metrics:
+                page.line(f"figures = {result}")
                 page.line("for name, one in metrics.items():")
                 with page.inside():
                     page.line("figures[name] = float(one.result())")
                     page.line("one.reset_state()")
-            page.line("return figures")
+                result = "figures"
+            page.line(f"return {result}")
         page.line()
         self._learning(page)
 

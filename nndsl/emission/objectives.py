@@ -1,6 +1,6 @@
 """The tensors of an objective that is written out, as lines of Python: networks are models there, and everything else a call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zlib import crc32
 
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input
@@ -131,7 +131,9 @@ class Expressions:
         term = next((name for name, ref in self._graph.outputs.items() if ref.node == node.id and name != "loss"), None)
         if term is not None:
             return variable(term)
-        stated = self._stated(node.span)
+        own = self._manuscript.remark(node.span)
+        goes_on = any(self._manuscript.remark(user.span) is own for user in self._users.get(Ref(node.id), ()))
+        stated = None if goes_on else self._stated(node.span)
         if stated is not None:
             return stated
         return "noise" if isinstance(node.component, Noise) else variable(type(node.component).called())
@@ -155,7 +157,7 @@ class Expressions:
         code = Call(self._models[network], (taken, Named("training", "training")))
         every = list(self._training.learnt[network].network.graph.outputs)
         if len(every) == 1:
-            name = free(self._stated(frame.span) or variable(every[0]), self._taken)
+            name = free(self._bound(network, self._uses.operands(frame).values()) or variable(every[0]), self._taken)
             self._taken.add(name)
             self._names |= dict.fromkeys(outputs, name)
             self._page.code(f"{name} = ", code)
@@ -164,6 +166,14 @@ class Expressions:
         self._taken.add(said)
         self._page.code(f"{said} = ", code)
         self._names |= {ref: f"{said}[{quoted(name)}]" for ref, name in outputs.items()}
+
+    def _bound(self, network: str, operands: Iterable[Ref]) -> str | None:
+        """The name of the statement that ends with the use of a network, `fake = normal(64) -> generator`."""
+        for ref in operands:
+            remark = self._manuscript.remark(self._graph[ref].span)
+            if remark is not None and len(remark.names) == 1 and remark.statement.span.text.endswith(f"-> {network}"):
+                return variable(remark.names[0])
+        return None
 
     def _only_penalized(self, ref: Ref) -> bool:
         """Whether a result is used by nothing but a penalty on its gradient, which applies the network itself."""

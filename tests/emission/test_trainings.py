@@ -53,6 +53,13 @@ def test_a_program_of_any_kind_gives_the_figures_of_the_training(name: str, tmp_
     compare(EXAMPLES / f"{name}.nn", tmp_path, 1e-3 if "gan" in name else 1e-5)  # rounding grows where networks learn from each other
 
 
+def test_tensors_of_a_loop_have_the_names_of_the_statements_that_they_end(tmp_path: Path) -> None:
+    text = written_program(program_of(EXAMPLES / "gan" / "gan.nn"), None, tmp_path)
+    assert "fake = generator(noise, training=training)" in text and "discriminator(fake, training=training)" in text
+    text = written_program(program_of(EXAMPLES / "autoencoder" / "vae.nn"), None, tmp_path)
+    assert re.search(r"noise = keras.random.normal\(\n.*\n +\)\n +z = .* \* noise\)\n", text), text
+
+
 # Refusals ----------------------------------------------------------------------------------------
 
 TABLE = "a,b,c\n" + "".join(f"{row},{row % 3},{row % 2}\n" for row in range(40))
