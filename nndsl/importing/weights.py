@@ -30,6 +30,7 @@ from nndsl.importing.entries import places_in_lists
 from nndsl.importing.layers import Config
 from nndsl.importing.matching import Match
 from nndsl.importing.mistakes import beyond_limits, unreadable, weights_differ
+from nndsl.progress import Progress
 from nndsl.types import TensorType
 
 PIECE = 16 * 2**20
@@ -160,18 +161,23 @@ def _numbers(saved: Saved, step: Step, place: str) -> tuple[float, ...] | float:
 # Reading and writing -----------------------------------------------------------------------------
 
 
-def copy_weights(saved: Saved, arrays: Sequence[Wanted], path: Path) -> int:
+def copy_weights(saved: Saved, arrays: Sequence[Wanted], path: Path, progress: Progress) -> int:
     """Write the arrays of a model to an NPZ archive; how many bytes they have.
+
+    Args:
+        progress: is told how many numbers have been copied.
 
     Raises:
         UserError: one of them is missing, differs from its layer, or holds numbers that are not finite.
     """
-    done = 0
+    done, copied, total = 0, 0, sum(prod(one.shape) for one in arrays)
     with _opened(saved) as file, ZipFile(path, "w", ZIP_STORED, allowZip64=True) as archive:
         for one in arrays:
+            progress.busy("copying the weights", copied, total)
             found = _found(saved, file, one)
             with archive.open(f"{one.name}.npy", "w", force_zip64=True) as stream:
                 done += _copy(saved, found, one, stream)
+            copied += prod(one.shape)
     return done
 
 

@@ -47,7 +47,8 @@ def test_a_program_gives_the_figures_of_the_training(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["authors/authors", "digits/digits", "splice/splice", "names/names", "births/births", "autoencoder/autoencoder", "autoencoder/vae", "gan/gan", "dna_gan/dna_gan"],
+    ["authors/authors", "digits/digits", "splice/splice", "names/names", "births/births", "autoencoder/autoencoder", "autoencoder/vae", "gan/gan", "dna_gan/dna_gan",
+     "pronunciation/pronunciation"],
 )
 def test_a_program_of_any_kind_gives_the_figures_of_the_training(name: str, tmp_path: Path) -> None:
     compare(EXAMPLES / f"{name}.nn", tmp_path, 1e-3 if "gan" in name else 1e-5)  # rounding grows where networks learn from each other

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from nndsl.cli import main
+from nndsl.importing.spec import Options, import_model, write_files
+from nndsl.progress import Progress
 from tests.importing.strangers import DENSE, PLAIN, archive, functional, hdf5, layer, numbers, tensor
 
 MARK = "touched"
@@ -30,6 +32,18 @@ def test_a_plain_model_is_imported(tmp_path: Path) -> None:
     assert main(["import", str(archive(tmp_path / "m.keras", PLAIN)), "-o", str(tmp_path / "out.nn")]) == 0
     assert sorted(one.name for one in tmp_path.iterdir()) == ["m.keras", "out.nn", "out.npz"]
     assert main(["check", str(tmp_path / "out.nn")]) == 0
+
+
+def test_it_is_told_how_many_of_the_weights_are_copied(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    class Told(Progress):
+        def busy(self, what: str, done: int, total: int) -> None:
+            told.append((done, total))
+
+    imported = import_model(archive(tmp_path / "m.keras", PLAIN), Options())
+    assert write_files(imported, tmp_path / "out.nn", tmp_path / "out.npz", Told()) == 60
+    assert told == [(0, 15), (12, 15)]
 
 
 def _command(folder: Path) -> dict[str, Any]:
