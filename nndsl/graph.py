@@ -161,6 +161,15 @@ class Graph:
         return graph
 
 
+def users_of(nodes: Iterable[Node]) -> dict[Ref, list[Node]]:
+    """For each tensor that some calls take, these calls, each as often as it takes it."""
+    users: dict[Ref, list[Node]] = {}
+    for node in nodes:
+        for ref in node.operands:
+            users.setdefault(ref, []).append(node)
+    return users
+
+
 def needed_for(nodes: Sequence[Node], wanted: Iterable[Ref]) -> set[int]:
     """The ids of the nodes that some tensors depend on, with those that make them.
 
