@@ -13,7 +13,7 @@ from nndsl.backend.keras.finding import Asked
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
-from nndsl.backend.keras.predictor import Predictor
+from nndsl.backend.keras.predictor import Predictor, together
 from nndsl.backend.keras.samples import Array, samples, start_from_data
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
@@ -203,7 +203,7 @@ class Answerer:
         with surroundings(training.precision, self._run.settings["settings"]["seed"]):
             layers, _ = layers_and_models(training)
             restore_best(self._run, layers, Progress())
-            yield Predictor(judge(training, layers, self.state, self.network), training.batch)
+            yield Predictor(judge(training, layers, self.state, self.network), together(training))
 
 
 def _chosen(training: Training, name: str | None) -> str:
