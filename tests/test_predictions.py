@@ -18,10 +18,11 @@ from nndsl.backend.keras.predictor import together
 from nndsl.backend.keras.tally import Classes, Errors
 from nndsl.data import rows, standard_input
 from nndsl.data.dataset import Examples
+from nndsl.data.forms import Texts
 from nndsl.data.other_data import OtherData, batches
 from nndsl.data.plan import DataPlan
 from nndsl.data.room import Room
-from nndsl.data.tables import RowsInMemory
+from nndsl.data.tables import RowsInMemory, Unreadable
 from nndsl.diagnostics import UserError
 from nndsl.driver import check
 from nndsl.memory import needed
@@ -134,6 +135,11 @@ def test_examples_are_asked_about_together_as_far_as_memory_allows(example: str,
     count, memory = together(training), needed(training)
     assert training.batch == batch and fewest <= count <= most
     assert memory is not None and memory.activations / batch * count <= 64 * 2**20
+
+
+def test_half_a_character_in_columns_that_a_program_hands_over_is_told_as_such() -> None:
+    with pytest.raises(Unreadable, match="column `sex` of the data holds half a character"):
+        RowsInMemory({"sex": ["male", "\ud800"]}, {"sex": Texts()})
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 7))
