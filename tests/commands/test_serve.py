@@ -402,6 +402,7 @@ def test_a_recipe_is_a_folder_with_a_run_that_can_be_asked(run: Path, nndsl: Com
     assert entry == ["nndsl", "serve", "/run-to-serve", "--host", "0.0.0.0", "--port", "8000"]
     versions = Run.open(run).settings["versions"]
     assert f"keras=={versions['keras']}\n" in Path("deep/box/constraints.txt").read_text(encoding="utf-8")
+    assert [one.name for one in Path("deep/box/run/checkpoints").iterdir()] == ["best.checkpoint"]
     Path("new.csv").write_text("\n".join(table().splitlines()[:9]) + "\n", encoding="utf-8")
     assert nndsl("predict", "deep/box/run", "new.csv").out == nndsl("predict", str(run), "new.csv").out
 
@@ -410,6 +411,7 @@ def test_a_recipe_is_written_whole_or_not_at_all(run: Path, nndsl: Command) -> N
     Path("box").mkdir()
     Path("box/mine").touch()
     assert nndsl("serve", str(run), "--recipe", "box").err.startswith("error[NN865]: box is there already, and not empty\n")
+    assert nndsl("serve", str(run), "--recipe", "other", "--network", "Nett").err.startswith("error[NN724]: the training has no network `Nett`\n")
     Path("file").touch()
     assert nndsl("serve", str(run), "--recipe", "file/box").err.startswith("error[NN711]: cannot write ")
     assert sorted(one.name for one in Path().iterdir()) == ["box", "file", "good.nn", "two.nn", "wrong.nn"]
