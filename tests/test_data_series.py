@@ -103,6 +103,7 @@ def test_what_is_to_be_forecast_need_not_be_known(tmp_path: Path) -> None:
         (tmp_path / "new.csv").write_text(head + known + unknown)
         found = plan.encode(tmp_path / "new.csv", state, ["past", "day"])
         assert found.fields["day"].tolist() == [[8, 9], [9, 10]]
+        assert found.labels["row"] == [3, 4], "after which the rows come that are forecast"
         (tmp_path / "new.csv").write_text(head + known + "9,90\n10,100\n")
         numpy.testing.assert_array_equal(found.fields["past"], plan.encode(tmp_path / "new.csv", state, ["past"]).fields["past"][:2])
     (tmp_path / "new.csv").write_text(head + known.replace("80", "") + "9,\n10,\n")

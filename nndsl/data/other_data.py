@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
 
+ROW = "row"
+"""What tells examples with windows apart: the row that each stands at, counted from 1. What is forecast comes after it."""
 _FEW = 1000
 """Up to so many rows are encoded right away."""
 
@@ -151,8 +153,8 @@ class OtherData:
         if not len(anchors):
             raise UserError(too_short(self.table.label, count, reach.least_rows(), None))
         arrays = self._windows(rows, anchors)
-        labels = {name: as_list(take(values, anchors)) for name, values in rows.whole(self.table.identity).items()}
-        yield Examples(arrays, anchors, self.table, labels=labels)
+        named = {name: as_list(take(values, anchors)) for name, values in rows.whole(self.table.identity).items()}
+        yield Examples(arrays, anchors, self.table, labels={ROW: (anchors + 1).tolist(), **named})
 
     def _windows(self, rows: Rows, anchors: "Array") -> "dict[str, Array]":
         """Of each field, no row is looked at after the last one that it reaches: what is to be forecast need not be known."""
