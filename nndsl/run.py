@@ -35,6 +35,7 @@ from nndsl.records import as_yaml, is_of_a_run, plain, read_json, read_yaml
 from nndsl.source import Source
 
 LATEST = "latest"
+REPORT = "report.html"
 
 
 @error("NN715")

@@ -189,7 +189,7 @@ class Judge:
         if any(isinstance(one, int) for one in field.type.shape) and numbers.size != len(numbers) * prod(field.type.shape):
             return None
         decoded: Array | None = chain.decode(field.encoders, numbers.reshape(len(numbers), *field.type.shape), self._states[field.name])
-        return decoded
+        return None if decoded is None else decoded.reshape(numbers.shape)
 
     def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
         names = np.array(class_names(field), object)

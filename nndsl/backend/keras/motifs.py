@@ -19,7 +19,7 @@ from nndsl.catalogue.layers.normalization import BatchNormalization
 from nndsl.catalogue.layers.regularization import Dropout, SpatialDropout1D
 from nndsl.data.showing import letters_in
 from nndsl.findings import Motif, Motifs
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -31,8 +31,8 @@ _MOST_PLACES = 20_000
 """From so many places a motif is counted; of more, from as many that lie evenly among them."""
 
 
-def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | None:
-    """What the filters of the first convolution over letters see; None if a network does not begin with one.
+def motifs(training: Training, layers: lower.Layers, feed: Feed) -> list[Motifs]:
+    """What the filters of each convolution see that sees letters themselves; none, if no network begins with one.
 
     A filter is active where its response, after what follows it at each position (batch normalization, an activation), is above
     half of its maximum over all examples. The stretches of the sequences below these places, aligned, are its motif. Filters are
@@ -40,10 +40,10 @@ def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | Non
     first order, on average over the examples.
     """
     graph = training.objectives[0].graph
-    start = _first_convolution(training, graph)
-    if start is None:
-        return None
-    name, convolution = start
+    return [_of_layer(training, layers, feed, graph, *start) for start in _first_convolutions(training, graph)]
+
+
+def _of_layer(training: Training, layers: lower.Layers, feed: Feed, graph: Graph, name: str, convolution: Node) -> Motifs:
     active, influence = _responses(training, layers, feed, _response(graph, convolution))
     letters = feed.values(name)[: len(active)]
     alphabet = letters_in(training.data.fields[name])
@@ -57,17 +57,18 @@ def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | Non
 # Where they are ----------------------------------------------------------------------------------
 
 
-def _first_convolution(training: Training, graph: Graph) -> tuple[str, Node] | None:
-    """The first convolution that sees letters themselves, and the field that these are."""
+def _first_convolutions(training: Training, graph: Graph) -> Iterator[tuple[str, Node]]:
+    """The convolutions that see letters themselves, and the field that these are; one that sees them several times, once."""
+    seen = list[Owner | None]()
     names = {node.id: name for name, node in graph.inputs.items() if name in training.data.fields and letters_in(training.data.fields[name]) is not None}
     for node in graph.nodes:
-        if isinstance(node.component, Conv1D):
+        if isinstance(node.component, Conv1D) and node.owner not in seen:
             before = node.operands[0]
             while isinstance(graph[before].component, Dropout | SpatialDropout1D):
                 before = graph[before].operands[0]
             if before.node in names and isinstance(graph[before].component, Input):
-                return names[before.node], node
-    return None
+                seen.append(node.owner)
+                yield names[before.node], node
 
 
 def _response(graph: Graph, convolution: Node) -> Ref:

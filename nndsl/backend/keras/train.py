@@ -33,7 +33,6 @@ from nndsl.data.room import KEPT, Room, free_memory
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
-from nndsl.diagram.sheet import are_images, as_png
 from nndsl.evaluation import Evaluation
 from nndsl.interruption import Interruption, Stopped
 from nndsl.lint.examples import advice
@@ -385,8 +384,6 @@ class _Course:
         return samples.samples(self._training, self._learner.layers, feed)
 
     def _show_samples(self, run: Run, arrays: list[samples.Array]) -> None:
-        """What the best model makes, as a picture where it is images."""
-        if arrays and are_images(arrays):
-            run.write("samples.png", as_png(arrays))
-        elif arrays:
-            run.write("samples.npz", samples.as_npz(arrays))
+        """What the best model makes, as files that people can look at."""
+        for name, content in samples.files(samples.made(self._training, arrays)).items():
+            run.write(name, content)
