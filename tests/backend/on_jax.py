@@ -85,10 +85,10 @@ def looked_at(folder: Path) -> dict[str, Any]:
     rows = list(csv.DictReader((run.folder / HEALTH).open(encoding="utf-8")))
     gradients, units = ([row for row in rows if row["epoch"] == "1" and row[name]] for name in ("gradient", "units"))
     again = report(Run.open(run.folder), Progress())
-    assert again.findings is not None and again.findings.motifs is not None and run.evaluation is not None and again.run.evaluation is not None
+    assert again.findings is not None and run.evaluation is not None and again.run.evaluation is not None
     return {
         "layers": len(gradients), "learning": all(float(row["gradient"]) > 0 for row in gradients), "relus": len(units),
-        "page": "motif" in (run.folder / "report.html").read_text(encoding="utf-8"), "motifs": again.findings.motifs.filters,
+        "page": "What the filters see" in (run.folder / "report.html").read_text(encoding="utf-8"), "motifs": [one.filters for one in again.findings.motifs],
         "as before": dict(again.run.evaluation.figures) == pytest.approx(dict(run.evaluation.figures), rel=1e-5),
     }
 
