@@ -13,8 +13,9 @@ import pytest
 from nndsl.cli import main
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.team import line, together
-from nndsl.team.cluster import VARIABLE, Cluster, cluster_from
+from nndsl.team.cluster import VARIABLE, Cluster, cluster_from, host_and_port
 from nndsl.team.joining import joined
+from nndsl.team.relay import Relay
 from nndsl.team.together import ALONE, Team
 
 PATIENCE = 60.0
@@ -244,3 +245,33 @@ def test_strangers_who_connect_are_not_taken_for_workers(noise: bytes) -> None:
         with joined(cluster_from(config(workers, 1)), PATIENCE) as team:
             team.gathered(1)
         assert found.result(PATIENCE) == [0, 1]
+
+
+def test_a_relay_hands_on_what_is_said_and_goes_silent_when_the_other_end_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        relay = Relay("127.0.0.1", listener.getsockname()[1])
+        with socket.create_connection(host_and_port(relay.address), PATIENCE) as here:
+            there, _ = listener.accept()
+            here.sendall(b"question")
+            assert there.recv(100) == b"question"
+            there.sendall(b"answer")
+            assert here.recv(100) == b"answer"
+            there.close()
+            here.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                here.recv(100)
+    with socket.create_connection(host_and_port(relay.address), PATIENCE) as here:  # nobody listens there: it may try again
+        assert here.recv(100) == b""
+
+
+def test_who_leaves_before_the_end_is_told_why() -> None:
+    def work(team: Team) -> None:
+        team.on_leaving(lambda failure: told_of.append((team.number, str(failure))))
+        if team.number == 1:
+            raise UserError(Diagnostic(None, "the disk is full"))
+        team.gathered(None)
+
+    told_of: list[tuple[int, str]] = []
+    each(2, work)
+    assert sorted(number for number, _ in told_of) == [0, 1]
+    assert all("the disk is full" in failure for _, failure in told_of)

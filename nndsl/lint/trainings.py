@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator
 
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.layers import regularization, reshaping
+from nndsl.catalogue.layers.normalization import BatchNormalization
 from nndsl.catalogue.training import Loss, Optimizer, losses, optimizers
 from nndsl.catalogue.training.metric import CLASSIFYING
 from nndsl.catalogue.training.schedules import Piecewise
+from nndsl.catalogue.training.terms import GradientPenalty
 from nndsl.data.fields import FieldPlan
 from nndsl.diagnostics import Diagnostic, Note, warning
 from nndsl.elaboration.comparing import losses_of_fields
-from nndsl.graph import Graph, Node
+from nndsl.graph import Graph, Node, Ref, needed_for
 from nndsl.program import Objective, Training
+from nndsl.source import Span
 
 _BY_SIGN = (optimizers.Adam, optimizers.AdamW, optimizers.Adamax, optimizers.Nadam, optimizers.RMSprop, optimizers.Lion)
 """Optimizers whose steps are about as long as the learning rate, however large the gradient is."""
@@ -181,4 +184,43 @@ def odd_learning_rate(rate: float, objective: Objective) -> Diagnostic:
     return Diagnostic(objective.optimizer_span, f"a learning rate of {rate:g} is very {what} for {name}", (), f"it is usually {usual}")
 
 
-LINTS: tuple[Callable[[Training], Iterator[Diagnostic]], ...] = (unreachable_targets, misread_outputs, labels_apart, learning_rates)
+def normalized_critics(training: Training) -> Iterator[Diagnostic]:
+    """Penalties on the gradient of a critic that mixes the examples of a batch."""
+    found: dict[Span, Diagnostic] = {}
+    for graph in (one.graph for one in training.objectives):
+        for penalty in (node for node in graph.nodes if isinstance(node.component, GradientPenalty)):
+            for node in _between(graph, *penalty.operands):
+                if isinstance(node.component, BatchNormalization):
+                    found.setdefault(node.span, normalized_critic(node, penalty))
+    yield from found.values()
+
+
+def _between(graph: Graph, end: Ref, start: Ref) -> Iterator[Node]:
+    """The calls on the way from one tensor to another."""
+    reached = {start.node}
+    for number in sorted(needed_for(graph.nodes, [end])):
+        if any(ref.node in reached for ref in graph.nodes[number].operands):
+            reached.add(number)
+            yield graph.nodes[number]
+
+
+@warning("NN431")
+def normalized_critic(node: Node, penalty: Node) -> Diagnostic:
+    """A penalty on the gradient of a critic is one for each example, and batch normalization lets each score depend on the whole batch.
+
+    The penalty is then no longer that of Gulrajani et al. (2017), who leave batch normalization out of the critic for this reason, and
+    recommend layer normalization instead (section 4).
+
+        critic = image -> Conv2D(64, 5, strides=2) -> BatchNormalization -> leaky_relu
+
+    Mended:
+
+        critic = image -> Conv2D(64, 5, strides=2) -> LayerNormalization -> leaky_relu
+    """
+    message = "batch normalization lets each score depend on the whole batch, and the penalty on its gradient is meant for each example by itself"
+    return Diagnostic(node.span, message, (Note("this is the penalty", penalty.span),), "use LayerNormalization, or none, in the critic")
+
+
+LINTS: tuple[Callable[[Training], Iterator[Diagnostic]], ...] = (
+    unreachable_targets, misread_outputs, labels_apart, learning_rates, normalized_critics,
+)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from nndsl.diagnostics import Diagnostic, Note, UserError, error
+from nndsl.diagnostics import Diagnostic, InternalError, Note, UserError, error
 from nndsl.team.cluster import Cluster
 from nndsl.team.line import LEFT, SILENCE, VALUE, Line
 
@@ -86,6 +86,13 @@ class Team:
     def on_loss(self, told: Callable[[], None]) -> None:
         """What ends the waiting for one who is gone, in whichever way it waits."""
 
+    def on_leaving(self, told: Callable[[BaseException], None]) -> None:
+        """Who is told when this one leaves before the end, and why."""
+
+    def address(self, number: int) -> str:
+        """Where a worker is reached, `host:port`."""
+        raise InternalError("who is alone reaches nobody")
+
 
 ALONE = Team()
 
@@ -104,6 +111,7 @@ class Connected(Team):
         self._over = threading.Event()
         self._broken = threading.Event()
         self._told: Callable[[], None] = lambda: None
+        self._leaving: Callable[[BaseException], None] = lambda failure: None
         self._run: str | None = None
 
     def called(self, number: int) -> str:
@@ -160,6 +168,12 @@ class Connected(Team):
         if self._broken.is_set():
             told()
 
+    def on_leaving(self, told: Callable[[BaseException], None]) -> None:
+        self._leaving = told
+
+    def address(self, number: int) -> str:
+        return self.cluster.workers[number]
+
     def meet(self, number: int, connection: socket.socket) -> None:
         """Keep a connection with another one, who has said who it is."""
         self.lines[number] = Line(connection, self._lost)
@@ -181,6 +195,7 @@ class Connected(Team):
         for line in self.lines.values():
             line.send(LEFT, json.dumps(left).encode())
         self._close()
+        self._leaving(failure)
 
     def _close(self) -> None:
         self._over.set()

@@ -1,5 +1,6 @@
 """Trainings on JAX, in a process of their own: `python -m tests.backend.on_jax FOLDER TASK...` prints what came of them, as JSON."""
 
+import csv
 import json
 import signal
 import sys
@@ -13,10 +14,14 @@ import pytest
 
 from nndsl.backend.keras.checkpoint import Checkpoints
 from nndsl.backend.keras.engine import Loop
+from nndsl.backend.keras.evaluate import report
+from nndsl.backend.keras.health import HEALTH
 from nndsl.data import larger
 from nndsl.diagnostics import UserError
+from nndsl.progress import Progress
 from nndsl.run import Run
 from tests.backend.test_remat import DEEP
+from tests.backend.test_report import KINDS, things
 from tests.backend.test_resume import Interrupting
 from tests.backend.test_stream import LITTLE
 from tests.backend.trainings import COUNT, blob_arrays, blobs, parts, trained
@@ -74,11 +79,27 @@ def _state(run: Run) -> tuple[bytes, list[bytes]]:
     return (run.folder / "metrics.csv").read_bytes(), [one.tobytes() for one in checkpoint.arrays.values()]
 
 
+def looked_at(folder: Path) -> dict[str, Any]:
+    """What is found out about a training with inputs of many kinds, while it learns and afterwards."""
+    run = trained(folder, KINDS, things(), health=True)
+    rows = list(csv.DictReader((run.folder / HEALTH).open(encoding="utf-8")))
+    gradients, units = ([row for row in rows if row["epoch"] == "1" and row[name]] for name in ("gradient", "units"))
+    again = report(Run.open(run.folder), Progress())
+    assert again.findings is not None and run.evaluation is not None and again.run.evaluation is not None
+    return {
+        "layers": len(gradients), "learning": all(float(row["gradient"]) > 0 for row in gradients), "relus": len(units),
+        "page": "What the filters see" in (run.folder / "report.html").read_text(encoding="utf-8"), "motifs": [one.filters for one in again.findings.motifs],
+        "as before": dict(again.run.evaluation.figures) == pytest.approx(dict(run.evaluation.figures), rel=1e-5),
+    }
+
+
 def refused(folder: Path) -> dict[str, Any]:
-    """What is said of what cannot be done, and the runs that were made all the same."""
-    text = (folder / "net.nn").read_text(encoding="utf-8")
+    """What is said of what cannot be done, and the runs that were made all the same; after `resumed`, whose run is made one of TensorFlow."""
+    run = Run.open(folder / "left" / "runs" / "task" / "latest")
+    run.settings["backend"] = "tensorflow"
+    run.save_settings()
     wishes: dict[str, Callable[[], object]] = {
-        "backend": lambda: trained(folder, text, dict(_arrays(folder)), resume=folder / "left"),
+        "backend": lambda: trained(folder / "left", CHANCE, resume=run.folder),
         "remat": lambda: trained(folder / "again", DEEP.replace("SETTING", "remat = [Part]"), {"x": np.zeros((COUNT, 64), "float32"), **LABELS}),
         "stream": lambda: trained(folder / "stream", blobs(), memory=LITTLE),
     }
@@ -96,7 +117,7 @@ def _refusal(wish: Callable[[], object]) -> str:
     return "nothing"
 
 
-TASKS: dict[str, Callable[[Path], object]] = {"gone_on": gone_on, "resumed": resumed, "at_once": at_once, "shared": shared, "refused": refused}
+TASKS: dict[str, Callable[[Path], object]] = {"gone_on": gone_on, "resumed": resumed, "at_once": at_once, "shared": shared, "refused": refused, "looked_at": looked_at}
 
 
 def main() -> None:

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ class Worker:
 
 @contextmanager
 def workers(
-    folder: Path, text: str, *arguments: str, count: int = 2, arrays: Callable[[int], dict[str, Any]] = lambda index: blob_arrays()
+    folder: Path, text: str, *arguments: str, count: int = 2, arrays: Callable[[int], dict[str, Any]] = lambda index: blob_arrays(),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[list[Worker]]:
     """Workers on this machine; they are gone afterwards."""
     with addresses(count) as places, ExitStack() as stack:
@@ -72,7 +74,7 @@ def workers(
             home = folder / str(index)
             home.mkdir(parents=True, exist_ok=True)
             write(home, text, arrays(index))
-            started.append(Worker(home, config(places, index), arguments))
+            started.append(Worker(home, {**config(places, index), **environment}, arguments))
             stack.callback(started[-1].process.wait)
             stack.callback(started[-1].process.kill)
         yield started

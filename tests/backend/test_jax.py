@@ -45,13 +45,13 @@ train Task {
   batch     = 16
 }
 """
-ADVERSARIAL = FILE.replace("epochs = 1", "epochs = 2").replace("-> BatchNorm -> leaky_relu", "-> leaky_relu").replace("STATEMENTS", """
+ADVERSARIAL = FILE.replace("epochs = 1", "epochs = 2").replace("STATEMENTS", """
   fake = noise -> generator
   minimize wasserstein(image -> discriminator, 1) + wasserstein(fake -> discriminator, -1) + 10 * gradient_penalty(discriminator, image, image)
     over discriminator with Adam(0.01) times 2
   minimize bce(fake -> discriminator, 1) over generator with SGD(0.1)
 """)
-"""Without chance: an image mixed with itself stays as it is. The critic has no batch normalization, whose second gradient TensorFlow gets wrong."""
+"""Without chance: an image mixed with itself stays as it is."""
 WITHIN, HALF = 1e-4, 1e-2
 
 
@@ -61,6 +61,7 @@ def certain(optimizer: str, epochs: int = 3, more: str = "") -> tuple[str, dict[
 
 
 SAME = {
+    "convolutions, batch normalization, a schedule": (IMAGE, IMAGES),
     "an adversary with a penalty on its gradient": (ADVERSARIAL, ARRAYS),
     "momentum, clipped gradients": certain("SGD(0.05, momentum=0.9, clipnorm=0.5)"),
     "a rate that is lowered": certain("Adam(plateau(0.02, monitor=loss, patience=1))", 5),
@@ -78,8 +79,7 @@ class Copying(Progress):
         self._folder = folder
 
     def begin(self, epochs: int, steps: int, first: int, batch: int = 0, history: Sequence[Mapping[str, float]] = ()) -> None:
-        for name in ("run", "left"):
-            shutil.copytree(self._folder / "runs" / "task" / "001", self._folder / name)
+        shutil.copytree(self._folder / "runs" / "task" / "001", self._folder / "run")
 
 
 def figures_of(folder: Path, text: str, arrays: dict[str, Any]) -> list[dict[str, float]]:
@@ -100,15 +100,9 @@ def on_jax(folder: Path, *tasks: str, **variables: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """What comes of trainings on TensorFlow, and on JAX."""
-    folder = tmp_path_factory.mktemp("both")
-    expected = {"gone_on:image": figures_of(folder / "image", IMAGE, IMAGES)}
-    return expected, on_jax(folder, *expected, "resumed:chance", "refused:image")
-
-
-def test_from_the_same_weights_the_same_is_learnt(both: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
-    check_same(*(one["gone_on:image"] for one in both))
+def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What comes of trainings on JAX."""
+    return on_jax(tmp_path_factory.mktemp("done"), "resumed:chance", "refused:chance")
 
 
 @pytest.mark.slow
@@ -117,6 +111,12 @@ def test_from_the_same_weights_each_kind_of_training_learns_the_same(name: str, 
     text, arrays = SAME[name]
     expected = figures_of(tmp_path / "task", text, arrays)
     check_same(expected, on_jax(tmp_path, "gone_on:task")["gone_on:task"], HALF if "mixed" in text else WITHIN)
+
+
+@pytest.mark.slow
+def test_the_health_of_a_training_is_looked_at_on_jax_and_its_page_is_written(tmp_path: Path) -> None:
+    found = on_jax(tmp_path, "looked_at:things", JAX_DISABLE_MOST_OPTIMIZATIONS="0")["looked_at:things"]  # XLA gets `max` wrong without them
+    assert found == {"layers": 7, "learning": True, "relus": 3, "page": True, "motifs": [6, 3], "as before": True}
 
 
 @pytest.mark.slow
@@ -145,12 +145,12 @@ def check_same(expected: list[dict[str, float]], found: list[dict[str, float]], 
     assert abs(first - last) > 10 * within, "else nothing was learnt"
 
 
-def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(both: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
-    assert both[1]["resumed:chance"] == {"status": "terminated", "left": False, "resumed": True}
+def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(done: dict[str, Any]) -> None:
+    assert done["resumed:chance"] == {"status": "terminated", "left": False, "resumed": True}
 
 
-def test_what_cannot_be_done_on_jax_is_refused_in_words(both: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
-    said = both[1]["refused:image"]
+def test_what_cannot_be_done_on_jax_is_refused_in_words(done: dict[str, Any]) -> None:
+    said = done["refused:chance"]
     assert said["backend"].startswith("NN718: the run ")
     assert said["backend"].endswith("was started with another backend of Keras: tensorflow then, jax now")
     assert said["remat"] == "NN732: `remat`: this is computed on TensorFlow, and Keras has been told to compute on jax"

@@ -1,6 +1,8 @@
 """Objectives that are written out learn what the same steps learn that are written by hand."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nndsl.backend.keras import optimize
+from nndsl.backend.keras import engine, optimize
 from nndsl.backend.keras.evaluate import evaluate, predict
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.learner import Learner, surroundings
@@ -310,3 +312,48 @@ def test_a_term_called_loss_does_not_hide_the_objective(tmp_path: Path) -> None:
     statements = "  loss_of = mse(noise -> generator, image)\n  minimize loss_of + 3 * mse(noise -> generator, 0) over generator with SGD(0.1)"
     (row,) = trained(tmp_path, FILE.replace("STATEMENTS", statements), ARRAYS).history
     assert row["loss"] == pytest.approx(row["loss_of"] + 3 * row["mse"], rel=1e-5)
+
+
+def engines(compute: Callable[[tf.Tensor], tf.Tensor], at: tf.Tensor) -> tf.Tensor:
+    return engine.gradient(lambda at: (compute(at), None), at, [])[0]
+
+
+def tensorflows(compute: Callable[[tf.Tensor], tf.Tensor], at: tf.Tensor) -> tf.Tensor:
+    return tf.gradients(compute(at), at)[0]
+
+
+@pytest.mark.parametrize("normalization", [keras.layers.LayerNormalization, keras.layers.BatchNormalization, partial(keras.layers.GroupNormalization, 1)])
+@pytest.mark.parametrize(("gradient", "right"), [(engines, True), (tensorflows, False)])
+def test_a_penalty_on_a_gradient_is_derived_through_normalization(
+    gradient: Callable[..., tf.Tensor], right: bool, normalization: Callable[..., keras.Layer]
+) -> None:
+    """Against numerical differences. Where the second kind fails, TensorFlow has been mended, and what mends it here is to go."""
+    keras.utils.set_random_seed(3)
+    first, middle, last = keras.layers.Dense(3, "tanh", dtype="float64"), normalization(dtype="float64"), keras.layers.Dense(1, "tanh", dtype="float64")
+    points = tf.constant(np.random.default_rng(2).normal(size=(5, 2)))
+
+    def scores(at: tf.Tensor) -> tf.Tensor:
+        known = {"training": True} if isinstance(middle, keras.layers.BatchNormalization) else {}
+        return last(middle(first(at), **known))
+
+    def penalty() -> tf.Tensor:
+        return tf.reduce_mean((tf.norm(gradient(scores, points), axis=-1) - 1) ** 2)
+
+    scores(points)
+    derived = tf.function(lambda: tf.gradients(penalty(), first.kernel.value)[0], autograph=False)
+    assert np.allclose(derived(), differences(tf.function(penalty, autograph=False), first.kernel), rtol=1e-5, atol=1e-8) == right
+
+
+def differences(of: Callable[[], Any], weights: keras.Variable, step: float = 1e-5) -> Any:
+    """The gradient of a number with respect to weights, from its values beside them."""
+    before, found = weights.numpy(), np.zeros(weights.shape)
+    for place in np.ndindex(*weights.shape):
+        values = []
+        for sign in (1, -1):
+            moved = before.copy()
+            moved[place] += sign * step
+            weights.assign(moved)
+            values.append(float(of()))
+        found[place] = (values[0] - values[1]) / (2 * step)
+    weights.assign(before)
+    return found

@@ -30,6 +30,7 @@ if TYPE_CHECKING or not IS_JAX:
         missed,
         number,
         own_hardware,
+        placed,
         reads,
         sketch,
     )
@@ -53,6 +54,7 @@ else:
         missed,
         number,
         own_hardware,
+        placed,
         reads,
         sketch,
     )
@@ -77,6 +79,7 @@ __all__ = [
     "missed",
     "number",
     "own_hardware",
+    "placed",
     "reads",
     "sketch",
 ]

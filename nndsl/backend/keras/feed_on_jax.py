@@ -34,7 +34,7 @@ class Feed(Examples):
         if any(isinstance(one, Stored) for one in self._arrays.values()):
             raise UserError(not_on_jax(None, "data that take more than the memory they may have", "give them more: `--memory`, or set KERAS_BACKEND=tensorflow"))
         self._types = types
-        self.tensors: tuple[dict[str, Any], list[Any]] = ({name: _placed(jnp.asarray(one, types[name].dtype)) for name, one in self._arrays.items()}, [])
+        self.tensors: tuple[dict[str, Any], list[Any]] = ({name: _placed(np.asarray(one, types[name].dtype)) for name, one in self._arrays.items()}, [])
         self._drawn: tuple[int, int] | None = None
 
     @property
@@ -49,7 +49,7 @@ class Feed(Examples):
     def draw(self, step: int, turns: int) -> None:
         epoch = step // self.steps
         if self._drawn != (epoch, turns):
-            self.tensors = (self.tensors[0], [_placed(jnp.asarray(self._order(epoch, turn))) for turn in range(turns)])
+            self.tensors = (self.tensors[0], [_placed(self._order(epoch, turn)) for turn in range(turns)])
             self._drawn = (epoch, turns)
 
     def shuffled(self, step: Any, size: int | None = None, turn: int = 0, share: Share = ALL) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Feed(Examples):
         return {name: np.asarray(one[rows], self._types[name].dtype) for name, one in self._arrays.items()}
 
     def first(self, name: str, count: int) -> Any:
-        return self.tensors[0][name][:count]
+        return np.asarray(self._arrays[name][:count], self._types[name].dtype)
 
     def _order(self, epoch: int, turn: int) -> np.ndarray[Any, Any]:
         """Which examples are in each batch of an epoch: the same as on TensorFlow, which is asked."""
@@ -93,7 +93,6 @@ class Feed(Examples):
         return order.reshape(self.steps, self.batch)
 
 
-def _placed(array: jax.Array) -> jax.Array:
-    """An array where all devices have it that compute together."""
-    shared = on_jax.everywhere()
-    return array if shared is None else jax.device_put(array, shared)
+def _placed(array: Any) -> jax.Array:
+    """An array on all devices that compute together."""
+    return jnp.asarray(on_jax.placed(array))

@@ -3,7 +3,7 @@
 All run the same program, in the same order. What depends on time or chance they ask their `team()`. The chief's run folder is the only one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
@@ -19,11 +19,27 @@ from nndsl.team.joining import workers_differ
 from nndsl.team.together import Team
 
 if TYPE_CHECKING or not engine.IS_JAX:
-    from nndsl.backend.keras.hosts_on_tensorflow import losses_told, of_all, team
+    from nndsl.backend.keras.hosts_on_tensorflow import losses_told, prepare, team
 else:
-    from nndsl.backend.keras.hosts_on_jax import losses_told, of_all, team
+    from nndsl.backend.keras.hosts_on_jax import losses_told, prepare, team
 
 __all__ = ["Elsewhere", "begun", "check_same", "checkpoints", "losses_told", "of_all", "opened", "team"]
+
+
+def of_all(team: Team, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the devices of all workers, from those of this one, which then uses no others.
+
+    Raises:
+        UserError: the workers have not as many each, or it is too late to say so.
+    """
+    if team.size == 1:
+        return tuple(names)
+    prepare(names)
+    everybodys = team.gathered(list(names))
+    for number, theirs in enumerate(everybodys):
+        if len(theirs) != len(everybodys[0]):
+            raise UserError(workers_differ(team.called(number), "number of devices", len(everybodys[0]), len(theirs)))
+    return tuple(f"worker {number} {name}" for number, theirs in enumerate(everybodys) for name in theirs)
 
 
 def check_same(team: Team, record: Mapping[str, Any]) -> None:

@@ -7,15 +7,9 @@ from tensorflow.python.distribute.collective_all_reduce_strategy import Collecti
 from tensorflow.python.eager import context  # which alone can end what waits for others
 
 from nndsl.backend.keras.only_tensorflow import tf
-from nndsl.diagnostics import Diagnostic, UserError, error
-from nndsl.team.joining import workers_differ
+from nndsl.backend.keras.unable import computed_already
+from nndsl.diagnostics import UserError
 from nndsl.team.together import ALONE, Team
-
-
-@error("NN779")
-def computed_already() -> Diagnostic:
-    """A training on several machines is to be the first thing that TensorFlow does in a process, and the only one of its kind."""
-    return Diagnostic(None, "TensorFlow has already computed in this process", repair="train on several machines in a process of its own: `nndsl train`")
 
 
 class Hosts(tf.distribute.MultiWorkerMirroredStrategy):
@@ -55,20 +49,13 @@ def losses_told(team: Team) -> Iterator[None]:
         raise lost from None
 
 
-def of_all(team: Team, names: Sequence[str]) -> tuple[str, ...]:
-    """The names of the devices of all workers, from those of this one, which then uses no others.
+def prepare(names: Sequence[str]) -> None:
+    """Use no other devices of this machine.
 
     Raises:
-        UserError: the workers have not as many each, or it is too late to say so.
+        UserError: it is too late to say so.
     """
-    if team.size == 1:
-        return tuple(names)
     if context.context()._context_handle is not None:
-        raise UserError(computed_already())
+        raise UserError(computed_already("TensorFlow"))
     gpus = tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices(gpus[: len(names)], "GPU")
-    everybodys = team.gathered(list(names))
-    for number, theirs in enumerate(everybodys):
-        if len(theirs) != len(everybodys[0]):
-            raise UserError(workers_differ(team.called(number), "number of devices", len(everybodys[0]), len(theirs)))
-    return tuple(f"worker {number} {name}" for number, theirs in enumerate(everybodys) for name in theirs)

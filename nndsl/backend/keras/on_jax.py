@@ -6,16 +6,15 @@ that it may change, and gives what they are afterwards; the arrays they had befo
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from typing import Any, NamedTuple, Protocol, TypeVar
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any, Protocol, TypeVar
 
 import jax
 import keras
 import numpy as np
-from keras.src.backend.common.stateless_scope import get_stateless_scope  # which alone tells of the scope that one is in
 
 from nndsl.backend.keras.lacking import Lack
-from nndsl.backend.keras.lower import mask_of, set_mask
+from nndsl.backend.keras.scope_on_jax import Scope, dressed, scope_here, undressed
 from nndsl.types import TensorType
 
 _More = TypeVar("_More")
@@ -57,6 +56,15 @@ def everywhere() -> jax.sharding.Sharding | None:
     return None if shared is None else jax.sharding.NamedSharding(shared.device_mesh.backend_mesh, jax.sharding.PartitionSpec())
 
 
+def placed(array: Any) -> Any:
+    """An array where all devices have it that compute together; each machine has brought it along."""
+    shared = everywhere()
+    if shared is None:
+        return array
+    here = np.asarray(array)
+    return jax.make_array_from_callback(here.shape, shared, lambda part: here[part])
+
+
 def divided(batch: Any) -> Any:
     """A tensor with an entry for each example, within what is compiled: each of several devices computes as many of them, if they can be divided so."""
     shared = keras.distribution.distribution()
@@ -64,77 +72,6 @@ def divided(batch: Any) -> Any:
         return batch
     parts = jax.sharding.PartitionSpec(shared.batch_dim_name)
     return jax.lax.with_sharding_constraint(batch, jax.sharding.NamedSharding(shared.device_mesh.backend_mesh, parts))
-
-
-# Values of variables -----------------------------------------------------------------------------
-
-
-class _Scope(keras.StatelessScope):
-    """Within, variables have other values, and changes go to these."""
-
-    def __init__(self, variables: Iterable[keras.Variable], values: Iterable[Any]):
-        self.variables = list(variables)
-        super().__init__(list(zip(self.variables, values, strict=True)), collect_losses=True)
-
-    def within(self, variables: Sequence[keras.Variable] = (), values: Sequence[Any] = ()) -> "_Scope":
-        """A scope inside, which begins with the values of this one, but for some."""
-        scope = _Scope(self.variables, self.values())
-        for variable, value in zip(variables, values, strict=True):
-            scope.add_update((variable, value))
-        return scope
-
-    def values(self) -> list[Any]:
-        """The values now."""
-        return [self.get_current_value(one) for one in self.variables]
-
-    def take(self, values: Sequence[Any], but: Sequence[keras.Variable] = ()) -> None:
-        """Have other values; some are kept."""
-        kept = {id(one) for one in but}
-        for variable, value in zip(self.variables, values, strict=True):
-            if id(variable) not in kept:
-                self.add_update((variable, value))
-
-    def take_losses(self, inner: "_Scope", values: Sequence[Any], layers: Iterable[keras.Layer]) -> None:
-        """Have the losses that layers have added in a scope inside, by their values here."""
-        for before, value in zip(inner.losses, values, strict=True):
-            self.add_loss(value)
-            for layer in layers:
-                for one in (layer, *layer._flatten_layers(include_self=False)):
-                    if id(before) in one._loss_ids:
-                        one._loss_ids.add(id(value))
-
-
-def _scope(layers: Iterable[keras.Layer] = ()) -> _Scope:
-    """The scope that this is computed in; else one with the variables of layers."""
-    found = get_stateless_scope()
-    if isinstance(found, _Scope):
-        return found
-    variables = list({id(one): one for layer in layers for one in layer.variables}.values())
-    return _Scope(variables, [one.value for one in variables])
-
-
-class _Dressed(NamedTuple):
-    """A tensor with what Keras lets travel with it, which JAX would lose."""
-
-    tensor: Any
-    mask: Any
-    logits: Any
-
-
-def _dressed(found: Any) -> Any:
-    return jax.tree.map(lambda one: _Dressed(one, mask_of(one), getattr(one, "_keras_logits", None)), found)
-
-
-def _undressed(found: Any) -> Any:
-    def put_on(one: _Dressed) -> Any:
-        if one.mask is not None:
-            set_mask(one.tensor, one.mask)
-        if one.logits is not None:
-            with suppress(AttributeError):  # of an array, which is no longer computed with
-                one.tensor._keras_logits = one.logits
-        return one.tensor
-
-    return jax.tree.map(put_on, found, is_leaf=lambda one: isinstance(one, _Dressed))
 
 
 # Gradients ---------------------------------------------------------------------------------------
@@ -150,19 +87,19 @@ def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, layers: Seque
     Returns:
         The gradient, like `at`, and the rest of what was computed.
     """
-    outer, inside = _scope(layers), list[_Scope]()
+    outer, inside = scope_here(layers), list[Scope]()
 
     def stateless(at: Any) -> tuple[Any, Any]:
         with outer.within() as scope:
             found, more = compute(at)
             inside.append(scope)
-            return keras.ops.sum(found), (_dressed(more), scope.values(), scope.losses)
+            return keras.ops.sum(found), (dressed(more), scope.values(), scope.losses)
 
     found, (more, values, losses) = jax.grad(stateless, has_aux=True)(at)
     for variable, value in zip(outer.variables, values, strict=True):
         variable.assign(value)
     outer.take_losses(inside[0], losses, layers)
-    rest: _More = _undressed(more)
+    rest: _More = undressed(more)
     return found, rest
 
 
@@ -175,16 +112,16 @@ def gradients(compute: Callable[[], tuple[Any, _More]], variables: Sequence[kera
     Returns:
         For each variable its gradient, 0 if the number does not depend on it; and the rest of what was computed.
     """
-    outer = _scope()
+    outer = scope_here()
 
     def stateless(values: list[Any]) -> tuple[Any, Any]:
         with outer.within(variables, values) as scope:
             found, more = compute()
-            return found, (_dressed(more), scope.values())
+            return found, (dressed(more), scope.values())
 
     found, (more, after) = jax.grad(stateless, has_aux=True)([outer.get_current_value(one) for one in variables])
     outer.take(after, but=variables)
-    rest: _More = _undressed(more)
+    rest: _More = undressed(more)
     return found, rest
 
 
@@ -250,9 +187,9 @@ class _Pure:
                 stack.enter_context(_lent(one, lent))
             read = [one for one in self._held if isinstance(one, _Read)]
             variables = [*self._variables, *(one.variable for one in read)]
-            scope = stack.enter_context(_Scope(variables, [*values, *(one.tensors for one in read)]))
+            scope = stack.enter_context(Scope(variables, [*values, *(one.tensors for one in read)]))
             found = self._compute(*given)
-            return _dressed(found), scope.values()[: len(values)]
+            return dressed(found), scope.values()[: len(values)]
 
     def values(self) -> list[Any]:
         """Those of the variables; an array that several have is copied, since it can be given away but once."""
@@ -284,7 +221,7 @@ def compiled(compute: Callable[..., Any], variables: Iterable[keras.Variable], h
     def call(*given: Any) -> Any:
         found, values = pure.compiled(pure.values(), pure.tensors(), *given)
         pure.assign(values)
-        return _undressed(found)
+        return undressed(found)
 
     return call
 
@@ -306,7 +243,7 @@ def asked(compute: Callable[..., Any], types: Mapping[str, TensorType], variable
         count = len(next(iter(fields.values())))
         given = {name: np.asarray(fields[name], one.dtype) for name, one in types.items()}
         found = function({name: _filled_up(one) for name, one in given.items()})
-        return jax.tree.map(lambda one: np.asarray(one[:count]), found)
+        return jax.tree.map(lambda one: np.asarray(one)[:count], found)
 
     return ask
 
@@ -354,17 +291,17 @@ class Loop:
         values, tensors, finite = self._one.values(), self._one.tensors(), True
         while start < stop and finite:
             found, values = self._one.compiled(values, tensors, number(start))
-            finite, start = found is None or bool(_undressed(found)), start + 1
+            finite, start = found is None or bool(undressed(found)), start + 1
         self._one.assign(values)
         return start, finite
 
     def _at_once(self, start: int, stop: int) -> tuple[int, bool]:
         (reached, finite), values = self._many.compiled(self._many.values(), self._many.tensors(), number(start), number(stop))
         self._many.assign(values)
-        return int(_undressed(reached)), bool(_undressed(finite))
+        return int(undressed(reached)), bool(undressed(finite))
 
     def _steps(self, start: Any, stop: Any) -> tuple[Any, Any]:
-        outer = _scope()
+        outer = scope_here()
 
         def body(before: tuple[Any, Any, list[Any]]) -> tuple[Any, Any, list[Any]]:
             step, finite, values = before
@@ -398,7 +335,7 @@ def sketch(compute: Callable[..., Any], types: Mapping[str, TensorType], shapes:
 def build(compute: Callable[[], Any]) -> None:
     """Follow something once, so that what it uses makes its variables."""
     with keras.StatelessScope():
-        jax.eval_shape(lambda: _dressed(compute()))
+        jax.eval_shape(lambda: dressed(compute()))
 
 
 # The machine -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
+from keras.src.backend.tensorflow import nn  # which alone says how means and variances are computed
 from tensorflow.python.framework import config as determinism  # which alone can switch determinism off again
 
 from nndsl.backend.keras.lacking import Lack
@@ -42,6 +43,11 @@ def log_gamma(x: Any) -> Any:
     return tf.math.lgamma(x)
 
 
+def placed(array: Any) -> Any:
+    """An array where all devices have it that compute together, which is no other here: variables see to that."""
+    return array
+
+
 def dense(gradient: Any) -> Any:
     """A gradient as a tensor: that of a table, of which some rows were looked up, is not one at first."""
     return tf.convert_to_tensor(gradient)
@@ -60,8 +66,30 @@ def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, layers: Seque
     Returns:
         The gradient, like `at`, and the rest of what was computed.
     """
-    found, more = compute(at)
+    with _derived_twice():
+        found, more = compute(at)
     return tf.gradients(found, at)[0], more
+
+
+@contextmanager
+def _derived_twice() -> Iterator[None]:
+    """Within, gradients of what normalizes can be derived once more.
+
+    Keras takes means and variances from `tf.nn.moments`, where the mean is a constant to the variance. That makes no difference to
+    a gradient, and a great one to the gradient of a gradient.
+    """
+    before, nn._compute_moments = nn._compute_moments, _moments
+    try:
+        yield
+    finally:
+        nn._compute_moments = before
+
+
+def _moments(x: tf.Tensor, axes: Sequence[int], keepdims: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and variance along some axes, to the bits of `tf.nn.moments`."""
+    mean = tf.reduce_mean(x, axes, keepdims=True)
+    variance = tf.reduce_mean(tf.math.squared_difference(x, mean), axes, keepdims=keepdims)
+    return mean if keepdims else tf.squeeze(mean, axes), variance
 
 
 def gradients(compute: Callable[[], tuple[Any, _More]], variables: Sequence[keras.Variable]) -> tuple[list[Any], _More]:

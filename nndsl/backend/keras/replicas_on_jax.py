@@ -11,13 +11,16 @@ from typing import Any
 import jax
 import keras
 
+from nndsl.backend.keras import hosts_on_jax as hosts
 from nndsl.backend.keras.shares import ALL, Share, Size
 from nndsl.team.together import ALONE, Team
 
 
 def names_of(team: Team) -> tuple[str, ...]:
     """The names of the devices of this machine: accelerators, or where there are none, CPUs."""
-    return tuple(f"{one.platform.upper()}:{one.id}" for one in jax.local_devices())
+    if team.size > 1:
+        hosts.connect(team)
+    return tuple(f"{one.platform.upper()}:{number}" for number, one in enumerate(jax.local_devices()))
 
 
 def several() -> bool:
@@ -27,17 +30,27 @@ def several() -> bool:
 
 @contextmanager
 def together(names: Sequence[str], team: Team = ALONE) -> Iterator[None]:
-    """What is built within is on all devices, each of which computes as many examples of a batch; with one, nothing changes."""
+    """What is built within is on all devices, each of which computes as many examples of a batch; with one, nothing changes.
+
+    Raises:
+        UserError: another machine is gone.
+    """
     if len(names) == 1:
         yield
         return
     before = keras.distribution.distribution()
-    devices = [one.lower() for one in names]  # as Keras calls them
-    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=_in_keras(len(names), team), auto_shard_dataset=False))
     try:
-        yield
+        with hosts.losses_told(team), hosts.computing_with(team):
+            yield
     finally:
         keras.distribution.set_distribution(before)
+
+
+def _in_keras(count: int, team: Team) -> list[str]:
+    """What Keras calls so many devices of all machines: as many of each."""
+    of_each = ([one for one in jax.devices() if one.process_index == number] for number in range(team.size))
+    return [f"{one.platform}:{one.id}" for devices in of_each for one in devices[: count // team.size]]
 
 
 def share(count: Size) -> Share:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 import keras
 import numpy as np
 
+from nndsl.backend.keras import engine
 from nndsl.backend.keras.lower import Layers
 
 _Name = TypeVar("_Name")
@@ -27,7 +28,7 @@ def copied(variables: Mapping[_Name, keras.Variable]) -> dict[_Name, np.ndarray[
 def assign(variables: Mapping[_Name, keras.Variable], values: Mapping[_Name, Any]) -> None:
     """Give variables the values of the same names."""
     for name, variable in variables.items():
-        variable.assign(values[name])
+        variable.assign(engine.placed(values[name]))
 
 
 @contextmanager

@@ -20,9 +20,15 @@ def not_on_jax(span: Span | None, what: str, repair: str) -> Diagnostic:
     return Diagnostic(span, f"{what}: this is computed on TensorFlow, and Keras has been told to compute on jax", repair=repair)
 
 
+@error("NN779")
+def computed_already(engine: str) -> Diagnostic:
+    """A training on several machines is to be the first thing that TensorFlow or JAX does in a process, and the only one of its kind."""
+    return Diagnostic(None, f"{engine} has already computed in this process", repair="train on several machines in a process of its own: `nndsl train`")
+
+
 @error("NN781")
 def needs_tensorflow(backend: str) -> Diagnostic:
-    """Texts are written on TensorFlow; on other backends of Keras, networks are trained, evaluated and compiled.
+    """Texts and files for other programs are written on TensorFlow; on other backends of Keras, networks are trained, evaluated and compiled.
 
         KERAS_BACKEND=jax nndsl generate runs/names/001
 
