@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.progress import Progress
+from nndsl.team.together import Team
 from tests.backend.test_objectives import ARRAYS, FILE
 from tests.backend.trainings import COUNT, blob_arrays, blobs, parts, trained
 
@@ -156,3 +158,19 @@ def test_what_cannot_be_done_on_jax_is_refused_in_words(done: dict[str, Any]) ->
     assert said["remat"] == "NN732: `remat`: this is computed on TensorFlow, and Keras has been told to compute on jax"
     assert said["stream"].startswith("NN732: data that take more than the memory they may have: this is computed on TensorFlow")
     assert said["runs"] == []
+
+
+@pytest.mark.parametrize(("failure", "told"), [
+    ("UNKNOWN: Gloo AllGather failed: Connection closed by peer", "worker 1 is gone"), ("the shapes do not fit", "the shapes do not fit"),
+])
+def test_a_worker_that_is_gone_is_told_however_jax_says_so(failure: str, told: str) -> None:
+    from nndsl.backend.keras.hosts_on_jax import losses_told
+
+    class Two(Team):
+        size = 2
+
+        def loss(self) -> UserError | None:
+            return UserError(Diagnostic(None, "worker 1 is gone"))
+
+    with pytest.raises((UserError, ValueError), match=told), losses_told(Two()):
+        raise ValueError(failure)

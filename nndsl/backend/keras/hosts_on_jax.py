@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -23,6 +24,8 @@ _COMING = 600
 """Seconds in which all workers, who have come to the team, come to JAX, too."""
 _STUCK = 5.0
 """Seconds in which a computation with one who is gone is to fail; then it is left where it is."""
+_OF_XLA = re.compile("[A-Z_]+: ")
+"""How what XLA says of a failure begins: with its kind. Some failures are a `ValueError` to JAX."""
 _team = ALONE
 
 
@@ -125,8 +128,8 @@ def losses_told(team: Team) -> Iterator[None]:
     """
     try:
         yield
-    except jax.errors.JaxRuntimeError:
-        lost = team.loss()
+    except (jax.errors.JaxRuntimeError, ValueError) as failure:
+        lost = team.loss() if team.size > 1 and _OF_XLA.match(str(failure)) else None
         if lost is None:
             raise
         raise lost from None
