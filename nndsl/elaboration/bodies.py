@@ -84,7 +84,7 @@ class Body(Evaluator):
     def _give_up(self, statement: ast.Statement) -> None:
         """The names that a wrong statement was to bind are known, and silent."""
         for one in ast.every([statement]):
-            self._silence(_targets(one))
+            self._silence(ast.targets(one))
             match one:
                 case ast.Input(type=written) | ast.Binding(type=written) | ast.Output(type=written) if written is not None:
                     self._types.silence(written)
@@ -334,17 +334,7 @@ def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
     """The places where statements give a name a value, in order; those of loops that count are none."""
     for statement in ast.every(statements):
         if not isinstance(statement, ast.For):
-            yield from (one.span for one in _targets(statement) if one.name == name)
-
-
-def _targets(statement: ast.Statement) -> tuple[ast.Target, ...]:
-    """What a statement gives a value."""
-    match statement:
-        case ast.Binding(targets=targets) | ast.For(targets=targets):
-            return targets
-        case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target):
-            return (target,)
-    return ()
+            yield from (one.span for one in ast.targets(statement) if one.name == name)
 
 
 def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:

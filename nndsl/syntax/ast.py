@@ -351,3 +351,13 @@ def statements(body: Iterable[Statement]) -> Iterator[Statement]:
             yield from statements(one.statements)
         else:
             yield one
+
+
+def targets(statement: Statement) -> tuple[Target, ...]:
+    """What a statement gives a value."""
+    match statement:
+        case Binding(targets=several) | For(targets=several):
+            return several
+        case Input(target=target) | Output(target=target) | LayerDeclaration(target=target):
+            return (target,)
+    return ()
