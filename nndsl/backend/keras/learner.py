@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-from nndsl.backend.keras import lower, replicas
+from nndsl.backend.keras import engine, lower, replicas
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.objective import Computation
@@ -177,8 +177,7 @@ class Learner:
     def _finite_state(self) -> tf.Tensor:
         """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
         kept = [*self.weights().values(), *(one for step in self._steps for one in step.optimizer.variables)]
-        weights = [one.value for one in kept if tf.as_dtype(one.dtype).is_floating]
-        return tf.reduce_all([tf.reduce_all(tf.math.is_finite(one)) for one in weights] or [True])
+        return engine.all_finite([one.value for one in kept if tf.as_dtype(one.dtype).is_floating])
 
     def _full_batches(self, by_xla: bool, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

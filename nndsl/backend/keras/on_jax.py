@@ -6,12 +6,19 @@ from typing import Any, TypeVar
 import jax
 import keras
 
+OPTIMIZERS: dict[str, type[keras.Optimizer]] = {}
+"""Those that compute what Keras' do, in another way, by its names."""
 _More = TypeVar("_More")
 
 
 def log_gamma(x: Any) -> Any:
     """The logarithm of the gamma function, of each number."""
     return jax.scipy.special.gammaln(x)
+
+
+def all_finite(tensors: Sequence[Any]) -> Any:
+    """Whether tensors have no number that is infinite, or none at all."""
+    return jax.numpy.all(jax.numpy.stack([jax.numpy.isfinite(one).all() for one in tensors])) if tensors else jax.numpy.array(True)
 
 
 def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, variables: Sequence[keras.Variable]) -> tuple[Any, _More]:

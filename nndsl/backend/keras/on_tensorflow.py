@@ -6,12 +6,23 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
+from nndsl.backend.keras.adam import Adam, AdamW
+
+OPTIMIZERS: dict[str, type[keras.Optimizer]] = {"Adam": Adam, "AdamW": AdamW}
+"""Those that compute what Keras' do, in another way, by its names."""
 _More = TypeVar("_More")
 
 
 def log_gamma(x: Any) -> Any:
     """The logarithm of the gamma function, of each number."""
     return tf.math.lgamma(x)
+
+
+def all_finite(tensors: Sequence[Any]) -> Any:
+    """Whether tensors have no number that is infinite, or none at all; of many, in as few operations as there can be."""
+    axes = {rank: tf.range(rank) for rank in {len(one.shape) for one in tensors}}
+    found = [tf.raw_ops.All(input=tf.raw_ops.IsFinite(x=one), axis=axes[len(one.shape)]) for one in tensors]
+    return tf.reduce_all(tf.stack(found)) if found else tf.constant(True)
 
 
 def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, variables: Sequence[keras.Variable]) -> tuple[Any, _More]:
