@@ -3,8 +3,8 @@
 import keras
 
 if keras.config.backend() == "jax":
-    from nndsl.backend.keras.on_jax import OPTIMIZERS, all_finite, gradient, log_gamma
+    from nndsl.backend.keras.on_jax import OPTIMIZERS, all_finite, fused_losses, gradient, log_gamma
 else:
-    from nndsl.backend.keras.on_tensorflow import OPTIMIZERS, all_finite, gradient, log_gamma
+    from nndsl.backend.keras.on_tensorflow import OPTIMIZERS, all_finite, fused_losses, gradient, log_gamma
 
-__all__ = ["OPTIMIZERS", "all_finite", "gradient", "log_gamma"]
+__all__ = ["OPTIMIZERS", "all_finite", "fused_losses", "gradient", "log_gamma"]

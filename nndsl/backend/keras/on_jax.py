@@ -1,6 +1,7 @@
 """What Keras has no operation for, by JAX."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import jax
@@ -19,6 +20,11 @@ def log_gamma(x: Any) -> Any:
 def all_finite(tensors: Sequence[Any]) -> Any:
     """Whether tensors have no number that is infinite, or none at all."""
     return jax.numpy.all(jax.numpy.stack([jax.numpy.isfinite(one).all() for one in tensors])) if tensors else jax.numpy.array(True)
+
+
+def fused_losses() -> AbstractContextManager[None]:
+    """Within, losses are compiled as on TensorFlow: here they are as they are."""
+    return nullcontext()
 
 
 def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, variables: Sequence[keras.Variable]) -> tuple[Any, _More]:

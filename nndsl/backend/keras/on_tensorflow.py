@@ -1,10 +1,12 @@
 """What Keras has no operation for, by TensorFlow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import config as determinism
 
 from nndsl.backend.keras.adam import Adam, AdamW
 
@@ -20,9 +22,25 @@ def log_gamma(x: Any) -> Any:
 
 def all_finite(tensors: Sequence[Any]) -> Any:
     """Whether tensors have no number that is infinite, or none at all; of many, in as few operations as there can be."""
-    axes = {rank: tf.range(rank) for rank in {len(one.shape) for one in tensors}}
+    axes = {rank: tf.constant(list(range(rank)), tf.int32) for rank in {len(one.shape) for one in tensors}}
     found = [tf.raw_ops.All(input=tf.raw_ops.IsFinite(x=one), axis=axes[len(one.shape)]) for one in tensors]
     return tf.reduce_all(tf.stack(found)) if found else tf.constant(True)
+
+
+@contextmanager
+def fused_losses() -> Iterator[None]:
+    """Within, a cross-entropy over logits is compiled as one operation, also where operations have to be deterministic.
+
+    TensorFlow then takes it apart, since its kernel for GPUs adds up in any order. That for CPUs does not.
+    """
+    apart = determinism.is_op_determinism_enabled() and not tf.config.get_visible_devices("GPU")
+    if apart:
+        determinism.disable_op_determinism()
+    try:
+        yield
+    finally:
+        if apart:
+            determinism.enable_op_determinism()
 
 
 def gradient(compute: Callable[[Any], tuple[Any, _More]], at: Any, variables: Sequence[keras.Variable]) -> tuple[Any, _More]:
