@@ -1,7 +1,9 @@
 """Checking a text again after an edit, as the language server does with each pause in typing, in processor time."""
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -22,6 +24,7 @@ network Wide {
 }
 """
 """Four calls a turn."""
+RATE = re.compile(r"(?:rate = |Dropout\()(0\.\d+)")
 
 
 def hundred_lines() -> str:
@@ -29,19 +32,28 @@ def hundred_lines() -> str:
     return FILE.read_text(encoding="utf-8") + linear.text(40)
 
 
+def edits(text: str) -> Iterator[str]:
+    """The text with ever more of its rates changed, each time one: now in one of its lines, now in another."""
+    for number in count():
+        places = [found.span(1) for found in RATE.finditer(text)]
+        start, end = places[number % len(places)]
+        text = f"{text[:start]}0.{100 + number % 800}{text[end:]}"
+        yield text
+
+
 def edited(text: str, rounds: int) -> tuple[float, float]:
     """The median seconds from a change of the text to its diagnostics, and from there to a hover."""
     desk, uri = Desk(), FILE.with_name("edited.nn").resolve().as_uri()
     checks, hovers = [], []
-    for number in range(rounds + 2):
+    for _, changed in zip(range(rounds + 2), edits(text), strict=False):
         started = time.process_time()
-        desk.put(uri, f"{text}# edit {number}\n")
+        desk.put(uri, changed)
         analysis = desk.analysis(uri)
         assert analysis is not None
         found = diagnostics(desk, analysis)
         checked = time.process_time()
         assert not found, found
-        hover(desk, analysis, text.index("Dense("))
+        hover(desk, analysis, changed.index("Dense("))
         checks.append(checked - started)
         hovers.append(time.process_time() - checked)
     return median(checks[2:]), median(hovers[2:])

@@ -30,6 +30,21 @@ def add_values(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="PATH", type=Path, help="read this instead of the file that the `data` block names")
 
 
+def add_look(parser: argparse.ArgumentParser, texts: str = "") -> None:
+    """`--dark`, `--detail` and `--direction`, None where they are not given: how a network is drawn.
+
+    Args:
+        texts: what is to be said of files that others draw.
+    """
+    parser.add_argument("--dark", action="store_true", help="light on dark" + (f" (not for {texts})" if texts else ""))
+    parser.add_argument(
+        "--detail", choices=["overview", "blocks", "full"],
+        help="blocks closed; equal neighbours folded into one with ×N; or every call (default: blocks"
+        + (f"; {texts} are always full)" if texts else ")"),
+    )
+    parser.add_argument("--direction", choices=["down", "right"], help="where tensors flow to (default: down)")
+
+
 def add_format(parser: argparse.ArgumentParser, what: str, formats: Sequence[str] = ("text", "json")) -> None:
     """`--format` and `--json`, which writes what is said here."""
     parser.add_argument("--format", choices=formats, default="text", help="how to print (default: text)")

@@ -133,7 +133,7 @@ class Findings(Frozen, eq=False):
         outputs: by name.
         forecasts: of series (`nndsl.diagram.forecasts.Forecast`).
         made: the samples of a training that makes something.
-        motifs: of sequences of letters, if the network begins with filters over them.
+        motifs: of sequences of letters, for each layer of filters over them that a network begins with.
     """
 
     split: str
@@ -141,4 +141,4 @@ class Findings(Frozen, eq=False):
     outputs: Mapping[str, Found]
     forecasts: Sequence[Any] = ()
     made: Sequence[Made] = ()
-    motifs: Motifs | None = None
+    motifs: Sequence[Motifs] = ()

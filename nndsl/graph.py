@@ -134,7 +134,7 @@ class Graph:
         return self.nodes[ref.node].types[ref.output]
 
     def operand_types(self, node: Node) -> tuple[TensorType, ...]:
-        return tuple(self.type_of(ref) for ref in node.operands)
+        return tuple([self.nodes[ref.node].types[ref.output] for ref in node.operands])
 
     def owners(self) -> Iterator[tuple[Owner, Node]]:
         """Each set of weights once, with the first call that uses it."""
@@ -159,6 +159,15 @@ class Graph:
             for position, ref in enumerate(node.operands):
                 graph.add_edge(ref.node, node.id, key=position, output=ref.output)
         return graph
+
+
+def users_of(nodes: Iterable[Node]) -> dict[Ref, list[Node]]:
+    """For each tensor that some calls take, these calls, each as often as it takes it."""
+    users: dict[Ref, list[Node]] = {}
+    for node in nodes:
+        for ref in node.operands:
+            users.setdefault(ref, []).append(node)
+    return users
 
 
 def needed_for(nodes: Sequence[Node], wanted: Iterable[Ref]) -> set[int]:

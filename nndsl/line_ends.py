@@ -27,7 +27,7 @@ def line_ends(spec: ast.Spec, program: Program, trace: Trace) -> Iterator[tuple[
 
 def _type(home: ast.Definition, target: ast.Target, program: Program, trace: Trace) -> str | None:
     """The type of a tensor, with a sign where it is another in other expansions; or that of a field of data."""
-    seen = trace.names.get(target.span)
+    seen = trace.seen(target.span)
     if seen is not None and isinstance(seen.value, Tensor):
         return f"{seen.value.type} …" if seen.varies else str(seen.value.type)
     plan = program.data.get(home.name) if home.kind == "data" else None

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from nndsl.data.room import bytes_text
 from nndsl.diagnostics import Diagnostic, render
-from nndsl.monitor import History, measured
+from nndsl.monitor import History, measured, rates
 from nndsl.progress import Lines, Progress, duration_text, epoch_text, figures_text
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _WORTH_A_BAR = 1.0
 _WORTH_CURVES, _BETWEEN_CURVES = 3, 2.0
 """Curves are drawn of so many epochs, and again after so many seconds: it takes some hundredths of one."""
 _CURVE_WIDTH, _CURVE_HEIGHT, _MOST_CURVES, _MOST_POINTS = 30, 6, 3, 200
+_NARROW_CURVE, _BESIDE_CURVE = 28, 12
+"""So many columns a curve takes at least, and so many its frame, with its numbers and the space to the next."""
 _ROOM = 24
 """So many lines a terminal has before there is room for curves."""
 
@@ -49,7 +51,7 @@ class Live(Progress):
         self._epochs = self._steps = self._batch = 0
         self._started: float | None = None
         self._since = self._drawn = self._clock()
-        self._done_before = 0
+        self._done_before, self._told_speed = 0, ""
 
     # Told --------------------------------------------------------------------------------------------
 
@@ -63,9 +65,10 @@ class Live(Progress):
         compiled = self._started is None
         if compiled:  # the first call compiles, and says nothing about the speed
             self._started, self._done_before = self._clock(), total_done
+        self._told_speed = self._speed(total_done)
         self._bars.update(
             self._task, completed=done, total=self._steps, description=epoch_text(epoch, self._epochs),
-            figures=f"loss {loss:.4g}{self._speed(total_done)}",
+            figures=f"loss {loss:.4g}{self._told_speed}",
         )
         if compiled:
             self._shown.refresh()
@@ -78,7 +81,7 @@ class Live(Progress):
             if self._clock() - self._since < _WORTH_A_BAR:
                 return
             self._show("data", total, what)
-        self._bars.update(self._task, completed=done, total=total or None, figures=what)
+        self._bars.update(self._task, completed=done, total=total or None, figures=f"{what}{self._told_speed}")
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
         now = self._clock()
@@ -130,14 +133,16 @@ class Live(Progress):
 
         if not self._history:
             return []
-        rates = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in self._history[-1].items() if name.endswith("learning_rate")]
-        return [Text("   ".join([*rates, f"memory {bytes_text(Process().memory_info().rss)}"]), style="dim")]
+        told = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in rates(self._history[-1]).items()]
+        return [Text("   ".join([*told, f"memory {bytes_text(Process().memory_info().rss)}"]), style="dim")]
 
     def _drawn_curves(self) -> "list[Text]":
-        most = min(_MOST_CURVES, self._console.width // (_CURVE_WIDTH + 12))
-        return [self._curve(name) for name in measured(self._history[0])[:most]]
+        names = measured(self._history[0])
+        names = names[: max(1, min(_MOST_CURVES, self._console.width // (_NARROW_CURVE + _BESIDE_CURVE)))]
+        width = min(_CURVE_WIDTH, self._console.width // max(1, len(names)) - _BESIDE_CURVE)
+        return [self._curve(name, width) for name in names] if width >= _NARROW_CURVE else []
 
-    def _curve(self, name: str) -> "Text":
+    def _curve(self, name: str, width: int) -> "Text":
         """A figure over the epochs, on training examples and, where it is measured there, on those for validation."""
         from rich.text import Text
         from uniplot import plot_to_string
@@ -146,7 +151,7 @@ class Live(Progress):
         kinds = {kind: key for kind, key in (("train", name), ("validation", f"val_{name}")) if key in rows[0]}
         drawn = plot_to_string(
             xs=[[row["epoch"] for row in rows] for _ in kinds], ys=[[row[key] for row in rows] for key in kinds.values()],
-            lines=True, character_set="braille", width=_CURVE_WIDTH, height=_CURVE_HEIGHT, title=name.replace("_", " "),
+            lines=True, character_set="braille", width=width, height=_CURVE_HEIGHT, title=name.replace("_", " "),
             color=["blue", "yellow"][: len(kinds)], legend_labels=list(kinds),
         )
         return Text.from_ansi(drawn if isinstance(drawn, str) else "\n".join(drawn))

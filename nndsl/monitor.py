@@ -9,9 +9,19 @@ History = Sequence[Mapping[str, float]]
 """The figures of each epoch, from the first on."""
 
 
+def figures(row: Mapping[str, float]) -> dict[str, float]:
+    """What was measured in an epoch: losses and metrics, of training and validation examples."""
+    return {name: value for name, value in row.items() if name != "epoch" and not name.endswith("learning_rate")}
+
+
 def measured(row: Mapping[str, float]) -> list[str]:
-    """The figures of an epoch that are measured on examples: losses and metrics, without those of validation examples."""
-    return [name for name in row if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
+    """The names of the figures of training examples."""
+    return [name for name in figures(row) if not name.startswith("val_")]
+
+
+def rates(row: Mapping[str, float]) -> dict[str, float]:
+    """The learning rate of each optimizer after an epoch."""
+    return {name: value for name, value in row.items() if name.endswith("learning_rate")}
 
 
 def best_epoch(history: History, monitor: str, mode: Mode) -> int | None:

@@ -1,6 +1,6 @@
 """Pages of one HTML file, which load nothing: their frame, their looks on light ground, dark ground and paper, and tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -17,11 +17,12 @@ h3 { font-size: 15px; margin: 22px 0 6px; } p { margin: 6px 0; max-width: 80ch; 
 svg, img { max-width: 100%; height: auto; } figure { margin: 0; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 th { text-align: left; border-bottom: 2px solid var(--rule); } td { border-bottom: 1px solid var(--faint); vertical-align: top; }
-th, td { padding: 5px 18px 5px 0; } td.number, th.number { text-align: right; } td.best { font-weight: 600; color: var(--blue); }
+th, td { padding: 5px 18px 5px 0; } td.number, th.number { text-align: right; white-space: nowrap; } a { color: var(--blue); } td.best { font-weight: 600; color: var(--blue); }
 code, pre { font: 13px/1.55 'JetBrains Mono', ui-monospace, monospace; } code { overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: 12px 16px; border-radius: 6px; overflow-x: auto; margin: 8px 0; }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 12px; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
-  pre { white-space: pre-wrap; } }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 12px; } h2, h3, p.muted { break-after: avoid; } figure, tr { break-inside: avoid; }
+  pre { white-space: pre-wrap; } td { overflow-wrap: anywhere; } .charts { grid-template-columns: 1fr 1fr; } }
 """
 
 
@@ -50,16 +51,21 @@ def number_text(value: float | None) -> str:
     size = abs(value)
     if size == 0 or 1e-3 <= size < 1e3:
         return f"{value:.4f}"
-    return f"{value:,.0f}" if 1e4 <= size < 1e15 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= size < 1e15 else f"{value:.4g}"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), links: Mapping[str, str] = {}) -> str:
     """A table of texts.
 
     Args:
         numbers: the columns that stand to the right.
+        links: where some texts lead.
     """
     kinds = [' class="number"' if place in numbers else "" for place in range(len(heads))]
     head = "".join(f"<th{kind}>{escape(one)}</th>" for kind, one in zip(kinds, heads, strict=True))
-    lines = ("".join(f"<td{kind}>{escape(one)}</td>" for kind, one in zip(kinds, row, strict=True)) for row in rows)
+    lines = ("".join(f"<td{kind}>{_linked(one, links.get(one))}</td>" for kind, one in zip(kinds, row, strict=True)) for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(f"<tr>{one}</tr>" for one in lines)}</tbody></table></div>'
+
+
+def _linked(text: str, place: str | None) -> str:
+    return escape(text) if place is None else f'<a href="{escape(place)}">{escape(text)}</a>'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from nndsl.diagnostics import Diagnostic, render
-from nndsl.monitor import History
+from nndsl.monitor import History, figures
 
 if TYPE_CHECKING:
     from nndsl.run import Run
@@ -117,8 +117,8 @@ def epoch_text(epoch: int, epochs: int) -> str:
     return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
 
 
-def figures_text(figures: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in figures.items() if name != "epoch" and not name.endswith("learning_rate"))
+def figures_text(row: Mapping[str, float], between: str = "  ") -> str:
+    return between.join(f"{name} {value:.4g}" for name, value in figures(row).items())
 
 
 def duration_text(seconds: float) -> str:

@@ -35,6 +35,7 @@ from nndsl.records import as_yaml, is_of_a_run, plain, read_json, read_yaml
 from nndsl.source import Source
 
 LATEST = "latest"
+REPORT = "report.html"
 
 
 @error("NN715")
@@ -385,9 +386,13 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """The versions of what decides the bits of a result."""
-    own = {name: version(name) for name in ("keras", "tensorflow", "numpy")}
+def versions(backend: str) -> dict[str, str]:
+    """The versions of what decides the bits of a result.
+
+    Args:
+        backend: what Keras computes with.
+    """
+    own = {name: version(name) for name in ("keras", backend, "numpy")}
     return {"nndsl": _own_version(), "python": sys.version.split()[0], **own}
 
 

@@ -1,17 +1,24 @@
 """Questions to ask of a layout: does anything lie on anything else, and is everything there?"""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import combinations, pairwise
+from unittest.mock import patch
 
 from benchmarks.peers import Line
 from benchmarks.peers import crossings as count_crossings
 from nndsl.diagram.figure import Card, Detail, Figure, Frame, Item, figure
-from nndsl.diagram.layout import HEADER, Direction, Layout, lay_out
+from nndsl.diagram.layout import HEADER, PAGES, Direction, Layout, lay_out
 from nndsl.diagram.pieces import Point, Seat, Vertex
 from nndsl.program import Network
 
 SLACK = 0.6
 """Boxes and lines that touch do not overlap; places are exact to less than a pixel."""
+
+
+def on_small_pages() -> AbstractContextManager[object]:
+    """Pages on which few cards fill a column: most networks are in several columns, or have the form of a U if they can."""
+    return patch.dict(PAGES, {direction: page._replace(tall=180.0) for direction, page in PAGES.items()})
 
 
 class Drawn:
@@ -21,7 +28,13 @@ class Drawn:
         self.figure = of if isinstance(of, Figure) else figure(of, detail)
         self.layout: Layout = lay_out(self.figure, direction)
         self.boxes = {self.layout.items[seat.vertex]: box_of(seat) for seat in self.layout.seats if seat.vertex in self.layout.items}
+        self.rising = {self.layout.items[seat.vertex] for seat in self.layout.seats if seat.vertex in self.layout.items and seat.rising}
         self.inside = dict(_parents(self.figure.members, None))
+
+    def met(self, item: Item) -> "tuple[Box, float, float]":
+        """The box of an item, and at which height wires enter and leave it: at its bottom and top, where they lead up."""
+        box = self.boxes[item]
+        return (box, box[3], box[1]) if item in self.rising else (box, box[1], box[3])
 
     def parent_of(self, vertex: Vertex) -> Frame | None:
         return self.inside[self.layout.items[vertex]]
@@ -82,14 +95,14 @@ def check_wires(drawn: Drawn) -> None:
             if homes and drawn.inside[item] is next(iter(homes)):
                 assert not any(runs_through(start, end, box) for start, end in pairwise(points)), (wire, item)
         if wire.target in items:
-            assert _touches(points[-1], drawn.boxes[items[wire.target]])
+            assert _touches(points[-1], *drawn.met(items[wire.target]))
         if wire.source in items:
-            box = drawn.boxes[items[wire.source]]
-            assert abs(points[0][1] - box[3]) < SLACK and box[0] - SLACK <= points[0][0] <= box[2] + SLACK
+            box, _, leaves = drawn.met(items[wire.source])
+            assert abs(points[0][1] - leaves) < SLACK and box[0] - SLACK <= points[0][0] <= box[2] + SLACK
 
 
-def _touches(point: Point, box: Box) -> bool:
-    on_top = abs(point[1] - box[1]) < SLACK and box[0] - SLACK <= point[0] <= box[2] + SLACK
+def _touches(point: Point, box: Box, enters: float, _: float) -> bool:
+    on_top = abs(point[1] - enters) < SLACK and box[0] - SLACK <= point[0] <= box[2] + SLACK
     on_side = min(abs(point[0] - box[0]), abs(point[0] - box[2])) < SLACK and box[1] < point[1] < box[3]
     on_circle = box[1] < point[1] < box[3] and box[0] <= point[0] <= box[2]
     return on_top or on_side or on_circle

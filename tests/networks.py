@@ -153,3 +153,23 @@ def _fill(draw: st.DrawFn, built: GraphBuilder, tensors: list[Ref], steps: int, 
             tensors.append(built.apply(Concatenate(), *draw(st.permutations(halves))))
         else:
             tensors.append(built.apply(Relu() if kind == "relu" else Dense(8), one))
+
+
+@st.composite
+def encoders(draw: st.DrawFn) -> Network:
+    """An encoder and a decoder with skips between them, of any layers, with blocks and several outputs on either side."""
+    built = GraphBuilder()
+    depth, h, skips = draw(st.integers(2, 4)), built.input("x", 8), []
+    for _ in range(depth):
+        with built.block("Down") if draw(st.booleans()) else built.nothing():
+            tensors = [h]
+            _fill(draw, built, tensors, draw(st.integers(0, 3)), 2)
+            skips.append(built.apply(Dense(8), tensors[-1]))
+            h = built.apply(Relu(), skips[-1]) if draw(st.booleans()) else skips[-1]
+    h = built.apply(Dense(8), h)
+    for _ in range(depth):
+        with built.block("Up") if draw(st.booleans()) else built.nothing():
+            tensors = [built.apply(Add(), *draw(st.permutations([built.apply(Dense(8), h), skips.pop()])))]
+            _fill(draw, built, tensors, draw(st.integers(0, 3)), 2)
+            h = built.apply(Dense(8), tensors[-1])
+    return built.network("Encoder", y=h)

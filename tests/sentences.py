@@ -4,8 +4,7 @@ from random import Random
 
 from nndsl.catalogue.component import Component
 from nndsl.syntax.grammar import END, Tables, shift, sign_of, tables
-from nndsl.syntax.lexing import NEWLINE
-from nndsl.syntax.parser import BROKEN
+from nndsl.syntax.lexing import BROKEN, NEWLINE
 
 _CLOSING = (END, "RBRACE", "RPAR", "RSQB", NEWLINE, "LBRACE", "NAME", "EQUAL")
 _NAMES = ("x", "y", "h", "L", "Net", "D", "source", "split", "model", "data", "loss", "optimizer", "same", "relu", "range", "csv", "npz", "dataset")

@@ -112,6 +112,16 @@ def test_the_page_of_a_comparison_has_the_curves_of_all(runs: Path, capsys: pyte
     assert "<svg" not in Path("all.html").read_text(encoding="utf-8")
 
 
+def test_a_page_of_runs_leads_to_the_page_of_each_that_has_one(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = made(runs / "a & b" / "001")
+    (folder / "report.html").write_text("<h1>one</h1>", encoding="utf-8")
+    monkeypatch.chdir(runs / "digits")
+    (runs / "pages").mkdir()
+    assert main(["runs", str(runs), "--html", "../pages/all.html"]) == 0
+    html = (runs / "pages" / "all.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]*)">([^<]*)</a>', html) == [("../a%20%26%20b/001/report.html", "a &amp; b/001")]
+
+
 def test_a_run_that_has_not_ended_runs_or_was_killed(runs: Path) -> None:
     folder = made(runs / "digits" / "003", status="running")
     assert entry(folder).state == "killed"

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nndsl.data.component import Encoder
+from nndsl.data.encoders import chain
 from nndsl.data.encoders.letters import Dna, Letters, Protein, Rna
 from nndsl.data.forms import Form, Numbers, Texts
 from tests.data.blocks import loaded, planned
@@ -182,6 +183,18 @@ def test_tensors_can_be_padded_and_reshaped(tmp_path: Path) -> None:
         [[0, 1], [2, 3]],
         [[4, 5], [6, 7]],
     ]
+
+
+@pytest.mark.parametrize("encoders", ["standardize -> reshape(4, 3)", "reshape(4, 3) -> minmax", "scale(0.5) -> reshape(4, 3) -> standardize"])
+@pytest.mark.parametrize("shape", [(12,), (2, 3, 2)])
+def test_numbers_come_back_in_their_units_and_shape_through_a_reshape(tmp_path: Path, shape: tuple[int, ...], encoders: str) -> None:
+    values = numpy.random.default_rng(0).normal(50, 9, (5, *shape)).astype("float32")
+    numpy.savez(tmp_path / "a.npz", x=values)
+    plan = planned(tmp_path, f'source = npz("a.npz")\nx = source.x -> {encoders}\nsame = source.x -> reshape(6, 2)')
+    data = plan.load()
+    field, states = plan.fields["x"], data.state["encoders"]
+    numpy.testing.assert_allclose(chain.decode(field.encoders, data["train"].fields["x"], states["x"]), values[: len(data["train"])], rtol=1e-5)
+    assert chain.decode(plan.fields["same"].encoders, data["train"].fields["same"], states["same"]) is None, "no units were changed"
 
 
 # Tokens ------------------------------------------------------------------------------------------

@@ -25,6 +25,17 @@ def test_text_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
     assert "t.txt, line 2: the text is not UTF-8" in said(tmp_path, 'source = lines("t.txt")\nx = source.text -> words')
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"PAR1\x15\x04", "a Parquet file"), (gzip.compress(b"x,y\n1,a\n"), "compressed by gzip"), (b"PK\x03\x04\0\0", "a ZIP archive, as spreadsheets are"),
+     ("x,y\n1,a\n".encode("utf-16"), "text in UTF-16")],
+    ids=["Parquet", "gzip", "ZIP", "UTF-16"],
+)
+def test_a_file_whose_name_is_not_what_it_is_says_what_it_is(content: bytes, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    assert f"t.csv is {kind}, where a table as text in UTF-8 is expected" in said(tmp_path, TABLE + "x = source.y -> category")
+
+
 def test_a_header_that_is_not_utf8_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(bytes(range(256)))
     assert mistakes(tmp_path, TABLE + "x = source.x -> float")[0].code == "NN503"

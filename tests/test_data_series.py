@@ -92,6 +92,25 @@ def test_a_part_has_an_example_from_so_many_rows_on_as_are_said(first: int, own:
     assert (len(reach.anchors(start, start + count)) > 0) == (count >= reach.least_rows(start))
 
 
+def test_what_is_to_be_forecast_need_not_be_known(tmp_path: Path) -> None:
+    head = "day,births\n"
+    (tmp_path / "t.csv").write_text(head + "".join(f"{day},{day * 10}\n" for day in range(20)))
+    block = 'source = csv("t.csv")\npast = source.births -> standardize -> windows(3)\nday = source.day -> float -> horizon(2)'
+    plan = planned(tmp_path, f"{block}\nnext = source.births -> standardize -> horizon(2)\n{SPLIT}")
+    state = plan.load().state
+    known = "5,50\n6,60\n7,70\n8,80\n"
+    for unknown in ("9,\n10,\n", "9,?\n10,99999\n"):
+        (tmp_path / "new.csv").write_text(head + known + unknown)
+        found = plan.encode(tmp_path / "new.csv", state, ["past", "day"])
+        assert found.fields["day"].tolist() == [[8, 9], [9, 10]]
+        assert found.labels["row"] == [3, 4], "after which the rows come that are forecast"
+        (tmp_path / "new.csv").write_text(head + known + "9,90\n10,100\n")
+        numpy.testing.assert_array_equal(found.fields["past"], plan.encode(tmp_path / "new.csv", state, ["past"]).fields["past"][:2])
+    (tmp_path / "new.csv").write_text(head + known.replace("80", "") + "9,\n10,\n")
+    with pytest.raises(UserError, match="NN520: new.csv, line 5, column `births`: the value is missing"):
+        plan.encode(tmp_path / "new.csv", state, ["past", "day"])
+
+
 def test_a_forecast_is_made_for_the_row_after_the_last(tmp_path: Path) -> None:
     series(tmp_path, numpy.arange(30))
     plan = planned(tmp_path, f'source = npz("s.npz")\npast = source.v -> windows(4)\nnext = source.v -> horizon(1)\n{SPLIT}')

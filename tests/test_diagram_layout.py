@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from benchmarks.peers import DETAILS
 from nndsl.diagram.draw import draw
-from nndsl.diagram.figure import Detail, Frame, figure
+from nndsl.diagram.figure import Card, Detail, Frame, figure
 from nndsl.diagram.layout import Direction, lay_out
 from nndsl.program import Network
-from tests.drawn import Drawn, check_boxes, check_complete, check_wires, crossings
-from tests.networks import KNOWN, chain, networks, resnet
+from tests.drawn import Drawn, check_boxes, check_complete, check_wires, crossings, on_small_pages
+from tests.networks import KNOWN, chain, encoders, networks, resnet
 
 DIRECTIONS: tuple[Direction, ...] = ("down", "right")
 
@@ -32,6 +32,27 @@ def test_any_network_is_drawn_without_overlaps(network: Network, detail: Detail,
     check_boxes(drawn)
     check_wires(drawn)
     check_complete(drawn, network)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(encoders(), networks()), st.sampled_from(DETAILS), st.sampled_from(DIRECTIONS))
+def test_any_network_is_drawn_on_small_pages_without_overlaps(network: Network, detail: Detail, direction: Direction) -> None:
+    with on_small_pages():
+        drawn = Drawn(network, detail, direction)
+    check_boxes(drawn)
+    check_wires(drawn)
+    check_complete(drawn, network)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_an_encoder_and_a_decoder_are_the_arms_of_a_u(direction: Direction) -> None:
+    drawn = Drawn(KNOWN["encoder and decoder"], "full", direction)
+    cards = {item.title if item.look == "terminal" else item.nodes[0].id: item for item in drawn.boxes if isinstance(item, Card)}
+    image, mask, halves = drawn.boxes[cards["image"]], drawn.boxes[cards["mask"]], (drawn.layout.right - drawn.layout.left) / 2
+    assert cards["mask"] in drawn.rising and cards["image"] not in drawn.rising
+    assert image[2] < halves < mask[0] and max(image[1], mask[1]) < drawn.layout.height / 4
+    skips = [points for wire, points in drawn.layout.wires if wire.position == 1 and wire.target in drawn.layout.items]
+    assert len(skips) == 3 and all(points[1][1] == points[2][1] > points[0][1] == points[3][1] for points in skips)
 
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name not in ("cells", "several outputs of a node")])

@@ -19,11 +19,15 @@ ONE_MISTAKE = {
     "a layer that there is not": (["NN201"], "h = x -> Nothing(4)\n g = h -> relu -> Nothing(4)\n output y = x -> Nothing(5)"),
     "a name that is used too early": (["NN201"], "h = later -> Dense(4)\n g = later + h\n later = x -> Dense(4)\n output y = g + later"),
     "an input of another type": (["NN302"], "input t: int[4] < 9\n h = t -> Dense(4)\n g = t -> relu\n output y = x + h + g + (t -> Dense(4))"),
+    "a number that nothing has": (["NN201"], "h = x -> Dense(nothing)\n output y = h + (x -> Dense(nothing))"),
+    "a loop over nothing": (["NN201"], "for i in range(nothing) { g = x -> Dense(4)\n x = g }\n output y = g + x"),
+    "a condition on nothing": (["NN201"], "if nothing > 3 { g = x -> Dense(4) } else { g = x -> Dense(5) }\n output y = g + x"),
     "an input with an axis too few": (["NN301"], "h = x -> Conv1D(4, 3)\n g = x -> MaxPool1D(2)\n output y = h + g"),
 }
 TWO_MISTAKES = {
     "two names": (["NN201", "NN201"], "h = nothing -> Dense(4)\n output y = h + nowhere + x"),
     "two slips": (["NN201", "NN201"], "hidden = x -> Dense(4)\n g = hiden -> relu\n output y = hiden + g"),
+    "a loop over nothing, and a layer in it": (["NN201", "NN203"], "for i in range(nothing) { x = x -> Dense(4, activation=rleu) }\n output y = x"),
     "two inputs": (["NN302", "NN302"], "input t: int[4] < 9\n input u: int[4] < 9\n output y = (t -> Dense(4)) + (u -> Dense(4)) + x"),
     "two sorts of mistakes with one input": (["NN301", "NN302"], "output y = (x -> Conv1D(4, 3)) + (x -> Embedding(9, 4))"),
 }
@@ -37,6 +41,19 @@ def errors(text: str, path: Path | None = None) -> list[str]:
 @pytest.mark.parametrize(("codes", "lines"), [*ONE_MISTAKE.values(), *TWO_MISTAKES.values()], ids=[*ONE_MISTAKE, *TWO_MISTAKES])
 def test_a_mistake_is_told_once(codes: list[str], lines: str) -> None:
     assert sorted(errors(f"network Net {{\n input x: float[4]\n {lines}\n}}\n")) == codes
+
+
+@pytest.mark.parametrize(("text", "codes"), [
+    ("network Net(classes) {\n input x: float[4]\n output y = x -> Dense(8, activation=rleu) -> Dense(classes)\n}", ["NN203"]),
+    ("block B(width) {\n input x: [n]\n x -> Dense(width) -> Nothing(3)\n}", ["NN201"]),
+    ("block B(depth) {\n input x: [n]\n h = x\n for i in range(depth) { h = h -> Dense(i) }\n if depth > 2 { k = h } else { k = x }\n h + k + missing\n}", ["NN201"]),
+    ("network Net(classes) {\n input x: float[L]\n h = x -> Dense(3)\n if L > 3 { h = h -> relu }\n output y = h -> Dense(classes)\n check L == classes\n}", []),
+    (("network Net(classes) {\n input x: float[4]\n output y = x -> Dense(8, activation=rleu) -> Dense(classes)\n}\n"
+     "network Other {\n input x: float[4]\n output y = x -> Net(classes=nothing)\n}"), ["NN201", "NN203"]),
+])
+def test_what_is_made_nowhere_is_read_all_the_same(text: str, codes: list[str]) -> None:
+    """And what only a caller can tell is left open."""
+    assert sorted(errors(text)) == codes
 
 
 @pytest.mark.parametrize(("lines", "codes"), [

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,17 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from nndsl.backend.keras.predictor import together
 from nndsl.backend.keras.tally import Classes, Errors
 from nndsl.data import rows, standard_input
 from nndsl.data.dataset import Examples
+from nndsl.data.forms import Texts
 from nndsl.data.other_data import OtherData, batches
 from nndsl.data.plan import DataPlan
 from nndsl.data.room import Room
-from nndsl.data.tables import RowsInMemory
+from nndsl.data.tables import RowsInMemory, Unreadable
 from nndsl.diagnostics import UserError
+from nndsl.driver import check
+from nndsl.memory import needed
 from nndsl.predictions import TABLES, Predictions, joined, written
+from nndsl.source import Source
 from tests.data.blocks import planned
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 TABLE = 'source = csv("t.csv")\nx = source.x -> standardize\ny = source.y -> category\n'
 
 
@@ -118,6 +125,21 @@ def test_standard_input_is_read_as_the_file_of_the_training(
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sent)))
         with pytest.raises(UserError, match='NN520: stdin.csv(.gz)?, line 3, column `x`: "no" is not a number'):
             made.encode(standard_input.DASH, state, ["x"])
+
+
+@pytest.mark.parametrize(("example", "batch", "fewest", "most"), [("penguins", 32, 1024, 1024), ("authors", 64, 65, 1023), ("penguins", 5000, 5000, 5000)])
+def test_examples_are_asked_about_together_as_far_as_memory_allows(example: str, batch: int, fewest: int, most: int) -> None:
+    path = EXAMPLES / example / f"{example}.nn"
+    program, _ = check(Source(path.name, re.sub(r"batch( +)= \d+", f"batch = {batch}", path.read_text(encoding="utf-8")), path))
+    training = program.training()
+    count, memory = together(training), needed(training)
+    assert training.batch == batch and fewest <= count <= most
+    assert memory is not None and memory.activations / batch * count <= 64 * 2**20
+
+
+def test_half_a_character_in_columns_that_a_program_hands_over_is_told_as_such() -> None:
+    with pytest.raises(Unreadable, match="column `sex` of the data holds half a character"):
+        RowsInMemory({"sex": ["male", "\ud800"]}, {"sex": Texts()})
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 7))

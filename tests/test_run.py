@@ -281,10 +281,12 @@ def test_a_terminal_with_room_gets_curves_and_each_the_learning_rate_and_the_mem
     for step in (25, 50):
         now[0] += 5
         live.advance(3, step, 0.5)
+    live.busy("validating", 1, 4)
     live.epoch(3, rows[2], best=True)
     live.advance(4, 1, 0.5)
     live.end()
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert re.search(r"validating +160 examples/s +1 min", shown), "what takes its time between steps leaves the speed standing"
     assert "160 examples/s" in shown and "learning rate 0.01   memory " in shown
     assert ("validation" in shown and "accuracy\n" in re.sub(" +\n", "\n", shown)) is drawn
 

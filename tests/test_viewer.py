@@ -10,13 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nndsl import api, diagram
 from nndsl.diagram.figure import Detail, figure
 from nndsl.diagram.layout import Direction, lay_out
-from nndsl.diagram.page import HERE, figure_data
+from nndsl.diagram.page import HERE, SCRIPTS, figure_data
 from nndsl.program import Network
-from tests.networks import KNOWN, networks
+from tests.drawn import on_small_pages
+from tests.networks import KNOWN, encoders, networks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -129,7 +131,7 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Opened]:
 
 # The layout --------------------------------------------------------------------------------------
 
-LAYOUT = ("pieces.js", "nested.js", "rows.js", "layout.js")
+LAYOUT = SCRIPTS[: SCRIPTS.index("layout.js") + 1]
 PLACES = """
 function places(data) {
   const figure = JSON.parse(data), all = [], found = {};
@@ -192,6 +194,13 @@ def test_everything_stands_where_the_picture_has_it(name: str, direction: Direct
 @given(networks())
 def test_any_network_is_laid_out_as_in_python(workshop: "Page", network: Network) -> None:
     check_places(network, "down", workshop)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.one_of(encoders(), networks()))
+def test_any_network_is_laid_out_as_in_python_on_small_pages(workshop: "Page", network: Network) -> None:
+    with on_small_pages():
+        check_places(network, "down", workshop)
 
 
 CARDS = """() => [...document.querySelectorAll("#picture .n-card")].map((card) => {

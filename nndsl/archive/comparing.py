@@ -7,6 +7,7 @@ from typing import Any
 
 from nndsl.archive.entries import Entry
 from nndsl.figures import Row
+from nndsl.monitor import figures
 
 _SHOWN_HASH = 12
 _MOST_SETTINGS, _DEEPEST = 2000, 12
@@ -58,10 +59,10 @@ def _short(digest: Any) -> str:
 def histories(found: Sequence[Entry]) -> dict[str, list[tuple[Entry, list[Row]]]]:
     """By figure, the runs that have it, with the epochs in which it is a number."""
     rows = {one: one.run.history for one in found if one.run is not None}
-    names = dict.fromkeys(name for history in rows.values() for row in history for name in row)
+    names = dict.fromkeys(name for history in rows.values() for row in history for name in figures(row))
     having = {
         name: [(one, [row for row in history if isfinite(row.get(name, inf))]) for one, history in rows.items()]
-        for name in names if name != "epoch" and not name.endswith("learning_rate")
+        for name in names
     }
     return {name: [(one, points) for one, points in pairs if points] for name, pairs in having.items()}
 

@@ -9,6 +9,7 @@ from typing import Any
 from nndsl.catalogue.training import Metric
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.frozen import Frozen
+from nndsl.monitor import figures
 from nndsl.program import Mode
 from nndsl.run import LATEST, Run, is_locked, resolved
 
@@ -145,7 +146,7 @@ def _state(run: Run) -> str:
 def figures_of(run: Run) -> dict[str, float]:
     """The figures of the best epoch, and those on the test examples."""
     best = run.best or (run.history[-1] if run.history else None)
-    epoch = {} if best is None else {name: value for name, value in best.items() if name != "epoch" and not name.endswith("learning_rate")}
+    epoch = {} if best is None else figures(best)
     test = {} if run.evaluation is None else {f"test_{name}": float(value) for name, value in run.evaluation.figures.items()}
     return {**epoch, **test}
 

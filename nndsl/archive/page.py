@@ -2,30 +2,39 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from os.path import relpath
+from pathlib import Path
+from urllib.parse import quote
 
 from nndsl.archive.comparing import changed_lines, differences, histories
 from nndsl.archive.entries import Entry
 from nndsl.archive.tables import figure_rows, list_head, list_row
 from nndsl.diagram.chart import ROLES, Panel, Series, chart_svg
 from nndsl.page import page, table
+from nndsl.run import REPORT
 
 MOST_CURVES = 8
 """Curves of so many runs can be told apart."""
-_STYLE = """
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
-"""
 
 
-def runs_page(found: Sequence[Entry], title: str, compared: bool, figure: str | None = None) -> str:
-    """A page about some runs.
+def runs_page(found: Sequence[Entry], title: str, compared: bool, folder: Path, figure: str | None = None) -> str:
+    """A page about some runs, from which links lead to those of each.
 
     Args:
+        folder: where the page will be.
         compared: whether what is different is to be shown, and curves.
         figure: one more that is told of each.
     """
-    parts = [f"<h1>{escape(title)}</h1>", table(list_head(figure), [list_row(one, figure) for one in found], [3, 4])]
+    parts = [f"<h1>{escape(title)}</h1>", table(list_head(figure), [list_row(one, figure) for one in found], [3, 4], dict(_links(found, folder)))]
     parts += [f"<p>{escape(one.name)} cannot be read: {escape(one.problem)}</p>" for one in found if one.problem is not None]
-    return page(title, [*parts, *(_comparison(found) if compared else ())], _STYLE)
+    return page(title, [*parts, *(_comparison(found) if compared else ())])
+
+
+def _links(found: Sequence[Entry], folder: Path) -> Iterator[tuple[str, str]]:
+    """From the name of each run that has a page to that."""
+    for one in found:
+        if (one.folder / REPORT).is_file():
+            yield one.name, quote(Path(relpath(one.folder / REPORT, folder)).as_posix())
 
 
 def _comparison(found: Sequence[Entry]) -> Iterator[str]:

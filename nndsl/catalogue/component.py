@@ -342,3 +342,10 @@ def describe(value: object) -> str:
         case TensorType():
             return f"a tensor ({value})"
     return str(value)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are equal, and of one type, as `1` and `True` are not; of tuples, each of their values."""
+    if isinstance(one, tuple) and isinstance(other, tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)

@@ -47,6 +47,14 @@ class Kind:
         """
         raise NotImplementedError
 
+    def takes(self, value: object) -> bool:
+        """Whether a value is of this kind."""
+        try:
+            self.convert(value)
+        except Rejected:
+            return False
+        return True
+
     def options(self) -> tuple[str, ...]:
         """The bare words that this kind takes."""
         return ()

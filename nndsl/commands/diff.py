@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nndsl.arguments import add_format, add_values
+from nndsl.arguments import add_format, add_look, add_values
 from nndsl.commands import Command
 from nndsl.console import (
     GOOD,
@@ -18,6 +18,7 @@ from nndsl.console import (
     wants_json,
     width_of,
 )
+from nndsl.diagram import PICTURES
 
 if TYPE_CHECKING:
     from nndsl.comparison.files import Files
@@ -28,9 +29,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", type=Path, help="the old .nn file; `-` reads it from standard input")
     parser.add_argument("new", metavar="NEW", type=Path, help="the new one; `-` likewise")
     parser.add_argument("name", metavar="NAME", nargs="?", help="compare this network only (default: all, and the settings)")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="also draw it: an .svg or .png file")
-    parser.add_argument("--dark", action="store_true", help="draw it light on dark")
-    parser.add_argument("--detail", choices=["full", "blocks", "overview"], default="blocks", help="how much is drawn (default: blocks)")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="also draw it: an .svg, .png or .pdf file")
+    add_look(parser)
     add_values(parser)
     parser.add_argument("--exit-code", action="store_true", help="return 1 where there is a difference, as `git diff --exit-code` does")
     add_format(parser, "one object with the changed layers of each network, the totals and the settings")
@@ -39,11 +39,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     from nndsl.comparison import report
     from nndsl.comparison.files import compare
+    from nndsl.extras import need
 
-    if str(options.old) == str(options.new) == "-":
-        return misused("diff", "only one of the two can be read from standard input")
-    if options.output is not None and options.output.suffix.lower() not in (".svg", ".png"):
-        return misused("diff", f"{options.output} ends in neither .svg nor .png")
+    mistake = _misuse(options)
+    if mistake is not None:
+        return misused("diff", mistake)
+    if options.output is not None and _ending(options) == ".pdf":
+        need("drawing a PDF", "typst", "pdf")
     files = compare(_program(options.old, options.new, {}, options), _program(options.new, options.old, dict(options.overrides), options), options.name)
     drawn = _picture(files, options) if options.output is not None else None
     if wants_json(options):
@@ -53,6 +55,21 @@ def _run(options: Namespace) -> int:
     if drawn is not None:
         _write(drawn, options)
     return WRONG_FILE if options.exit_code and not files.is_same else GOOD
+
+
+def _misuse(options: Namespace) -> str | None:
+    """What does not go together, if anything."""
+    if str(options.old) == str(options.new) == "-":
+        return "only one of the two can be read from standard input"
+    if options.output is None:
+        given = [name for name in ("dark", "detail", "direction") if getattr(options, name)]
+        return f"--{given[0]} is for a picture: name its file with -o" if given else None
+    return None if _ending(options) in PICTURES else f"{options.output} ends in none of {', '.join(PICTURES)}"
+
+
+def _ending(options: Namespace) -> str:
+    ending: str = options.output.suffix.lower()
+    return ending
 
 
 def _program(path: Path, other: Path, overrides: dict[str, object], options: Namespace) -> "Program":
@@ -82,14 +99,14 @@ def _picture(files: "Files", options: Namespace) -> str:
     from nndsl.comparison.files import the_only
     from nndsl.comparison.picture import svg
 
-    return svg(the_only(files), dark=options.dark, detail=options.detail)
+    return svg(the_only(files), options.dark, options.detail or "blocks", options.direction or "down")
 
 
 def _write(svg: str, options: Namespace) -> None:
-    from nndsl.diagram.render import to_png
+    from nndsl.diagram import as_file
     from nndsl.files import write_file
 
-    write_file(options.output, to_png(svg) if options.output.suffix.lower() == ".png" else svg.encode())
+    write_file(options.output, as_file(svg, _ending(options)))
     if not wants_json(options):
         print(options.output)
 

@@ -11,12 +11,13 @@ from nndsl.console import GOOD, INTERRUPTED, misused, tell, wants_json, write_re
 
 if TYPE_CHECKING:
     from nndsl.generation import Written
+    from nndsl.run import Run
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("data", metavar="DATA", nargs="?", type=Path, help="a file of sources, each of which gets a sequence")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write: .png or .npz for samples, .txt, .csv or .json for texts")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="the file to write: .png, .fasta or .npz for samples, .txt, .csv or .json for texts")
     parser.add_argument("--prompt", metavar="TEXT", help="what a text begins with, or the source of a sequence")
     parser.add_argument("--length", metavar="N", type=positive, help="how many characters or words to write, at most (running text: 200)")
     parser.add_argument("--count", metavar="N", type=positive, help="how many texts (1), or samples (64)")
@@ -41,7 +42,7 @@ def _run(options: Namespace) -> int:
 
     try:
         made = generate(run, wish, progress_on(sys.stderr))
-        return _write_texts(options, made) if isinstance(made, Written) else _write_samples(options, made)
+        return _write_texts(options, made) if isinstance(made, Written) else _write_samples(options, run, made)
     except NotApplicable as misfit:
         return misused("generate", str(misfit))
 
@@ -64,24 +65,29 @@ def _write_texts(options: Namespace, written: "Written") -> int:
     return GOOD
 
 
-def _write_samples(options: Namespace, arrays: list[Any]) -> int:
-    from nndsl.backend.keras.samples import as_npz
-    from nndsl.diagram.sheet import are_images, as_png
+def _write_samples(options: Namespace, run: "Run", arrays: list[Any]) -> int:
+    from nndsl.backend.keras.samples import as_fasta, as_npz, made
+    from nndsl.diagram.sheet import are_pictures, as_png
     from nndsl.files import write_file
     from nndsl.generation import NotApplicable
+    from nndsl.reopening import reopened
 
     ending = "" if options.output is None else options.output.suffix.lower()
-    if ending not in (".png", ".npz") or wants_json(options):
-        raise NotApplicable("samples are written to a file: -o OUT.png, or -o OUT.npz")
-    if ending == ".png" and not are_images(arrays):
-        raise NotApplicable("the samples are no images; write them to a .npz file")
-    write_file(options.output, as_png(arrays) if ending == ".png" else as_npz(arrays))
+    if ending not in (".png", ".fasta", ".npz") or wants_json(options):
+        raise NotApplicable("samples are written to a file: -o OUT.png (images), -o OUT.fasta (letters), or -o OUT.npz")
+    found = made(reopened(run)[0], arrays)
+    letters = any(one.letters for one in found)
+    if ending == ".png" and not are_pictures(found):
+        raise NotApplicable(f"the samples are no images; write them to a {'.fasta or ' * letters}.npz file")
+    if ending == ".fasta" and not letters:
+        raise NotApplicable("the samples are no letters; write them to a .npz file")
+    write_file(options.output, as_png(arrays) if ending == ".png" else as_fasta(found) if ending == ".fasta" else as_npz(arrays))
     print(f"{options.output}  {len(arrays[0])} examples")
     return GOOD
 
 
 COMMAND = Command(
-    "let a trained network write, translate, or make images",
+    "let a trained network write, translate, or make images and sequences",
     """\
   nndsl generate runs/novel/latest --prompt "Call me"
   nndsl generate runs/novel/latest --prompt "Call me" --length 500 --temperature 0.8 --top-k 40 --seed 7
@@ -91,6 +97,7 @@ COMMAND = Command(
   nndsl generate runs/spoken/latest -o test.csv                   for the test examples, with the error rate
   nndsl generate runs/dcgan/latest -o digits.png                  the tensors of the training's `samples`
   nndsl generate runs/dcgan/latest --count 1000 --seed 7 -o digits.npz
+  nndsl generate runs/donorgan/latest -o sites.fasta              letters, where it makes DNA, RNA or proteins
 """,
     _add_arguments, _run,
     more="What it makes is decided by what it has learnt: a language model goes on with a prompt, a decoder writes a sequence\n"

@@ -20,6 +20,7 @@ def _run(options: Namespace) -> int:
         return misused("import", f"{options.output} does not end in .nn")
     from nndsl.data.room import bytes_text
     from nndsl.importing.spec import Options, import_model, write_files
+    from nndsl.live import progress_on
 
     weights = options.output is not None and not options.without_weights
     imported = import_model(options.file, Options(options.flat or options.names, options.names, weights))
@@ -27,7 +28,11 @@ def _run(options: Namespace) -> int:
         print(imported.text, end="")
         return GOOD
     beside = options.output.with_suffix(".npz") if weights and imported.arrays else None
-    size = write_files(imported, options.output, beside)
+    progress = progress_on()
+    try:
+        size = write_files(imported, options.output, beside, progress)
+    finally:
+        progress.end()
     lines = len(imported.text.splitlines()) + (beside is not None)
     print(f"{options.output}  {lines:,} lines, {imported.params:,} parameters")
     if beside is not None:

@@ -64,5 +64,6 @@ COMMAND = Command(
     _add_arguments, _run,
     more="""\
 There is a row for each example, in the order of the data: the names that the data have for it, the label of each class and
-its probability, or the numbers in the units of the data. Data and predictions may be larger than the memory.""",
+its probability, or the numbers in the units of the data. Of a series, `row` says at which row of it the example stands: a
+forecast is of the rows after that. Data and predictions may be larger than the memory.""",
 )

@@ -4,19 +4,19 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nndsl.arguments import add_file
+from nndsl.arguments import add_file, add_look
 from nndsl.checking import loaded
 from nndsl.commands import Command
 from nndsl.console import GOOD, misused
+from nndsl.diagram import PICTURES
 
 if TYPE_CHECKING:
     from nndsl.diagram import Direction
-    from nndsl.program import Network, Training
+    from nndsl.program import Network
 
-ENDINGS = (".svg", ".png", ".pdf", ".html", ".dot", ".mmd")
-TRAINING_ENDINGS = (".svg", ".png", ".pdf")
 TEXTS = (".dot", ".mmd")
 """What other programs draw."""
+ENDINGS = (*PICTURES, ".html", *TEXTS)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -25,15 +25,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--training", action="store_true", help="draw a training: what each step makes smaller, and which weights it updates (.svg, .png and .pdf)"
     )
-    parser.add_argument("--dark", action="store_true", help="light on dark (not for .dot and .mmd)")
-    parser.add_argument(
-        "--detail", choices=["overview", "blocks", "full"],
-        help="blocks closed; equal neighbours folded into one with ×N; or every call (default: blocks; .dot and .mmd are always full)",
-    )
-    parser.add_argument("--direction", choices=["down", "right"], help="where tensors flow to (default: down)")
+    add_look(parser, texts=".dot and .mmd")
 
 
 def _run(options: Namespace) -> int:
+    from nndsl.diagram import as_file, training_svg
     from nndsl.extras import need
     from nndsl.files import write_file
 
@@ -45,7 +41,7 @@ def _run(options: Namespace) -> int:
         need("drawing a PDF", "typst", "pdf")
     program = loaded(options)
     if options.training:
-        content = _in_training(program.training(options.name), ending, options.dark)
+        content = as_file(training_svg(program.training(options.name), options.dark), ending)
     else:
         content = _in_network(program.network(options.name), ending, options)
     write_file(options.output, content)
@@ -55,7 +51,7 @@ def _run(options: Namespace) -> int:
 
 def _misuse(options: Namespace, ending: str) -> str | None:
     """What does not go together, if anything."""
-    endings = TRAINING_ENDINGS if options.training else ENDINGS
+    endings = PICTURES if options.training else ENDINGS
     if ending not in endings:
         return f"{options.output} ends in none of {', '.join(endings)}" + (", which trainings are drawn as" if options.training else "")
     if options.training and (options.detail or options.direction):
@@ -72,18 +68,7 @@ def _in_network(network: "Network", ending: str, options: Namespace) -> bytes:
     if ending in TEXTS:
         return (diagram.dot if ending == ".dot" else diagram.mermaid)(network, direction).encode()
     chosen: dict[str, Any] = {"dark": options.dark, "detail": options.detail or "blocks", "direction": direction}
-    if ending in (".svg", ".html"):
-        return (diagram.svg if ending == ".svg" else diagram.html)(network, **chosen).encode()
-    return (diagram.png if ending == ".png" else diagram.pdf)(network, **chosen)
-
-
-def _in_training(training: "Training", ending: str, dark: bool) -> bytes:
-    from nndsl.diagram import training_svg
-    from nndsl.diagram.render import to_png
-    from nndsl.diagram.typeset import to_pdf
-
-    svg = training_svg(training, dark)
-    return svg.encode() if ending == ".svg" else to_png(svg) if ending == ".png" else to_pdf(svg)
+    return diagram.html(network, **chosen).encode() if ending == ".html" else diagram.as_file(diagram.svg(network, **chosen), ending)
 
 
 COMMAND = Command(

@@ -16,14 +16,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(options: Namespace) -> int:
     from nndsl.files import write_file
-    from nndsl.run import Run
+    from nndsl.run import REPORT, Run
 
     if options.output is not None and options.output.suffix.lower() not in (".html", ".htm"):
         return misused("report", f"{options.output} does not end in .html, which is what is written")
     run = Run.open(options.folder)
     from nndsl.backend.keras.evaluate import report
     from nndsl.report.document import report_html, sections_of
-    from nndsl.report.writing import REPORT
 
     view = report(run)
     html, path = report_html(view), options.output or run.folder / REPORT

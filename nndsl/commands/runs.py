@@ -52,7 +52,7 @@ def _listed(options: Namespace, found: "list[Entry]", root: Path) -> int:
         found = sorted_by(found, options.sort)
     figure = options.sort if options.sort not in TIMES else None
     if options.html is not None:
-        return _written(options.html, runs_page(found, f"Runs in {root}", False, figure), len(found))
+        return _written(options.html, runs_page(found, f"Runs in {root}", False, options.html.parent, figure), len(found))
     if wants_json(options):
         print(as_json_text([as_dict(one) for one in found]))
     else:
@@ -74,7 +74,8 @@ def _compared(options: Namespace, found: "list[Entry]") -> int:
     if options.sort is not None:
         found = sorted_by(found, options.sort)
     if options.html is not None:
-        return _written(options.html, runs_page(found, " and ".join(one.name for one in found[:3]) + (" and more" if len(found) > 3 else ""), True), len(found))
+        title = " and ".join(one.name for one in found[:3]) + (" and more" if len(found) > 3 else "")
+        return _written(options.html, runs_page(found, title, True, options.html.parent), len(found))
     if wants_json(options):
         names = dict.fromkeys(name for one in found for name in one.figures)
         best = {name: [str(one.folder) for one in best_of(found, name)] for name in names}

@@ -33,9 +33,12 @@ def _run(options: Namespace) -> int:
     from nndsl.run import Run
 
     if options.recipe is not None:
+        from nndsl.backend.keras.evaluate import Answerer
         from nndsl.serving.recipe import write
 
-        for line in write(Run.open(options.folder), options.recipe, options.network):
+        run = Run.open(options.folder)
+        Answerer(run, options.network)  # a container of a run that cannot be asked is not built
+        for line in write(run, options.recipe, options.network):
             print(line)
         return GOOD
     for package in PACKAGES:

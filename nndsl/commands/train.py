@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nndsl.arguments import add_file, count_or_all, natural, positive, size
 from nndsl.checking import loaded
 from nndsl.commands import Command
-from nndsl.console import GOOD, misused
+from nndsl.console import GOOD, misused, tell
 from nndsl.live import progress_on
 from nndsl.team.cluster import cluster_from
 from nndsl.team.joining import WAIT, joined
@@ -47,6 +47,8 @@ def _run(options: Namespace) -> int:
         return GOOD
     if run.evaluation is not None:
         print(run.evaluation.headline())
+    if run.status == "interrupted":
+        tell(f"interrupted after {len(run.history)} of {run.settings['settings']['epochs']} epochs: --resume {run.folder} goes on")
     print(f"run: {run.folder}")
     return GOOD
 

@@ -8,7 +8,7 @@ from nndsl import costs
 from nndsl.catalogue.applicable import Constant
 from nndsl.comparison.changes import Change, Comparison
 from nndsl.comparison.report import difference
-from nndsl.diagram import Detail, wording
+from nndsl.diagram import Detail, Direction, wording
 from nndsl.diagram.draw import draw
 from nndsl.diagram.figure import Card, Composer, Figure, Frame, Item, Mark
 from nndsl.diagram.measure import shortened
@@ -20,9 +20,9 @@ from nndsl.types import Size, TensorType
 MARKED: dict[str, Mark] = {"added": "added", "removed": "removed", "changed": "changed"}
 
 
-def svg(comparison: Comparison, dark: bool = False, detail: Detail = "blocks") -> str:
+def svg(comparison: Comparison, dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> str:
     """The picture of two versions, as SVG."""
-    return to_svg(draw(figure(comparison, detail)), dark)
+    return to_svg(draw(figure(comparison, detail), direction), dark)
 
 
 def figure(comparison: Comparison, detail: Detail = "blocks") -> Figure:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nndsl.data.component import DataSource
-from nndsl.data.compressed import BROKEN, damaged, open_bytes, open_text
+from nndsl.data.compressed import BROKEN, check_is_text, damaged, open_bytes, open_text
 from nndsl.data.encoders.text import quoted
 from nndsl.data.forms import SHOWN, Texts
 from nndsl.data.tables import BadHeader, Chunk, DataError, Table, Unreadable, find, reason
@@ -61,6 +61,7 @@ class Delimited(Table):
         self.label, self.files, self.root = path.name, (path,), path.parent
         self._path, self._delimiter, self._missing = path, delimiter, missing
         self.pieces = 0 if path.suffix == ".gz" else path.stat().st_size // BLOCK
+        check_is_text(path)
         self._names = self._header()
         self.columns = {name: Texts() for name in self._names if name}
 

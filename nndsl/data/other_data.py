@@ -16,7 +16,7 @@ from nndsl.data.loading import encode_windows
 from nndsl.data.plan import DataPlan
 from nndsl.data.room import Room
 from nndsl.data.rows import Block, Rows, bytes_of_example, held
-from nndsl.data.series import Layout, layout
+from nndsl.data.series import Layout, frame_of, layout
 from nndsl.data.standard_input import DASH, StandardInput
 from nndsl.data.tables import DataError, RowsInMemory, Table, as_list, known_form, take
 from nndsl.data.together import Together, files_in
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nndsl.data.forms import Array
 
 
+ROW = "row"
+"""What tells examples with windows apart: the row that each stands at, counted from 1. What is forecast comes after it."""
 _FEW = 1000
 """Up to so many rows are encoded right away."""
 
@@ -139,7 +141,6 @@ class OtherData:
             raise UserError(too_large(self.table.label, why, most, self._plan.source_span))
 
     def _by_window(self, reach: Layout) -> Iterator[Examples]:
-        import numpy
 
         pieces = held(self.table, self._columns(), bytes_of_example(self._fields) // reach.stride, self._room.most())
         if pieces is None:
@@ -151,17 +152,21 @@ class OtherData:
         anchors = reach.anchors_to_the_end(count)
         if not len(anchors):
             raise UserError(too_short(self.table.label, count, reach.least_rows(), None))
-        arrays = self._windows(rows, numpy.arange(count), anchors)
-        labels = {name: as_list(take(values, anchors)) for name, values in rows.whole(self.table.identity).items()}
-        yield Examples(arrays, anchors, self.table, labels=labels)
+        arrays = self._windows(rows, anchors)
+        named = {name: as_list(take(values, anchors)) for name, values in rows.whole(self.table.identity).items()}
+        yield Examples(arrays, anchors, self.table, labels={ROW: (anchors + 1).tolist(), **named})
 
-    def _windows(self, rows: Rows, everything: "Array", anchors: "Array") -> "dict[str, Array]":
+    def _windows(self, rows: Rows, anchors: "Array") -> "dict[str, Array]":
+        """Of each field, no row is looked at after the last one that it reaches: what is to be forecast need not be known."""
+        import numpy
+
         arrays: dict[str, Array] = {}
         mistakes: list[Diagnostic] = []
         for field in self._fields:
+            frame, states = frame_of(field.encoders), self._states[field.name]
+            reached = numpy.arange(anchors[-1] + (0 if frame is None else frame.offsets()[-1]) + 1)
             try:
-                states = self._states[field.name]
-                arrays[field.name] = encode_windows(field, rows, {"train": everything}, {"train": anchors}, states)[1]["train"]
+                arrays[field.name] = encode_windows(field, rows, {"train": reached}, {"train": anchors}, states)[1]["train"]
             except UserError as failure:
                 mistakes += failure.diagnostics
         if mistakes:

@@ -81,7 +81,7 @@ def shown_numbers(name: str, values: "Array") -> Shown:
 
 def number_text(value: float) -> str:
     """A number as people write it, in four digits that count."""
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def written(values: "Array", alphabet: str) -> list[str]:

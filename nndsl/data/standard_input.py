@@ -6,11 +6,11 @@ from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 
 from nndsl.data.component import DataSource
+from nndsl.data.compressed import GZIP
 from nndsl.data.together import endings, file_of
 
 DASH = Path("-")
 """What stands for the standard input."""
-_GZIP = b"\x1f\x8b"
 
 
 class StandardInput:
@@ -22,8 +22,8 @@ class StandardInput:
 
     def __init__(self, source: DataSource):
         self._folder = TemporaryDirectory(prefix="nndsl-")
-        first = sys.stdin.buffer.read(len(_GZIP))
-        self.path = Path(self._folder.name) / f"stdin{endings(file_of(source))}{'.gz' * (first == _GZIP)}"
+        first = sys.stdin.buffer.read(len(GZIP))
+        self.path = Path(self._folder.name) / f"stdin{endings(file_of(source))}{'.gz' * (first == GZIP)}"
         with self.path.open("wb") as stream:
             stream.write(first)
             copyfileobj(sys.stdin.buffer, stream)

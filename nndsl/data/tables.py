@@ -209,7 +209,10 @@ class RowsInMemory(Table):
 def _handed_over(name: str, values: Any, form: Form) -> Column:
     """Values as a column: as text, where the form is that, else as an array of numbers."""
     if isinstance(form, Texts):
-        return text_column(map(_as_text, values))
+        try:
+            return text_column(map(_as_text, values))
+        except UnicodeEncodeError:
+            raise Unreadable(f"column `{name}` of the data holds half a character, which is no text") from None
     import numpy
 
     try:

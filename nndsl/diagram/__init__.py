@@ -35,9 +35,23 @@ def png(
 
 def pdf(network: "Network", dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> bytes:
     """A network as PDF, a page as large as the picture; needs the package typst."""
+    return as_file(svg(network, dark, detail, direction), ".pdf")
+
+
+PICTURES = (".svg", ".png", ".pdf")
+"""The endings of files that every picture can be written as."""
+
+
+def as_file(svg: str, ending: str) -> bytes:
+    """An SVG of ours as the file that its ending says.
+
+    Args:
+        ending: one of `PICTURES`; `.pdf` needs the package typst, and is a page as large as the picture.
+    """
+    from nndsl.diagram.render import to_png
     from nndsl.diagram.typeset import to_pdf
 
-    return to_pdf(svg(network, dark, detail, direction))
+    return svg.encode() if ending == ".svg" else to_png(svg) if ending == ".png" else to_pdf(svg)
 
 
 def html(network: "Network", dark: bool = False, detail: Detail = "blocks", direction: Direction = "down") -> str:

@@ -5,7 +5,8 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Literal, get_args
 
-from nndsl.diagram.document import COLOURS, INK, MARK, MUTED, document, filled, lettering, text_style
+from nndsl.diagram.document import COLOURS, INK, MUTED, document, filled, lettering, text_style
+from nndsl.diagram.theme import GOLD
 from nndsl.frozen import Frozen
 
 Point = tuple[float, float]
@@ -41,8 +42,8 @@ _STYLES: Mapping[str, tuple[str, str]] = {
     **{f"{role}-name": text_style(13, filled(colour), 600) for role, colour in COLOURS.items()},
     **{f"{role}-dot": _faint(colour, 0.75) for role, colour in COLOURS.items()},
     **{f"{role}-speck": _faint(colour, 0.35) for role, colour in COLOURS.items()},
-    "mark": _stroke(MARK, "stroke-width:1.3;stroke-dasharray:4 3"),
-    "mark-name": text_style(13, filled(MARK)),
+    "mark": _stroke(GOLD, "stroke-width:1.3;stroke-dasharray:4 3"),
+    "mark-name": text_style(13, filled(GOLD)),
     "ring": ("fill:#ffffff;stroke:#b5830f;stroke-width:2.4", "fill:#14181d;stroke:#dba93a;stroke-width:2.4"),
 }
 
@@ -196,8 +197,8 @@ def _axes(name: str, across: Scale, ticks: Ticks, up: Scale, values: Sequence[fl
 
 def _marked(mark: Mark, across: Scale, right: float) -> Iterator[str]:
     x, middle = across(mark.place), (_LEFT + right) / 2
-    yield f'<line class="PREFIX-mark" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 10}" y2="{PANEL_HEIGHT - _BOTTOM}"/>'
-    yield lettering("mark-name", x - 8 if x > middle else x + 8, _TOP - 2, mark.name, "end" if x > middle else "start")
+    yield f'<line class="PREFIX-mark" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 16}" y2="{PANEL_HEIGHT - _BOTTOM}"/>'
+    yield lettering("mark-name", x - 8 if x > middle else x + 8, _TOP - 7, mark.name, "end" if x > middle else "start")
 
 
 def _names(panel: Panel, up: Scale, right: float) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from math import isfinite
 
 from nndsl.diagram.chart import Mark, Panel, Point, Role, Series, chart_svg
-from nndsl.monitor import History, measured
+from nndsl.monitor import History, measured, rates
 
 _KINDS: tuple[tuple[str, str, Role], ...] = (("train", "", "first"), ("val", "val_", "second"))
 
@@ -26,7 +26,7 @@ def curve_panels(history: History, best: int | None) -> list[Panel]:
 
 def rate_panels(history: History, but: Collection[str] = ()) -> list[Panel]:
     """The learning rate of each optimizer but of some, a panel each."""
-    names = [name for name in (history[0] if history else ()) if name.endswith("learning_rate") and name not in but]
+    names = [name for name in (rates(history[0]) if history else ()) if name not in but]
     lines = {name: _points(history, name) for name in names}
     return [
         Panel(_title(name), "epoch", (Series(f"last {points[-1][1]:.3g}", "first", (points,)),)) for name, points in lines.items() if points

@@ -4,24 +4,23 @@ from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 
-from nndsl.diagram.theme import GROUND, STYLES
+from nndsl.diagram.theme import BLUE, GROUND, PALE, PLUM, SANS, STYLES, TEAL, TEXT, VIOLET, Colour
 
-FONT = "font-family:Inter,system-ui,sans-serif"
+FONT = f"font-family:{SANS}"
 INK, MUTED = STYLES["strong"], STYLES["muted"]
-COLOURS: Mapping[str, tuple[str, str]] = {
-    "first": ("#3b6db5", "#6f9de0"),
+COLOURS: Mapping[str, Colour] = {
+    "first": BLUE,
     "second": ("#d9822b", "#e8a15c"),
-    "third": ("#2e8f87", "#4fb8af"),
-    "fourth": ("#ae4e8c", "#d47db4"),
-    "fifth": ("#8a73b3", "#ad98d6"),
+    "third": TEAL,
+    "fourth": PLUM,
+    "fifth": VIOLET,
     "sixth": ("#7b8f2f", "#a9bd5a"),
     "seventh": ("#c0433a", "#e57f77"),
     "eighth": ("#5c6f82", "#93a5b8"),
-    "ink": ("#1a1f26", "#eef1f4"),
-    "pale": ("#9aa5b1", "#707b88"),
+    "ink": TEXT,
+    "pale": PALE,
 }
 """What tells series apart, on light and on dark ground."""
-MARK = ("#b5830f", "#dba93a")
 
 
 def both(style: str) -> tuple[str, str]:
@@ -35,7 +34,7 @@ def text_style(size: int, colour: tuple[str, str], weight: int = 400) -> tuple[s
     return light, dark
 
 
-def filled(colour: tuple[str, str]) -> tuple[str, str]:
+def filled(colour: Colour) -> tuple[str, str]:
     return f"fill:{colour[0]}", f"fill:{colour[1]}"
 
 

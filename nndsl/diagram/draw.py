@@ -67,7 +67,7 @@ def _start(layout: Layout, spare: float, below: float) -> Point:
 def placed(layout: Layout, x: float, y: float) -> Iterator[Group]:
     """The shapes of a layout, with the start of its axis at a point."""
     across, along = layout.drawn((x, y))
-    seats = [Seat(seat.vertex, seat.x + across, seat.y + along) for seat in layout.seats]
+    seats = [seat.moved(across, along) for seat in layout.seats]
     wires = [(wire, tuple((px + across, py + along) for px, py in points)) for wire, points in layout.wires]
     return _groups(Layout(layout.direction, layout.items, seats, wires))
 
@@ -165,8 +165,14 @@ def card_shapes(card: Card, layout: Layout, seat: Seat) -> Iterator[Shape]:
         yield from _box(card, box)
     for across, note in zip(seat.vertex.outlets, card.notes, strict=False):
         if note:
-            x, y = layout.drawn((seat.x + across, seat.y + seat.vertex.height))
-            yield _text(x + NOTE_INSET, y + (13 if layout.direction == "down" else -5), note, "mono", NOTE_SIZE, "muted")
+            yield _note(note, *layout.drawn(seat.outlet(across)), layout.direction, seat.rising)
+
+
+def _note(note: str, x: float, y: float, direction: Direction, rising: bool) -> Text:
+    """What is said of a wire, beside where it begins."""
+    if direction == "right" and rising:
+        return _text(x - NOTE_INSET, y - 5, note, "mono", NOTE_SIZE, "muted", "end")
+    return _text(x + NOTE_INSET, y + (-5 if direction == "right" else -8 if rising else 13), note, "mono", NOTE_SIZE, "muted")
 
 
 def _operator(card: Card, direction: Direction, x: float, y: float) -> Iterator[Shape]:

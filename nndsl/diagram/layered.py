@@ -6,13 +6,13 @@ is used several rows further down runs past the rows between in one lane, from w
 
 from bisect import bisect, insort
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import dataclass
 
-from nndsl.diagram.channel import GAP, Link, route
-from nndsl.diagram.coordinates import Box, axes
-from nndsl.diagram.nested import PORT_GAP, compose
+from nndsl.diagram.columns import Page
+from nndsl.diagram.nested import compose
 from nndsl.diagram.pieces import Assembly, End, Piece, Vertex, Wire
+from nndsl.diagram.rows import Boxed, Join, placed
 from nndsl.diagram.series_parallel import Core, Parallel, Way
 
 SWEEPS, EXCHANGES = 10, 10
@@ -20,50 +20,25 @@ MOST_SEGMENTS, MOST_EXCHANGED = 60_000, 6_000
 """Above so many stretches of wire, the order of the rows is improved fewer times; and not neighbour by neighbour."""
 
 
-@dataclass(eq=False, slots=True)
-class _Join:
-    """A wire from one box to another; ends with equal keys are the same port."""
+def arrange(core: Core, page: Page, returning: bool = False) -> Piece:
+    """The piece of a core: rows of its vertices and of the ways between them, in columns if they are many.
 
-    wire: Wire
-    upper: "_Boxed"
-    top: float
-    top_key: Hashable
-    lower: "_Boxed"
-    bottom: float
-    bottom_key: Hashable
-
-
-@dataclass(eq=False, slots=True)
-class _Boxed:
-    """A box in a row: a vertex, a whole piece, an end of the group, or (without a piece) a place in a lane."""
-
-    piece: Piece | None
-    order: int
-    note: float = 0.0
-    rank: int = 0
-    index: int = 0
-    into: list[_Join] = field(default_factory=list)
-    out: list[_Join] = field(default_factory=list)
-    first: bool = False
-    last: bool = False
-    border: Wire | None = None
-
-
-def arrange(core: Core) -> Piece:
-    """The piece of a core: rows of its vertices and of the ways between them."""
+    Args:
+        returning: what leaves the last column is led back to the middle of the first.
+    """
     boxes = _boxes(core)
     _rank(boxes)
     rows, joins = _with_lanes(boxes)
     _untangle(rows, joins)
-    return _placed(rows, joins)
+    return placed(rows, joins, page, returning)
 
 
 # Boxes and ranks ---------------------------------------------------------------------------------
 
 
-def _boxes(core: Core) -> list[_Boxed]:
+def _boxes(core: Core) -> list[Boxed]:
     vertices = {vertex: None for source, target, _ in core for vertex in (source, target) if vertex is not None}
-    boxed = {vertex: _Boxed(_alone(vertex), vertex.order, vertex.note_height) for vertex in vertices}
+    boxed = {vertex: Boxed(_alone(vertex), vertex.order, vertex.note_height) for vertex in vertices}
     boxes = list(boxed.values())
     for source, target, way in core:
         for branch in way.ways if isinstance(way, Parallel) else (way,):
@@ -82,13 +57,13 @@ def _alone(vertex: Vertex) -> Piece:
 class _Port:
     """The vertex at one end of a way, or the border of the group."""
 
-    boxes: list[_Boxed]
-    boxed: dict[Vertex, _Boxed]
+    boxes: list[Boxed]
+    boxed: dict[Vertex, Boxed]
     vertex: Vertex | None
     first: bool = False
     last: bool = False
 
-    def box(self, wire: Wire) -> _Boxed | None:
+    def box(self, wire: Wire) -> Boxed | None:
         """The vertex's box; for the border, a new end, if the wire is drawn up to it."""
         if self.vertex is not None:
             return self.boxed[self.vertex]
@@ -98,23 +73,23 @@ class _Port:
         if beyond is not None and beyond.height == 0 and beyond in self.boxed:
             self._pin(self.boxed[beyond], wire)
             return None
-        end = _Boxed(Piece(0, 0, 0), 0)
+        end = Boxed(Piece(0, 0, 0), 0)
         self._pin(end, wire)
         self.boxes.append(end)
         return end
 
-    def _pin(self, box: _Boxed, wire: Wire) -> None:
+    def _pin(self, box: Boxed, wire: Wire) -> None:
         """Put an end of the group, or a port of its frame, on the border that a wire comes from or goes to."""
         box.first, box.last, box.border = self.first, self.last, wire
 
 
-def _connect(boxes: list[_Boxed], way: Way, upper: _Port, lower: _Port) -> None:
+def _connect(boxes: list[Boxed], way: Way, upper: _Port, lower: _Port) -> None:
     if isinstance(way, Wire):
         _join(way, upper.box(way), lower.box(way), None, None)
         return
     piece = compose(way)
     order = min(end.wire.target.order if end.wire.target else 0 for end in piece.tops)
-    body = _Boxed(piece, order, piece.below)
+    body = Boxed(piece, order, piece.below)
     boxes.append(body)
     for end in piece.tops:
         _join(end.wire, upper.box(end.wire), body, None, end)
@@ -122,19 +97,19 @@ def _connect(boxes: list[_Boxed], way: Way, upper: _Port, lower: _Port) -> None:
         _join(end.wire, body, lower.box(end.wire), end, None)
 
 
-def _join(wire: Wire, upper: _Boxed | None, lower: _Boxed | None, leaving: End | None, entering: End | None) -> None:
+def _join(wire: Wire, upper: Boxed | None, lower: Boxed | None, leaving: End | None, entering: End | None) -> None:
     if upper is None or lower is None:
         return
     top = leaving.x if leaving else wire.source.outlets[wire.outlet] if wire.source else 0.0
     bottom = entering.x if entering else wire.target.inlets[wire.inlet] if wire.target else 0.0
     top_key = wire if leaving else (upper, wire.outlet if wire.source else 0)
     bottom_key = wire if entering else (lower, wire.inlet if wire.target else 0)
-    join = _Join(wire, upper, top, top_key, lower, bottom, bottom_key)
+    join = Join(wire, upper, top, top_key, lower, bottom, bottom_key)
     upper.out.append(join)
     lower.into.append(join)
 
 
-def _rank(boxes: list[_Boxed]) -> None:
+def _rank(boxes: list[Boxed]) -> None:
     """Number the rows: as high as possible, then what feeds more than it takes as low as possible."""
     order = _topological(boxes)
     for box in order:
@@ -147,7 +122,7 @@ def _rank(boxes: list[_Boxed]) -> None:
             box.rank = min(join.lower.rank for join in box.out) - 1
 
 
-def _topological(boxes: list[_Boxed]) -> list[_Boxed]:
+def _topological(boxes: list[Boxed]) -> list[Boxed]:
     waiting = {box: len(box.into) for box in boxes}
     ready = sorted((box for box in boxes if not box.into), key=lambda box: -box.order)
     order = []
@@ -161,35 +136,35 @@ def _topological(boxes: list[_Boxed]) -> list[_Boxed]:
     return order
 
 
-def _with_lanes(boxes: list[_Boxed]) -> tuple[list[list[_Boxed]], list[list[_Join]]]:
+def _with_lanes(boxes: list[Boxed]) -> tuple[list[list[Boxed]], list[list[Join]]]:
     """Rows in a first order, with a place for each lane, and the joins below each row, none longer than a row."""
     order = _topological(boxes)
-    rows: list[list[_Boxed]] = [[] for _ in range(max(box.rank for box in boxes) + 1)]
-    joins: list[list[_Join]] = [[] for _ in rows]
+    rows: list[list[Boxed]] = [[] for _ in range(max(box.rank for box in boxes) + 1)]
+    joins: list[list[Join]] = [[] for _ in rows]
     for box in order:
         rows[box.rank].append(box)
         box.into.clear()
     for box in order:
         out, box.out = box.out, []
-        lanes: dict[Hashable, list[_Boxed]] = defaultdict(list)
+        lanes: dict[Hashable, list[Boxed]] = defaultdict(list)
         for join in out:
             _extend(join, lanes[join.top_key], rows, joins)
     return rows, joins
 
 
-def _extend(join: _Join, lane: list[_Boxed], rows: list[list[_Boxed]], joins: list[list[_Join]]) -> None:
+def _extend(join: Join, lane: list[Boxed], rows: list[list[Boxed]], joins: list[list[Join]]) -> None:
     """Lay a wire from row to row, along the lane of its tensor."""
     upper, top, key = join.upper, join.top, join.top_key
     for step, rank in enumerate(range(upper.rank + 1, join.lower.rank)):
         if step == len(lane):
-            lane.append(_Boxed(None, join.lower.order, rank=rank))
+            lane.append(Boxed(None, join.lower.order, rank=rank))
             rows[rank].append(lane[-1])
-        _link(joins, _Join(join.wire, upper, top, key, lane[step], 0.0, lane[step]))
+        _link(joins, Join(join.wire, upper, top, key, lane[step], 0.0, lane[step]))
         upper, top, key = lane[step], 0.0, lane[step]
-    _link(joins, _Join(join.wire, upper, top, key, join.lower, join.bottom, join.bottom_key))
+    _link(joins, Join(join.wire, upper, top, key, join.lower, join.bottom, join.bottom_key))
 
 
-def _link(joins: list[list[_Join]], join: _Join) -> None:
+def _link(joins: list[list[Join]], join: Join) -> None:
     joins[join.upper.rank].append(join)
     join.upper.out.append(join)
     join.lower.into.append(join)
@@ -198,7 +173,7 @@ def _link(joins: list[list[_Join]], join: _Join) -> None:
 # The order of the rows ---------------------------------------------------------------------------
 
 
-def _untangle(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> None:
+def _untangle(rows: list[list[Boxed]], joins: list[list[Join]]) -> None:
     """Order each row so that few wires cross: by barycentres, down and up, and then neighbour by neighbour; the best order seen."""
     _number(rows)
     best, crossings = [list(row) for row in rows], _crossings(joins)
@@ -220,7 +195,7 @@ def _untangle(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> None:
     _number(rows)
 
 
-def _sweep(rows: list[list[_Boxed]], turn: int) -> None:
+def _sweep(rows: list[list[Boxed]], turn: int) -> None:
     """Sort each row by where the neighbours in the row before stand.
 
     Boxes that hang on the same tensor are equal then, and which of them stands left decides about wires that come from far
@@ -235,7 +210,7 @@ def _sweep(rows: list[list[_Boxed]], turn: int) -> None:
             box.index = index
 
 
-def _exchange(rows: list[list[_Boxed]], also_equals: bool) -> None:
+def _exchange(rows: list[list[Boxed]], also_equals: bool) -> None:
     """Let neighbours in a row change places where fewer wires cross then (or as many: what follows may become better by it)."""
     _number(rows)
     for row in rows:
@@ -247,7 +222,7 @@ def _exchange(rows: list[list[_Boxed]], also_equals: bool) -> None:
                 left.index, right.index = right.index, left.index
 
 
-def _pair_crossings(left: _Boxed, right: _Boxed) -> int:
+def _pair_crossings(left: Boxed, right: Boxed) -> int:
     """How many wires of two neighbours cross if they stand in this order."""
     above = [(one.upper.index, one.top) for one in right.into]
     below = [(one.lower.index, one.bottom) for one in right.out]
@@ -255,20 +230,20 @@ def _pair_crossings(left: _Boxed, right: _Boxed) -> int:
     return crossed + sum((one.lower.index, one.bottom) > other for one in left.out for other in below)
 
 
-def _number(rows: list[list[_Boxed]]) -> None:
+def _number(rows: list[list[Boxed]]) -> None:
     for row in rows:
         for index, box in enumerate(row):
             box.index = index
 
 
-def _barycentre(box: _Boxed, down: bool) -> float:
+def _barycentre(box: Boxed, down: bool) -> float:
     neighbours = [join.upper.index + join.top * 1e-4 for join in box.into] if down else [
         join.lower.index + join.bottom * 1e-4 for join in box.out
     ]
     return sum(neighbours) / len(neighbours) if neighbours else box.index
 
 
-def _crossings(joins: list[list[_Join]]) -> int:
+def _crossings(joins: list[list[Join]]) -> int:
     total = 0
     for row in joins:
         seen: list[tuple[int, float]] = []
@@ -277,64 +252,3 @@ def _crossings(joins: list[list[_Join]]) -> int:
             total += len(seen) - bisect(seen, end)
             insort(seen, end)
     return total
-
-
-# Places ------------------------------------------------------------------------------------------
-
-
-def _placed(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> Piece:
-    x = _axes(rows, joins)
-    picture = Assembly()
-    for row, below in zip(rows, joins, strict=True):
-        height = max((box.piece.height for box in row if box.piece), default=0.0)
-        for box in row:
-            _put(picture, box, x[box], height)
-        picture.height += height
-        _route(picture, below, x, max(box.note for box in row))
-    tops = tuple(End(box.border, x[box]) for box in rows[0] if box.first and box.border)
-    bottoms = tuple(End(box.border, x[box]) for box in rows[-1] if box.last and box.border)
-    return picture.piece(tops, bottoms)
-
-
-def _axes(rows: list[list[_Boxed]], joins: list[list[_Join]]) -> dict[_Boxed, float]:
-    """The axis of every box, with the whole picture centred on 0."""
-    shapes = {
-        box: Box(box.piece.left, box.piece.right, False) if box.piece else Box(0.0, 0.0, True) for row in rows for box in row
-    }
-    upper: dict[Box, dict[Box, float]] = {shape: {} for shape in shapes.values()}
-    for row in joins:
-        for join in row:
-            upper[shapes[join.lower]].setdefault(shapes[join.upper], join.top - join.bottom)
-    found = axes([[shapes[box] for box in row] for row in rows], upper)
-    places = {box: found[shape] for box, shape in shapes.items()}
-    low = min(place - shapes[box].left for box, place in places.items())
-    high = max(place + shapes[box].right for box, place in places.items())
-    return {box: place - (low + high) / 2 for box, place in places.items()}
-
-
-def _put(picture: Assembly, box: _Boxed, x: float, height: float) -> None:
-    """Put a box half-way down its row, and lead its wires to the borders of the row."""
-    y = picture.height
-    if box.piece is None:
-        for wire in dict.fromkeys(join.wire for join in box.out):
-            picture.line(wire, (x, y), (x, y + height))
-        picture.reach(x, x)
-        return
-    offset = 0.0 if box.first or not box.into else height if box.last else (height - box.piece.height) / 2
-    picture.add(box.piece, x, y + offset)
-    for join in box.into:
-        picture.line(join.wire, (x + join.bottom, y), (x + join.bottom, y + offset))
-    for join in box.out:
-        picture.line(join.wire, (x + join.top, y + offset + box.piece.height), (x + join.top, y + height))
-
-
-def _route(picture: Assembly, below: Sequence[_Join], x: dict[_Boxed, float], note: float) -> None:
-    links = [
-        Link(join.wire, x[join.upper] + join.top, x[join.lower] + join.bottom, join.top_key, join.bottom_key) for join in below
-    ]
-    if links:
-        heads = any(join.lower.piece and join.lower.piece.height for join in below)
-        channel = route(links, note, GAP if heads else PORT_GAP)
-        for wire, points in channel.lines:
-            picture.line(wire, *((px, py + picture.height) for px, py in points))
-        picture.height += channel.height

@@ -1,15 +1,15 @@
 """From a figure to places: every item becomes a vertex, every operand a wire, and each block is laid out on its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from nndsl.diagram import columns, layered, nested
+from nndsl.diagram import columns, layered, nested, ushape
 from nndsl.diagram.channel import FIRST
 from nndsl.diagram.figure import Card, Figure, Frame, Item
 from nndsl.diagram.marks import mark_chip
 from nndsl.diagram.measure import width
-from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten
+from nndsl.diagram.pieces import Piece, Placement, Point, Seat, Vertex, Wire, flatten, turned
 from nndsl.diagram.series_parallel import Series, reduced
 from nndsl.diagram.wording import count_text
 from nndsl.graph import Ref
@@ -95,10 +95,11 @@ class _Places:
     def arranged(self, vertices: Sequence[Vertex], wires: Sequence[Wire], outermost: bool = False) -> Piece:
         """The piece of a group: nested if it is series-parallel, in rows if not."""
         core = reduced(vertices, wires)
+        page = PAGES[self.direction]
         if len(core) > 1 or core[0][:2] != (None, None):
-            return layered.arrange(core)
+            return layered.arrange(core, page, returning=not outermost)
         way = core[0][2]
-        return columns.wrapped(way, PAGES[self.direction], returning=not outermost) if isinstance(way, Series) else nested.compose(way)
+        return ushape.arranged(way, page, returning=not outermost) if isinstance(way, Series) else nested.compose(way)
 
     def settle(self, layout: Layout, placement: Placement) -> None:
         """Put what was placed into the layout, and then what is in its frames."""
@@ -107,9 +108,9 @@ class _Places:
             layout.seats.append(seat)
             content = self.contents.get(seat.vertex)
             if content is not None:
-                inner = flatten(content.piece, seat.x, seat.y + content.start)
-                self.settle(layout, inner)
-                layout.wires += _crossings(seat, content)
+                inner = turned(content.piece) if seat.rising else content.piece
+                self.settle(layout, flatten(inner, seat.x, seat.y + content.start))
+                layout.wires += _crossings(seat, inner, seat.y + content.start)
 
     def group(
         self, members: Sequence[Item], entries: Sequence[Ref], exits: Sequence[Ref]
@@ -143,8 +144,8 @@ class _Places:
         doors = [inlets[vertex] for vertex in vertices[: len(frame.entries)]]
         leaving = [outlets[vertex] for vertex in vertices[len(vertices) - len(frame.exits) :]]
         if self.direction == "down":
-            left = max(content.left + PADDING, PADDING + name_width(frame) + 8 - min(doors, default=0.0))
-            right = max(content.right + PADDING, PADDING + header_width(frame) + 8 + max(doors, default=0.0))
+            left = max(content.left + PADDING, PADDING + name_width(frame) + 8 - min((*doors, *leaving), default=0.0))
+            right = max(content.right + PADDING, PADDING + header_width(frame) + 8 + max((*doors, *leaving), default=0.0))
             start, height = HEADER, HEADER + content.height + RIM
         else:
             left, right = content.left + HEADER, content.right + PADDING
@@ -168,14 +169,14 @@ def _into(item: Item, vertex: Vertex, giving: dict[Ref, tuple[Vertex, int]]) -> 
     return wires
 
 
-def _crossings(seat: Seat, content: _Content) -> list[tuple[Wire, tuple[Point, ...]]]:
-    """The wires through the upper and lower rim of a frame."""
-    piece, top = content.piece, seat.y + content.start
-    bottom = top + piece.height
-    rims: list[tuple[Wire, tuple[Point, ...]]] = [(end.wire, ((seat.x + end.x, seat.y), (seat.x + end.x, top))) for end in piece.tops if end.wire.drawn]
-    floor = seat.y + seat.vertex.height
-    rims += ((end.wire, ((seat.x + end.x, bottom), (seat.x + end.x, floor))) for end in piece.bottoms if end.wire.drawn)
-    return rims
+def _crossings(seat: Seat, piece: Piece, top: float) -> Iterator[tuple[Wire, tuple[Point, ...]]]:
+    """The wires through the upper and lower rim of a frame, in which a piece begins at some height."""
+    rims = (piece.tops, seat.y, top), (piece.bottoms, top + piece.height, seat.y + seat.vertex.height)
+    for ends, upper, lower in rims:
+        for end in ends:
+            if end.wire.drawn:
+                points = (seat.x + end.x, upper), (seat.x + end.x, lower)
+                yield end.wire, points[::-1] if seat.rising else points
 
 
 # Sizes -------------------------------------------------------------------------------------------

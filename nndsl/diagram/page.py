@@ -13,15 +13,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from nndsl.diagram import channel, columns, layered, layout, nested, pieces
-from nndsl.diagram import coordinates as rows
+from nndsl.diagram import channel, columns, coordinates, layered, layout, nested, pieces, ushape
 from nndsl.diagram import render as svg
 from nndsl.diagram.details import Details
 from nndsl.diagram.draw import card_shapes, frame_name, frame_side
 from nndsl.diagram.figure import Card, Composer, Detail, Figure, Frame, Item, figure_of
 from nndsl.diagram.layout import Direction, Layout, card_vertex, header_width, name_width
 from nndsl.diagram.measure import FONTS, has_glyphs
-from nndsl.diagram.pieces import Seat
+from nndsl.diagram.pieces import Seat, Vertex
 from nndsl.diagram.scene import Shape, Text
 from nndsl.diagram.theme import FAMILIES, STYLES
 from nndsl.graph import Ref
@@ -29,7 +28,7 @@ from nndsl.highlighting import as_html
 from nndsl.program import Network
 
 HERE = Path(__file__).parent / "viewer"
-SCRIPTS = ("pieces.js", "nested.js", "rows.js", "layout.js", "stage.js", "source.js", "viewer.js")
+SCRIPTS = ("pieces.js", "nested.js", "ushape.js", "layered.js", "rows.js", "layout.js", "stage.js", "source.js", "viewer.js")
 _FONTS = {"Inter": (("Inter-Regular", 400), ("Inter-SemiBold", 600)), "JetBrains Mono": (("JetBrainsMono-Regular", 400),)}
 LAST = 1 << 40
 """The place of what comes after everything else."""
@@ -102,11 +101,12 @@ def lengths(direction: Direction) -> Mapping[str, float]:
     return {
         **{name: getattr(channel, name) for name in ("GAP", "PITCH", "FIRST", "LAST", "SAME", "CLOSE")},
         **{name: getattr(nested, name) for name in ("BESIDE", "LANE", "PORT_GAP")},
-        **{name: getattr(columns, name) for name in ("MOST_COLUMNS", "EMPTINESS", "BETWEEN", "TURN", "FALL")},
+        **{name: getattr(columns, name) for name in ("MOST_COLUMNS", "MOST_ACROSS", "EMPTINESS", "BETWEEN", "TURN", "FALL")},
+        **{name: getattr(ushape, name) for name in ("LEVELS", "LEAST_SHARE")},
         **{name: getattr(layered, name) for name in ("SWEEPS", "EXCHANGES", "MOST_SEGMENTS", "MOST_EXCHANGED")},
         **{name: getattr(layout, name) for name in ("HEADER", "PADDING", "RIM")},
         **{name: getattr(svg, name) for name in ("BEND", "HEAD_LENGTH", "HEAD_HALF")},
-        "ASIDE": pieces.ASIDE, "ROW_BESIDE": rows.BESIDE, "ROW_LANE": rows.LANE, "tall": page.tall, "shape": page.shape,
+        "ASIDE": pieces.ASIDE, "ROW_BESIDE": coordinates.BESIDE, "ROW_LANE": coordinates.LANE, "tall": page.tall, "shape": page.shape,
     }
 
 
@@ -154,12 +154,16 @@ class _Items:
     def _card(self, card: Card) -> Mapping[str, Any]:
         """Where it takes room, and what it looks like with its axis at 0."""
         vertex = card_vertex(card, self.direction)
-        drawn = _svg(card_shapes(card, Layout(self.direction), Seat(vertex, 0.0, 0.0)))
         box = {
             "left": vertex.left, "right": vertex.right, "height": vertex.height, "order": vertex.order, "outlets": vertex.outlets,
             "reach": vertex.reach, "note": vertex.note_height, "edges": vertex.edges,
         }  # fmt: skip
-        return {"ordered": card.ordered, "box": box, "shape": self.shapes.setdefault(drawn, len(self.shapes))}
+        return {"ordered": card.ordered, "box": box, "shape": self._shape(card, vertex, False), "turned": self._shape(card, vertex, True)}
+
+    def _shape(self, card: Card, vertex: Vertex, rising: bool) -> int:
+        """The number of what a card looks like."""
+        drawn = _svg(card_shapes(card, Layout(self.direction), Seat(vertex, 0.0, 0.0, rising)))
+        return self.shapes.setdefault(drawn, len(self.shapes))
 
     def _frame(self, frame: Frame) -> Mapping[str, Any]:
         """What it looks like when it is closed, and what is in it when it is open; of a repeated one, what is in its first repetition."""

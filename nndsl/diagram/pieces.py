@@ -80,11 +80,23 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A vertex in its place: the top of its axis."""
+    """A vertex in its place: the top of its axis.
+
+    Attributes:
+        rising: whether it is turned: wires enter at its bottom, and leave at its top.
+    """
 
     vertex: Vertex
     x: float
     y: float
+    rising: bool = False
+
+    def moved(self, x: float, y: float) -> "Seat":
+        return Seat(self.vertex, self.x + x, self.y + y, self.rising)
+
+    def outlet(self, x: float) -> Point:
+        """Where a wire leaves it, so far beside its axis."""
+        return self.x + x, self.y + (0.0 if self.rising else self.vertex.height)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -166,11 +178,19 @@ def flatten(piece: Piece, x: float = 0.0, y: float = 0.0) -> Placement:
     stack = [(x, y, piece)]
     while stack:
         dx, dy, current = stack.pop()
-        seats += (Seat(seat.vertex, seat.x + dx, seat.y + dy) for seat in current.seats)
+        seats += (seat.moved(dx, dy) for seat in current.seats)
         for chunk in current.chunks:
             stretches[chunk.wire].append(tuple((px + dx, py + dy) for px, py in chunk.points))
         stack += ((dx + cx, dy + cy, child) for cx, cy, child in current.children)
     return Placement(tuple(seats), tuple((wire, tuple(_joined(parts))) for wire, parts in stretches.items()))
+
+
+def turned(piece: Piece) -> Piece:
+    """A piece upside down: what flowed down in it flows up."""
+    placed, floor = flatten(piece), piece.height
+    seats = (Seat(seat.vertex, seat.x, floor - seat.y - seat.vertex.height, not seat.rising) for seat in placed.seats)
+    chunks = (Chunk(wire, tuple((x, floor - y) for x, y in points)) for wire, points in placed.wires)
+    return Piece(piece.left, piece.right, floor, piece.bottoms, piece.tops, tuple(seats), tuple(chunks))
 
 
 def _key(point: Point) -> tuple[int, int]:

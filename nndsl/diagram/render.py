@@ -8,11 +8,11 @@ from nndsl.diagram.draw import shapes
 from nndsl.diagram.measure import FONT_FILES, has_glyphs
 from nndsl.diagram.pieces import Point
 from nndsl.diagram.scene import Circle, Group, Line, Rectangle, Scene, Shape, Stripe, Text
-from nndsl.diagram.theme import GROUND, style_of
+from nndsl.diagram.theme import GROUND, SANS, style_of
 
 FAMILIES = {
-    "regular": "Inter,system-ui,sans-serif",
-    "bold": "Inter,system-ui,sans-serif",
+    "regular": SANS,
+    "bold": SANS,
     "mono": "'JetBrains Mono',ui-monospace,monospace",
 }
 BEND = 7.0

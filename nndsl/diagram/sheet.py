@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
+from nndsl.findings import Made
+
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _COLUMNS = 16
@@ -20,6 +22,11 @@ def are_images(arrays: Sequence[Array]) -> bool:
     sizes = {one.shape[1:3] for one in arrays}
     pixels = all(one.ndim == 3 or (one.ndim == 4 and one.shape[3] in (1, 3)) for one in arrays)
     return len(sizes) == 1 and pixels and min(next(iter(sizes))) > 1
+
+
+def are_pictures(made: Sequence[Made]) -> bool:
+    """Whether samples are shown as images: they are, and none stands for letters."""
+    return bool(made) and not any(one.letters for one in made) and are_images([one.array for one in made])
 
 
 def brought_into_range(images: Array) -> Array:

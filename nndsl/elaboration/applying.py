@@ -12,7 +12,7 @@ from nndsl.catalogue.applicable import REMEMBERED, Function, Layer
 from nndsl.catalogue.component import ArgumentError, Component, snake_case
 from nndsl.diagnostics import Diagnostic, Note
 from nndsl.elaboration.arithmetic import is_number
-from nndsl.elaboration.builder import Builder, Complaint, Expansion, Place, argument_spans, expansion_notes
+from nndsl.elaboration.builder import Builder, Complaint, Expansion, argument_spans, expansion_notes
 from nndsl.elaboration.mistakes import (
     layers_differ,
     missing_arguments,
@@ -76,11 +76,11 @@ class Applier:
             known.update(family.names())
         return unknown_name(name, span, known, self.frames_notes())
 
-    def nothing_called(self, name: str, unknown: Diagnostic) -> Complaint:
-        """The complaint of a name that stands for nothing; of a name that is no slip it is made once, wherever the name is used."""
+    def nothing_called(self, name: str, unknown: Diagnostic) -> Diagnostic:
+        """What is said of a name that stands for nothing; of a name that is no slip it is said once, wherever the name is used."""
         if unknown.edit is None and unknown.span is not None:
             self.scope.names[name] = Binding(FAILED, unknown.span)
-        return Complaint(unknown)
+        return unknown
 
     def frames_notes(self) -> tuple[Note, ...]:
         return expansion_notes(self.expansion.frames)
@@ -90,7 +90,7 @@ class Applier:
     def build(
         self, found: type[Component], positional: Sequence[Any], keywords: dict[str, Any], expression: ast.Call | ast.Name | ast.Record
     ) -> Component:
-        values, named = [bare(value) for value in positional], {name: bare(value) for name, value in keywords.items()}
+        values, named = list(map(bare, positional)), {name: bare(value) for name, value in keywords.items()}
         plain = all(map(_is_plain, values)) and all(map(_is_plain, named.values()))
         try:
             return (_remembered if plain else _built)(found, *values, **named)
@@ -112,7 +112,8 @@ class Applier:
         if mistake.unknown:
             return unknown_argument(mistake.message, span, mistake.repair, notes)
         if isinstance(mistake.value, PlacedWord) and mistake.repair is None:
-            return unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
+            unknown = unknown_name(mistake.value, mistake.value.span, {*mistake.options, *self._sizes_in_scope()}, notes, mistake.message)
+            return self.nothing_called(mistake.value, unknown)
         arrow = "tensors go to a layer along an arrow: `x -> layer`" if isinstance(mistake.value, Tensor) else None
         return wrong_argument(mistake.message, span, mistake.repair or arrow, notes)
 
@@ -128,6 +129,8 @@ class Applier:
 
     def tensors(self, value: Any, span: Span) -> tuple[Tensor, ...]:
         """The value as operands."""
+        if isinstance(value, Tensor):
+            return (value,)
         values = value if isinstance(value, tuple) else (value,)
         if not holds_tensor(values):
             raise Complaint(not_a_tensor(describe_value(value), span))
@@ -172,7 +175,7 @@ class Applier:
         start = len(self.builder.nodes) if self.builder is not None else 0
         results = self.expand(self, value, operands, span)
         if self.session.trace is not None and self.builder is not None:
-            self.session.trace.call((value.span, span), value.definition, tuple(operands), results, self.builder, start)
+            self.session.trace.call((value.span, span), value.definition, operands, results, self.builder, start)
         return results
 
     def _apply_all(self, steps: Iterable[Appliable], operands: Sequence[Tensor], span: Span) -> tuple[Tensor, ...]:
@@ -216,11 +219,10 @@ class Applier:
     ) -> tuple[Tensor, ...]:
         self.session.count_step(span, sum([2 + len(one.type.shape) for one in operands]))
         self._check_operand_count(type(component), len(operands), span)
-        place = Place(span, call, self.expansion.frames)
         builder = self._in_graph(span)
-        results = builder.apply(component, owner, operands, place, self.expansion)
+        results = builder.apply(component, owner, operands, span, call, self.expansion)
         if self.session.trace is not None:
-            self.session.trace.call((span,), component, tuple(operands), results, builder, len(builder.nodes) - 1)
+            self.session.trace.call((span,), component, operands, results, builder, len(builder.nodes) - 1)
         return results
 
     def _check_operand_count(self, component: Any, count: int, span: Span) -> None:
@@ -302,6 +304,8 @@ def single(results: tuple[Tensor, ...]) -> Any:
 
 def bare(value: Any) -> Any:
     """A value as the catalogue takes it: layers without their place."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, LayerUse):
         return value.component
     if isinstance(value, FunctionUse):

@@ -1,6 +1,6 @@
 """The bodies of networks and blocks: their statements, in order, become calls in a graph."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from nndsl.catalogue.component import Component
@@ -83,14 +83,17 @@ class Body(Evaluator):
 
     def _give_up(self, statement: ast.Statement) -> None:
         """The names that a wrong statement was to bind are known, and silent."""
-        match statement:
-            case ast.Binding() | ast.For():
-                for target in statement.targets:
-                    self.scope.names[target.name] = Binding(FAILED, target.span)
-            case ast.Input() | ast.LayerDeclaration() | ast.Output():
-                self.scope.names[statement.target.name] = Binding(FAILED, statement.target.span)
-                if isinstance(statement, ast.Output):
-                    self.outputs.setdefault(statement.target.name, (None, statement.span))
+        for one in ast.every([statement]):
+            self._silence(_targets(one))
+            match one:
+                case ast.Input(type=written) | ast.Binding(type=written) | ast.Output(type=written) if written is not None:
+                    self._types.silence(written)
+            if isinstance(one, ast.Output):
+                self.outputs.setdefault(one.target.name, (None, one.span))
+
+    def _silence(self, targets: Iterable[ast.Target]) -> None:
+        for target in targets:
+            self.scope.names[target.name] = Binding(FAILED, target.span)
 
     def bind(self, target: ast.Target, value: Any) -> None:
         self.session.bound.setdefault(target.span, (target.name, False))
@@ -117,7 +120,7 @@ class Body(Evaluator):
                 raise
             self.bind(target, self.builder.masked(tensor) if self._types.padded(statement.type) else tensor)
         else:
-            self.scope.names[target.name] = Binding(FAILED, target.span)
+            self._give_up(statement)
 
     def told_by(self, types: Sequence[TensorType | None]) -> dict[str, Size]:
         """What tensors that go into the inputs tell of the names in these, by name; None where there is none for an input."""
@@ -181,6 +184,8 @@ class Body(Evaluator):
     def _for(self, statement: ast.For) -> None:
         values = self.evaluate(statement.values)
         if values is FAILED:
+            self._silence(statement.targets)
+            self.run(statement.body)
             raise Complaint
         if not isinstance(values, tuple):
             raise Complaint(not_a_list(describe_value(values), statement.values.span))
@@ -300,7 +305,7 @@ def expand(caller: Applier, closure: Closure, operands: Sequence[Tensor], span: 
         owners=caller.owners,
     )
     body.operands = operands
-    session.expanding.append(definition)
+    session.enter(definition)
     try:
         bind_parameters(body, closure.arguments)
         body.run(definition.body)
@@ -326,13 +331,20 @@ def bind_parameters(body: Body, arguments: dict[str, Any]) -> None:
 
 
 def bound_in(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
-    """The places where statements give a name a value, in order."""
+    """The places where statements give a name a value, in order; those of loops that count are none."""
     for statement in ast.every(statements):
-        match statement:
-            case ast.Binding(targets=targets):
-                yield from (one.span for one in targets if one.name == name)
-            case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target) if target.name == name:
-                yield target.span
+        if not isinstance(statement, ast.For):
+            yield from (one.span for one in _targets(statement) if one.name == name)
+
+
+def _targets(statement: ast.Statement) -> tuple[ast.Target, ...]:
+    """What a statement gives a value."""
+    match statement:
+        case ast.Binding(targets=targets) | ast.For(targets=targets):
+            return targets
+        case ast.Input(target=target) | ast.Output(target=target) | ast.LayerDeclaration(target=target):
+            return (target,)
+    return ()
 
 
 def _check_inputs(body: Body, operands: Sequence[Tensor], span: Span) -> None:

@@ -107,9 +107,14 @@ class Builder:
         return Tensor(Ref(node.id), node.type, span)
 
     def apply(
-        self, component: Applicable, owner: Owner | None, operands: Sequence[Tensor], place: Place, expansion: Expansion
+        self, component: Applicable, owner: Owner | None, operands: Sequence[Tensor], span: Span, call: ast.Call | ast.Name | None,
+        expansion: Expansion,
     ) -> tuple[Tensor, ...]:
         """One call, with the types of its results.
+
+        Args:
+            span: what is told as its place.
+            call: what says its arguments.
 
         Raises:
             Complaint: the component cannot take these operands, or its weights do not fit them.
@@ -122,12 +127,12 @@ class Builder:
                 raise Complaint from None
             encodes = isinstance(component, Embedding) and isinstance(self.nodes[operands[0].ref.node].component, Positions)
             refuse = beyond_positions if encodes and mismatch.argument == "input_dim" else _BY_CLASS.get(type(mismatch), bad_argument)
-            raise Complaint(refuse(RefusedCall(component, mismatch, operands, place))) from None
+            raise Complaint(refuse(RefusedCall(component, mismatch, operands, Place(span, call, expansion.frames)))) from None
         if owner is not None:
-            self._check_weights(component, owner, types, place)
+            self._check_weights(component, owner, types, span)
         refs = tuple([one.ref for one in operands])
-        node = self._add(self._name(component, expansion), component, owner, refs, expansion, place.span, results)
-        return tuple([Tensor(Ref(node.id, index), one, place.span) for index, one in enumerate(results)])
+        node = self._add(self._name(component, expansion), component, owner, refs, expansion, span, results)
+        return tuple([Tensor(Ref(node.id, index), one, span) for index, one in enumerate(results)])
 
     def _is_known(self, mismatch: Mismatch, operands: Sequence[Tensor]) -> bool:
         """Whether the type of an input has been complained of so before: it is one mistake, wherever the input is used."""
@@ -158,13 +163,13 @@ class Builder:
         chosen = component.name if isinstance(component, Layer) and component.name else snake_case(type(component).__name__)
         return _numbered(self._taken, expansion.prefix + chosen)
 
-    def _check_weights(self, component: Applicable, owner: Owner, types: tuple[TensorType, ...], place: Place) -> None:
-        first, where = self._first_use.setdefault(id(owner), (types, place.span))
+    def _check_weights(self, component: Applicable, owner: Owner, types: tuple[TensorType, ...], span: Span) -> None:
+        first, where = self._first_use.setdefault(id(owner), (types, span))
         if first == types:
             return
         for made, needed in zip(component.weights(*first), component.weights(*types), strict=True):
             if made.shape != needed.shape:
-                raise Complaint(weights_differ(component, made, needed, place.span, where))
+                raise Complaint(weights_differ(component, made, needed, span, where))
 
 
 def _numbered(taken: dict[str, int], name: str) -> str:

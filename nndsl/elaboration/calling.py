@@ -33,6 +33,7 @@ from nndsl.elaboration.values import (
     LayerUse,
     Tensor,
     describe_value,
+    failed,
 )
 from nndsl.source import Span
 from nndsl.syntax import ast
@@ -53,14 +54,17 @@ class Caller(Applier):
         Args:
             want: the kind of argument that the expression stands for; bare words mean options there.
         """
-        self.session.count_step(expression.span)
+        session = self.session
+        session.steps -= 1
+        if session.steps < 0:
+            session.count_step(expression.span, 0)
         try:
             return self._rules[type(expression)](self, expression, want)
         except OutOfBudget:
             raise
         except Complaint as complaint:
-            self.session.count_mistakes(expression.span)
-            complaint.report_to(self.session.report)
+            session.count_mistakes(expression.span)
+            complaint.report_to(session.report)
             return FAILED
 
     def argument(self, expression: ast.Expression) -> Any:
@@ -119,7 +123,6 @@ class Caller(Applier):
     def _call_by_name(self, expression: ast.Call, callee: ast.Name, want: Kind | None) -> Any:
         binding = self.scope.find(callee.text)
         if binding is not None:
-            binding.used = True
             self._mark_used(binding.span)
             self.session.saw(callee.span, binding.value)
             return FAILED if binding.value is FAILED else self._call_value(binding.value, expression)
@@ -134,7 +137,7 @@ class Caller(Applier):
                 repair = "objectives are made in `train` blocks: `minimize ...`"
                 raise Complaint(out_of_place(f"`{callee.text}`", "in a network or block", callee.span, repair))
             known = set(want.options()) if want is not None else set()
-            raise self.nothing_called(callee.text, unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes()))
+            raise Complaint(self.nothing_called(callee.text, unknown_name(callee.text, callee.span, known | self._callable_names(), self.frames_notes())))
         return self.call_component(found, expression)
 
     def call_component(self, found: type[Component], expression: ast.Call) -> Any:
@@ -154,7 +157,7 @@ class Caller(Applier):
         if found is not None and any(self._is_tensor(one) for one in expression.positional):
             return None
         values = [self.evaluate(one) for one in expression.positional]
-        if any(value is FAILED for value in values):
+        if failed(values):
             return FAILED
         if found is not None and any(holds_tensor(value) for value in values):
             return self._direct(found, [*zip(values, [one.span for one in expression.positional], strict=True)], {}, expression)
@@ -201,7 +204,7 @@ class Caller(Applier):
         missing = [one.name for one in callee.definition.parameters or () if one.default is None and one.name not in arguments]
         if missing:
             raise Complaint(missing_arguments(callee.definition, missing, expression.span))
-        if any(value is FAILED for value in arguments.values()):
+        if failed(arguments.values()):
             return FAILED
         return Closure(callee.definition, callee.scope, arguments, expression.span)
 
@@ -214,7 +217,7 @@ class Caller(Applier):
         values = [self.evaluate(one, kind or ANY) for one, kind in zip(positional, kinds, strict=True)]
         fields = found.fields()
         named = {one.name: self.evaluate(one.value, fields[one.name].kind if one.name in fields else ANY) for one in keywords}
-        if any(value is FAILED for value in (*values, *named.values())):
+        if failed(values) or failed(named.values()):
             return FAILED
         component = self.build(found, values, named, expression)
         if isinstance(component, Layer) and not isinstance(expression, ast.Record):

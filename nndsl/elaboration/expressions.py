@@ -31,6 +31,7 @@ from nndsl.elaboration.values import (
     Tensor,
     Value,
     describe_value,
+    failed,
 )
 from nndsl.receptive_field import NotLocal, receptive_field
 from nndsl.source import Span
@@ -58,7 +59,7 @@ class Evaluator(Caller):
     def _list(self, expression: ast.ListOf | ast.TupleOf, want: Kind | None) -> Any:
         inner = ANY if want is not None else None
         values = tuple(self.evaluate(one, self._element_kind(want, inner)) for one in expression.items)
-        if any(value is FAILED for value in values):
+        if failed(values):
             return FAILED
         if self._count_lists(expression.span, values) > LONGEST_LIST:
             raise Complaint(impossible_arithmetic(TOO_LONG, expression.span))
@@ -70,15 +71,15 @@ class Evaluator(Caller):
 
     def _record(self, expression: ast.Record, want: Kind | None) -> Any:
         values = {one.name: self.evaluate(one.value, want) for one in expression.keywords}
-        return FAILED if any(value is FAILED for value in values.values()) else Settings(values, expression)
+        return FAILED if failed(values.values()) else Settings(values, expression)
 
     def _name(self, expression: ast.Name, want: Kind | None) -> Any:
         name = expression.text
         binding = self.scope.find(name)
         if binding is not None:
-            binding.used = True
             self._mark_used(binding.span)
-            self.session.saw(expression.span, binding.value)
+            if self.session.trace is not None:
+                self.session.trace.name(expression.span, binding.value)
             return binding.value
         if want is not None and want is not ANY and (want.knows(name) or not want.families() or not self._catalogued(name)):
             return PlacedWord(name, expression.span)
@@ -87,7 +88,7 @@ class Evaluator(Caller):
             return self._use(found, expression)
         if want is not None:
             return PlacedWord(name, expression.span)
-        raise self.nothing_called(name, self.unknown(name, expression.span))
+        raise Complaint(self.nothing_called(name, self.unknown(name, expression.span)))
 
     # Arrows and operators ---------------------------------------------------------------
 
@@ -146,7 +147,7 @@ class Evaluator(Caller):
         if function is None:
             raise Complaint(impossible_arithmetic(f"`{operator}` does not join tensors", span))
         operands = [self.operand(*left), self.operand(*right)]
-        return single(self.add_call(function(), None, operands, span, None))
+        return single(self.add_call(function.by_default(), None, operands, span, None))
 
     def _repeated(self, left: Any, right: Any, expression: ast.Binary) -> Any:
         step = self.appliable(left, expression.left.span)
@@ -182,7 +183,7 @@ class Evaluator(Caller):
         if isinstance(value, Tensor):
             function = Function.find("logical_not" if expression.operator == "not" else "negative")
             assert function is not None
-            return value if expression.operator == "+" else single(self.add_call(function(), None, [value], expression.span, None))
+            return value if expression.operator == "+" else single(self.add_call(function.by_default(), None, [value], expression.span, None))
         if expression.operator == "not":
             return not self.truth(value, expression.operand.span)
         if not is_number(value):

@@ -39,7 +39,7 @@ def elaborate_network(
         definition, session=session, scope=Scope(outer=outer), builder=builder, owners=None if owners is None else Replay(owners, None)
     )
     body.sizes = dict(sizes or {})
-    session.expanding.append(definition)
+    session.enter(definition)
     try:
         parameters = _parameters(body, arguments)
         inputs = [one.target.name for one in definition.body if isinstance(one, ast.Input)]
@@ -65,6 +65,18 @@ def elaborate_network(
         refuse_cropping(graph, session.report)
     sizes_left = open_sizes([node.type for node in graph.inputs.values()])
     return Network(definition.name, definition.documentation, graph, definition.head, parameters, sizes_left, dict(body.sizes))
+
+
+def read_alone(session: Session, definition: ast.Definition, outer: Scope) -> None:
+    """Look for mistakes in a block or network that nothing was made of. What only its caller can tell is left open."""
+    body = Body(definition, session=session, scope=Scope(outer=outer), builder=Builder())
+    body.operands = () if definition.kind == "block" else None
+    session.enter(definition)
+    try:
+        bind_parameters(body, {})
+        body.run(definition.body)
+    finally:
+        session.expanding.pop()
 
 
 def default_arguments(session: Session, definition: ast.Definition, outer: Scope) -> dict[str, Any]:

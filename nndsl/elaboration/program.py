@@ -3,6 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from nndsl.diagnostics import Diagnostic, Report
 from nndsl.elaboration.builder import Complaint
 from nndsl.elaboration.datasets import DataBody
 from nndsl.elaboration.modules import Module, ModuleLoader
-from nndsl.elaboration.networks import default_arguments, elaborate_network, unused
-from nndsl.elaboration.session import Reader, Session, read_spec
+from nndsl.elaboration.networks import default_arguments, elaborate_network, read_alone, unused
+from nndsl.elaboration.session import OutOfBudget, Reader, Session, read_spec
 from nndsl.elaboration.trace import Trace
 from nndsl.elaboration.training import TrainBody
 from nndsl.elaboration.values import Binding, DataSet, Scope
@@ -48,6 +49,7 @@ def elaborate(
         networks = _networks(session, module, trainings)
         if not report.errors:
             _report_unused(session, loader.loaded)
+        _read_others(session, module)
     except Complaint as complaint:
         complaint.report_to(report)
     incomplete = {one.name: lacking for one in _of_kind(module, "network") if (lacking := _without_values(one))}
@@ -128,10 +130,28 @@ def _without_sizes(
     """A network whose training failed, or is broken: what the sizes of its data would have decided is no mistake of the network's."""
     aside = replace(session, report=Report())
     network = elaborate_network(aside, definition, outer, arguments, sizes=sizes)
-    for one in aside.report:
+    _report_certain(session, aside.report, definition)
+    return network
+
+
+def _read_others(session: Session, module: Module) -> None:
+    """Look for mistakes in what nothing was made of: networks, for want of values; and blocks, unless what uses them may be wrong."""
+    sound = not session.report.errors
+    for definition in (*_of_kind(module, "network"), *(_of_kind(module, "block") if sound else ())):
+        if id(definition) in session.entered:
+            continue
+        aside = replace(session, report=Report(), trace=None, bound={})
+        with suppress(OutOfBudget):
+            read_alone(aside, definition, module.scope)
+        session.steps = aside.steps
+        _report_certain(session, aside.report, definition)
+
+
+def _report_certain(session: Session, found: Report, definition: ast.Definition) -> None:
+    """Report the errors that are there whatever the sizes are that a definition waits for."""
+    for one in found:
         if one.severity == "error" and not _for_want_of_sizes(one, definition):
             session.report.add(one)
-    return network
 
 
 def _for_want_of_sizes(found: Diagnostic, definition: ast.Definition) -> bool:

@@ -42,6 +42,8 @@ class Session:
         trace: what editors want to know; None where nobody asks.
         read: gives the syntax of a file that is imported, by its path and by what messages call it.
         bound: by its place, each name that a body binds, with whether any expansion of the body used it.
+        expanding: the blocks and networks that are being expanded, the innermost last.
+        entered: the identities of all that were.
         misfits: the `input` statements whose type has been complained of.
         trained: whether this is the file of a run, whose weights are kept, so that none are read from elsewhere.
         steps: how many expressions may still be evaluated; calls and long lists count for several.
@@ -55,6 +57,7 @@ class Session:
     bound: dict[Span, tuple[str, bool]] = field(default_factory=dict)
     misfits: set[Span] = field(default_factory=set)
     expanding: list[ast.Definition] = field(default_factory=list)
+    entered: set[int] = field(default_factory=set)
     steps: int = field(default_factory=lambda: MOST_STEPS)
 
     def allow_for(self, source: Source) -> None:
@@ -65,6 +68,11 @@ class Session:
         """A name has this value at this place."""
         if self.trace is not None:
             self.trace.name(span, value)
+
+    def enter(self, definition: ast.Definition) -> None:
+        """Begin to expand a block or network."""
+        self.expanding.append(definition)
+        self.entered.add(id(definition))
 
     def count_step(self, span: Span, steps: int = 1) -> None:
         """Take steps off the budget.

@@ -56,6 +56,8 @@ class TypeReader:
         """The names in a size that stand for nothing yet, each once."""
         if isinstance(expression, ast.Number):
             return []
+        if isinstance(expression, ast.Name):
+            return [expression] if self._body.scope.find(expression.text) is None else []
         named = {one.text: one for one in reversed([*_names(expression)]) if self._body.scope.find(one.text) is None}
         return list(named.values())[::-1]
 
@@ -84,7 +86,7 @@ class TypeReader:
         """A size in which new names stand for themselves, apart from all others; None if it is none. Nothing is reported."""
         body = self._body
         scope, session = body.scope, body.session
-        unknown = {name: Binding(named(_UNKNOWN + name), expression.span, used=True) for name in new}
+        unknown = {name: Binding(named(_UNKNOWN + name), expression.span) for name in new}
         body.scope, body.session = Scope(unknown, scope), replace(session, report=Report(), trace=None)
         try:
             value = body.evaluate(expression)
@@ -95,7 +97,7 @@ class TypeReader:
         return value if isinstance(value, int | Symbolic) and not isinstance(value, bool) else None
 
     def _bind(self, name: ast.Name, size: Size) -> None:
-        self._body.scope.names[name.text] = Binding(size, name.span, used=True)
+        self._body.scope.names[name.text] = Binding(size, name.span)
         self._body.session.saw(name.span, size)
 
     def _size(self, expression: ast.Expression) -> Size:
@@ -136,22 +138,22 @@ class TypeReader:
         Raises:
             Complaint: they do not agree.
         """
-        actual, notes = tensor.type, (Note(f"this is {tensor.type}", tensor.span),)
+        actual = tensor.type
         if len(written.shape) != actual.rank:
             raise Complaint(stated_differs(f"{what} is stated with {_axes(len(written.shape))}, and has {_axes(actual.rank)}",
-                                           written.span, notes))
+                                           written.span, _said_of(tensor)))
         dtype = _dtype(written)
         if dtype is not None and not _same_family(written.dtype, dtype, actual.dtype):
-            raise Complaint(stated_differs(f"{what} is stated as {written.dtype}, and is {actual.dtype}", written.span, notes))
+            raise Complaint(stated_differs(f"{what} is stated as {written.dtype}, and is {actual.dtype}", written.span, _said_of(tensor)))
         if known is None and any(not isinstance(one, ast.Name) and self._new_names(one) for one in written.shape):
             known = self.solved([(written, actual)])
         for expression, size in zip(written.shape, actual.shape, strict=True):
-            self._unify_size(expression, size, what, notes, known or {})
+            self._unify_size(expression, size, what, tensor, known or {})
         if written.below is not None and actual.below is not None:
-            self._unify_size(written.below, actual.below, what, notes, known or {})
+            self._unify_size(written.below, actual.below, what, tensor, known or {})
         return actual
 
-    def _unify_size(self, expression: ast.Expression, actual: Size, what: str, notes: Notes, known: Mapping[str, Size]) -> None:
+    def _unify_size(self, expression: ast.Expression, actual: Size, what: str, tensor: Tensor, known: Mapping[str, Size]) -> None:
         new = self._new_names(expression)
         if isinstance(expression, ast.Name) and new:
             self._bind(expression, actual)
@@ -159,26 +161,39 @@ class TypeReader:
         unsolved = [name for name in new if name.text not in known]
         if unsolved:
             self._refuse_no_size(expression, new)
-            raise Complaint(no_size(unsolved[0].text, expression, actual, what, len(new) > 1, notes))
+            raise Complaint(no_size(unsolved[0].text, expression, actual, what, len(new) > 1, _said_of(tensor)))
         for name in new:
             self._bind(name, known[name.text])
         stated = self._size(expression)
         if not _known_equal(stated, actual):
             raise Complaint(stated_differs(f"{what} is stated with the size {_written(expression, stated)}, and has {actual}",
-                                           expression.span, (*notes, *self._fixed_here(expression))))
+                                           expression.span, (*_said_of(tensor), *self._fixed_here(expression))))
 
     def _refuse_no_size(self, expression: ast.Expression, new: Iterable[ast.Name]) -> None:
         """Complain of what is no size whatever its new names are; nothing more is said of these."""
         try:
             self._declared_size(expression, named)
         finally:
-            for name in new:
-                self._body.scope.names[name.text] = Binding(FAILED, name.span)
+            self._silence(new)
+
+    def silence(self, written: ast.Type) -> None:
+        """Nothing is said of the names that are new in a type: what it was held against is not known."""
+        for expression in (*written.shape, written.below):
+            if expression is not None:
+                self._silence(self._new_names(expression))
+
+    def _silence(self, names: Iterable[ast.Name]) -> None:
+        for name in names:
+            self._body.scope.names[name.text] = Binding(FAILED, name.span)
 
     def _fixed_here(self, expression: ast.Expression) -> Notes:
         """Where the size that a name stands for was fixed."""
         binding = self._body.scope.find(expression.text) if isinstance(expression, ast.Name) else None
         return (Note(f"`{binding.span.text}` is {binding.value} since here", binding.span),) if binding is not None else ()
+
+
+def _said_of(tensor: Tensor) -> Notes:
+    return (Note(f"this is {tensor.type}", tensor.span),)
 
 
 def _known_equal(stated: Size, actual: Size) -> bool:

@@ -4,6 +4,7 @@ Numbers, strings, words, booleans and none are themselves; sizes may be symbolic
 components are themselves. The rest is here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
@@ -25,6 +26,14 @@ class Failed:
 
 
 FAILED = Failed()
+
+
+def failed(values: Iterable[Any]) -> bool:
+    """Whether one of several values is `FAILED`. (Asked of all arguments of all calls, and nearly three times as fast as `any`.)"""
+    for value in values:
+        if value is FAILED:
+            return True
+    return False
 
 
 class PlacedWord(Word):
@@ -61,7 +70,6 @@ class Binding:
 
     value: Any
     span: Span
-    used: bool = False
 
 
 @dataclass(eq=False, slots=True)

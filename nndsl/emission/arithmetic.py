@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import floor
 from typing import Any
 
-from nndsl.emission.spelling import same
+from nndsl.catalogue.component import same
 from nndsl.emission.writing import Code, together
 from nndsl.frozen import Frozen
 from nndsl.syntax import ast

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from nndsl.catalogue.component import Component
+from nndsl.catalogue.component import Component, same
 from nndsl.emission.arithmetic import CannotWrite, Constants, Formula, formula, matching, names_in
 from nndsl.emission.identifiers import free, variable
-from nndsl.emission.items import Name, PerTurn, alike
+from nndsl.emission.items import Name, PerTurn
 from nndsl.emission.spelling import value_code
 from nndsl.emission.writing import Code, call, listed, quoted, together
 from nndsl.frozen import Frozen
@@ -138,7 +138,7 @@ class Chapter:
         found = matching(expression, values, self.known)
         if found is not None:
             return found
-        if all(alike(one, values[0]) for one in values):
+        if all(same(one, values[0]) for one in values):
             return _literal(values[0], owner)
         return self._parameter(values, position, hint, expression).name
 
@@ -146,7 +146,7 @@ class Chapter:
         """The name of what goes through the values of the turns."""
         lifted = tuple(_lifted(one, loop.height, count) for one, count in zip(values, loop.counts, strict=True))
         for name, (known, _) in loop.variables.items():
-            if alike(known, lifted):
+            if same(known, lifted):
                 return name
         wanted = expression.text if isinstance(expression, ast.Name) else hint
         name = free(variable(wanted), self.taken | self.tensors)
@@ -157,10 +157,10 @@ class Chapter:
     def _parameter(self, values: tuple[Any, ...], found: Found, hint: str, expression: ast.Expression | None) -> Parameter:
         """The parameter that has these values: one of the block's, else a new one."""
         for place, one in enumerate(self._stated()):
-            if alike(self.leaf(place), values):
+            if same(self.leaf(place), values):
                 return self._stated_parameter(place, one)
         for known in self.parameters.values():
-            if alike(known.values, values):
+            if same(known.values, values):
                 return known
         wanted = expression.text if isinstance(expression, ast.Name) else hint
         name = free(variable(wanted), self.taken | self.tensors)
@@ -205,7 +205,7 @@ class Chapter:
         values = self.leaf(place)
         if any(isinstance(one, PerTurn) for one in values):
             raise CannotWrite
-        if stated.default is not None and all(alike(one, values[0]) for one in values):
+        if stated.default is not None and all(same(one, values[0]) for one in values):
             raise CannotWrite
         if any(one is None for one in values):
             raise CannotWrite

@@ -34,7 +34,7 @@ class FieldWriter:
         self.name = field_variable(field.name, {*pieces()})
         self._columns = [f"table[{quoted(one)}]" for one in field.columns]
         self._texts = isinstance(field.form, Texts)
-        self._dtype = field.form.type.dtype if isinstance(field.form, Numbers) else "float64"
+        self._dtype = field.form.type.dtype if isinstance(field.form, Numbers) and len(self._columns) == 1 else "float64"
         self._rank = field.form.type.rank if isinstance(field.form, Numbers) else int(len(self._columns) > 1)
         self._item_rank = 0
         self._ragged, self._size = False, 0
@@ -45,7 +45,8 @@ class FieldWriter:
         for one in self._manuscript.said_of(self._field.span):
             self._page.comment(one)
         if not self._texts:
-            self._assign(self._columns[0] if len(self._columns) == 1 else Call("np.stack", (listed(self._columns), Named("axis", "1"))))
+            several = Call("np.stack", (listed(self._columns), Named("axis", "1"), Named("dtype", quoted(self._dtype))))
+            self._assign(self._columns[0] if len(self._columns) == 1 else several)
         for place, encoder in enumerate(self._field.encoders):
             self._place = place
             rule = next((rule for kind, rule in _RULES if isinstance(encoder, kind)), None)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from nndsl.catalogue.training import Loss, Prepared, Schedule, schedules
+from nndsl.catalogue.training import Loss, Prepared, schedules
 from nndsl.emission.augmenting import Augmenting
 from nndsl.emission.identifiers import variable
 from nndsl.emission.manuscript import Manuscript
-from nndsl.emission.optimizers import Rate, by_output, loss_code, metric_code, optimizer_code
+from nndsl.emission.optimizers import Rate, loss_code, metric_code, optimizer_code
 from nndsl.emission.refusals import not_written_training, refuse
 from nndsl.emission.spelling import value_code
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, listed, quoted
@@ -50,27 +50,27 @@ class Fitting:
 
     def _optimizer(self, page: Page) -> None:
         page.line('steps = steps_in(examples["train"])')
-        rate = self._objective.optimizer.__dict__["learning_rate"]
-        spelled = Rate(rate, 1, {})
-        if isinstance(rate, Schedule):
-            code = flat(spelled.code) + "".join(flat(one) for _, one in spelled.lines)
-            if "total" in code:
-                page.line("total = EPOCHS * steps")
-            for name, line in spelled.lines:
-                page.code(f"{name} = ", line)
-            page.code("schedule = ", spelled.code)
-        made = optimizer_code(self._objective.optimizer, "schedule" if isinstance(rate, Schedule) else spelled.code)
+        rate = Rate(self._objective.optimizer.__dict__["learning_rate"])
+        for name, line in rate.lines:
+            page.code(f"{name} = ", line)
+        if not rate.is_number:
+            page.code("schedule = ", rate.code)
+        made = optimizer_code(self._objective.optimizer, rate.code if rate.is_number else "schedule")
         page.code("optimizer = ", scaled(made, self._training))
 
     # Losses and metrics --------------------------------------------------------------------------
 
     def _compile(self, page: Page) -> None:
-        losses, metrics = dict(self._losses()), self._metrics()
-        given = [Named("optimizer", "optimizer"), Named("loss", by_output(losses) if not self.several else dictionary(losses.items()))]
+        given: list[Code] = [Named("optimizer", "optimizer"), Named("loss", self._by_output(dict(self._losses())))]
+        metrics = self._metrics()
         if metrics:
-            given.append(Named("metrics", next(iter(metrics.values())) if not self.several else dictionary(metrics.items())))
+            given.append(Named("metrics", self._by_output(metrics)))
         jit = self._training.jit_compile
         page.code("", Call("model.compile", (*given, Named("jit_compile", "True" if jit is True else "False"))))
+
+    def _by_output(self, named: Mapping[str, Code]) -> Code:
+        """What belongs to a single output as it is, to several by name."""
+        return dictionary(named.items()) if self.several else next(iter(named.values()))
 
     def _losses(self) -> Iterator[tuple[str, Code]]:
         for output in self._training.targets:
@@ -110,10 +110,9 @@ class Fitting:
             given.append(Named("validation_data", 'in_order(examples["validation"]).map(pair)'))
         self._callbacks(page)
         weights = self._class_weights(page)
-        given += [*([Named("class_weight", weights)] if weights else []), Named("callbacks", "callbacks"), Named("verbose", "2")]
+        given += [*([Named("class_weight", weights)] if weights else []), Named("callbacks", "callbacks"), Named("shuffle", "False"), Named("verbose", "2")]
         page.code("", Call("model.fit", tuple(given)))
-        shown = next((name for name in ("test",) if name in training.data.splits), None)
-        if shown is not None:
+        if "test" in training.data.splits:
             page.line()
             page.line("model.load_weights(WEIGHTS)")
             page.code("", Call("model.evaluate", ('in_order(examples["test"]).map(pair)', Named("verbose", "2"))))
@@ -128,7 +127,7 @@ class Fitting:
         page.line("def pair(batch):")
         with page.inside():
             taken: Code = next(iter(inputs.values())) if len(inputs) == 1 else dictionary(inputs.items())
-            compared: Code = next(iter(outputs.values())) if not self.several else dictionary(outputs.items())
+            compared = self._by_output(outputs)
             page.code("return ", f"{flat(taken)}, {flat(compared)}") if len(inputs) + len(outputs) < 4 else self._long_pair(page, taken, compared)
         page.line()
         if self._augmenting.fields:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from re import fullmatch
 
 from nndsl.catalogue.applicable import Layer
-from nndsl.catalogue.component import Component
+from nndsl.catalogue.component import Component, same
 from nndsl.catalogue.functions.arranging import Positions, Slice
 from nndsl.emission.arithmetic import Constants
 from nndsl.emission.chapter import REQUIRED, Chapter, Parameter, sizes_of
 from nndsl.emission.identifiers import free, variable
-from nndsl.emission.items import Block, Body, Item, Loop, Operand, Slot, Step, Tree, alike
+from nndsl.emission.items import Block, Body, Item, Loop, Operand, Slot, Step, Tree
 from nndsl.emission.manuscript import Manuscript, Remark
 from nndsl.emission.reading import Group
 from nndsl.emission.spelling import Setting, applied, arguments, counted, function_call, is_sign, value_code
@@ -235,7 +235,7 @@ class Author:
         others: list[Code] = []
         for one in function.parameters:
             values = self._chapter.leaf(one.found, position)
-            if one.default is not REQUIRED and all(alike(value, one.default) for value in values):
+            if one.default is not REQUIRED and all(same(value, one.default) for value in values):
                 continue
             code = self._chapter.argument(one, position, written.get(one.origin or ""))
             if one.default is REQUIRED:
@@ -312,7 +312,7 @@ class Author:
         found = []
         for place, one in enumerate(settings):
             at = position + tree.first_leaf + skipped + place
-            if not one.by_position and all(alike(value, one.default) for value in self._chapter.leaf(at)):
+            if not one.by_position and all(same(value, one.default) for value in self._chapter.leaf(at)):
                 continue
             owner = component if isinstance(component, Component) else None
             found.append((one, self._chapter.value(at, one.name, written.get(one.name), owner)))

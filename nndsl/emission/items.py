@@ -8,6 +8,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from nndsl.catalogue.component import same
 from nndsl.emission.spelling import Spelt
 from nndsl.frozen import Frozen
 from nndsl.graph import Frame, Node, Ref
@@ -248,8 +249,8 @@ def _loop(turns: Sequence[Sequence[Item]], outside: frozenset[Ref]) -> Loop | No
 def _is_a_loop(turns: Sequence[Sequence[Item]]) -> bool:
     """Whether a person would write a loop: where the file has one, or where all turns are the same; and over few values at once."""
     columns = [values for values in zip(*([leaf for one in turn for leaf in one.leaves] for turn in turns), strict=True)]
-    varying = [values for values in columns if not all(alike(one, values[0]) for one in values)]
-    different = [one for place, one in enumerate(varying) if not any(map(alike, varying[:place], [one] * place))]
+    varying = [values for values in columns if not all(same(one, values[0]) for one in values)]
+    different = [one for place, one in enumerate(varying) if not any(map(same, varying[:place], [one] * place))]
     from_one_place = all([one.span for one in turn] == [one.span for one in turns[0]] for turn in turns)
     return len(different) <= _MOST_VARIABLES and (from_one_place or (not varying and len(turns) > 2))
 
@@ -335,11 +336,4 @@ def _common_names(turns: Sequence[Sequence[Item]]) -> list[tuple[Name, ...]] | N
 def _merged(values: Sequence[Any], height: int) -> Any:
     """A value that is the same in all turns as it is, others turn by turn."""
     first = values[0]
-    return first if all(alike(one, first) for one in values) else PerTurn(height, tuple(values))
-
-
-def alike(one: Any, other: Any) -> bool:
-    """Whether two values are equal, and of one type."""
-    if isinstance(one, tuple) and isinstance(other, tuple) and type(one) is type(other):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return type(one) is type(other) and bool(one == other)
+    return first if all(same(one, first) for one in values) else PerTurn(height, tuple(values))

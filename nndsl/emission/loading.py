@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nndsl.data.arrays import Npy, Npz
-from nndsl.data.component import DataSource, RowStep
+from nndsl.data.component import RowStep
 from nndsl.data.delimited import Csv, Tsv
 from nndsl.data.forms import Texts
 from nndsl.data.images import MODES, Images
-from nndsl.data.packaged import Dataset, packaged, reader
+from nndsl.data.packaged import Dataset, reader
 from nndsl.data.parquet import Parquet
 from nndsl.data.plan import DataPlan
 from nndsl.data.records import Fasta, Lines
@@ -35,7 +35,11 @@ class Loading:
             folder: where the program will lie.
         """
         self._plan, self._manuscript, self._folder = plan, manuscript, folder
-        self._source, self._path = self._found()
+        if not isinstance(plan.source, Dataset | Csv | Tsv | Npz | Npy | Parquet | Images | Fasta | Lines | Text):
+            raise refuse(not_written_source(f"the source `{plan.source.called()}`", plan.source_span))
+        self._open = plan.open()
+        self._path = (self._open.root if isinstance(plan.source, Images) else self._open.files[0]).resolve()
+        self._source = reader(self._path) if isinstance(plan.source, Dataset) else plan.source
 
     def path(self) -> str:
         """The file of the data, as the program finds it."""
@@ -45,15 +49,9 @@ class Loading:
             return f"Path({quoted(str(self._path))})"
         return f"Path(__file__).parent / {quoted(relative)}"
 
-    def _found(self) -> tuple[DataSource, Path]:
-        plan, source = self._plan, self._plan.source
-        if isinstance(source, Dataset):
-            path = packaged(source.name)
-            return reader(path), path.resolve()
-        if not isinstance(source, Csv | Tsv | Npz | Npy | Parquet | Images | Fasta | Lines | Text):
-            raise refuse(not_written_source(f"the source `{source.called()}`", plan.source_span))
-        table = plan.open()
-        return source, (table.root if isinstance(source, Images) else table.files[0]).resolve()
+    def said_of_path(self) -> tuple[str, ...]:
+        """What is to be known of that file."""
+        return ("this file comes with nndsl: keep a copy",) if isinstance(self._plan.source, Dataset) else ()
 
     def page(self) -> Page:
         """The function, whose result has for each part of the split its fields by name."""
@@ -103,24 +101,30 @@ class Loading:
 
     def _columns(self) -> list[str]:
         """The columns that are needed."""
-        plan = self._plan
-        named = [name for field in plan.fields.values() for name in field.columns]
-        named += [name for step in plan.steps for name in step.named()]
-        named += [name for name in [plan.split.reads()] if name is not None]
-        return list(dict.fromkeys(named))
+        named = [*self._used, *(name for step in self._plan.steps for name in self._looked_at(step))]
+        split = self._plan.split.reads()
+        return list(dict.fromkeys([*named, *([] if split is None else [split])]))
+
+    @property
+    def _used(self) -> list[str]:
+        """The columns that fields are made of."""
+        return list(dict.fromkeys(name for field in self._plan.fields.values() for name in field.columns))
+
+    def _looked_at(self, step: RowStep) -> tuple[str, ...]:
+        """The columns that a step looks at."""
+        return step.needs(self._open.columns, self._used)
 
     def _steps(self, page: Page) -> None:
-        used = dict.fromkeys(name for field in self._plan.fields.values() for name in field.columns)
         for step in self._plan.steps:
-            page.code("table = ", Call("only", ("table", self._kept(step, list(used)))))
+            page.code("table = ", Call("only", ("table", self._kept(step))))
 
-    def _kept(self, step: RowStep, used: Sequence[str]) -> Code:
+    def _kept(self, step: RowStep) -> Code:
+        columns = tuple(f"table[{quoted(one)}]" for one in self._looked_at(step))
         match step:
             case Unique():
-                columns = step.columns or ()
-                return Call("first_of_equal", tuple(f"table[{quoted(one)}]" for one in columns) or ("*table.values()",))
+                return Call("first_of_equal", columns if step.columns else ("*table.values()",))
             case DropMissing():
-                return Call("without_gaps", tuple(f"table[{quoted(one)}]" for one in step.columns or used))
+                return Call("without_gaps", columns)
             case Limit():
                 return f"range(min({step.count}, {self._count()}))"
         raise refuse(not_written_source(f"the step `{step.called()}`", self._plan.source_span))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nndsl.catalogue.training import Schedule
+from nndsl.catalogue.training import schedules
 from nndsl.catalogue.training.terms import Interpolation, Noise
 from nndsl.emission.arithmetic import Constants
 from nndsl.emission.augmenting import Augmenting
@@ -70,18 +70,16 @@ class Loop:
     # Optimizers ----------------------------------------------------------------------------------
 
     def _optimizers(self, page: Page) -> None:
-        rates = [one.optimizer.__dict__["learning_rate"] for one in self._training.objectives]
-        if any(isinstance(one, Schedule) for one in rates):
+        for one in self._training.objectives:
+            if isinstance(one.optimizer.__dict__["learning_rate"], schedules.Plateau):
+                raise refuse(not_written_training("`plateau` beside `minimize`", one.optimizer_span))
+        rates = [Rate(one.optimizer.__dict__["learning_rate"], one.times) for one in self._training.objectives]
+        if any(one.counts_steps for one in rates):
             page.line('steps = steps_in(examples["train"])')
         for place, (one, rate) in enumerate(zip(self._training.objectives, rates, strict=True)):
-            if isinstance(rate, Schedule) and rate.called() == "plateau":
-                raise refuse(not_written_training("`plateau` beside `minimize`", one.optimizer_span))
-            spelled = Rate(rate, one.times, {})
-            if isinstance(rate, Schedule):
-                page.line(f"total = EPOCHS * steps * {one.times}" if one.times > 1 else "total = EPOCHS * steps")
-                for name, line in spelled.lines:
-                    page.code(f"{name} = ", line)
-            page.code(f"{self._optimizer(place)} = ", scaled(optimizer_code(one.optimizer, spelled.code), self._training))
+            for name, line in rate.lines:
+                page.code(f"{name} = ", line)
+            page.code(f"{self._optimizer(place)} = ", scaled(optimizer_code(one.optimizer, rate.code), self._training))
         for place, one in enumerate(self._training.objectives):
             page.line(f"{self._variables(place)} = {self._updated(one)}")
             page.line(f"{self._optimizer(place)}.build({self._variables(place)})")
@@ -206,13 +204,15 @@ class Loop:
                             page.line("metrics[name].update_state(*value)")
                             page.line("continue")
                     page.line("means.setdefault(name, keras.metrics.Mean()).update_state(value, count)")
-            page.line("figures = {name: float(one.result()) for name, one in means.items()}")
+            result = "{name: float(one.result()) for name, one in means.items()}"
             if metrics:
+                page.line(f"figures = {result}")
                 page.line("for name, one in metrics.items():")
                 with page.inside():
                     page.line("figures[name] = float(one.result())")
                     page.line("one.reset_state()")
-            page.line("return figures")
+                result = "figures"
+            page.line(f"return {result}")
         page.line()
         self._learning(page)
 

@@ -1,6 +1,6 @@
 """The tensors of an objective that is written out, as lines of Python: networks are models there, and everything else a call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zlib import crc32
 
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input
@@ -15,7 +15,7 @@ from nndsl.emission.refusals import not_written_training, refuse
 from nndsl.emission.spelling import counted, function_call, is_sign, spelt, value_code
 from nndsl.emission.stock import pieces
 from nndsl.emission.writing import Call, Code, Named, Page, dictionary, flat, quoted
-from nndsl.graph import Frame, Graph, Node, Ref, needed_for
+from nndsl.graph import Frame, Graph, Node, Ref, needed_for, users_of
 from nndsl.in_keras import layer_names
 from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Objective, Training
@@ -100,6 +100,7 @@ class Expressions:
         wanted = [*graph.outputs.values(), *(ref for _, target, prediction in pairs for ref in (target, prediction))]
         needed = needed_for(graph.nodes, wanted)
         self._needed, self._page = needed, page
+        self._users = users_of(node for node in graph.nodes if node.id in needed)
         self._terms = set(self._sum_of(objective.loss))
         written: set[str] = set()
         for node in graph.nodes:
@@ -130,7 +131,9 @@ class Expressions:
         term = next((name for name, ref in self._graph.outputs.items() if ref.node == node.id and name != "loss"), None)
         if term is not None:
             return variable(term)
-        stated = self._stated(node.span)
+        own = self._manuscript.remark(node.span)
+        goes_on = any(self._manuscript.remark(user.span) is own for user in self._users.get(Ref(node.id), ()))
+        stated = None if goes_on else self._stated(node.span)
         if stated is not None:
             return stated
         return "noise" if isinstance(node.component, Noise) else variable(type(node.component).called())
@@ -154,7 +157,7 @@ class Expressions:
         code = Call(self._models[network], (taken, Named("training", "training")))
         every = list(self._training.learnt[network].network.graph.outputs)
         if len(every) == 1:
-            name = free(self._stated(frame.span) or variable(every[0]), self._taken)
+            name = free(self._bound(network, self._uses.operands(frame).values()) or variable(every[0]), self._taken)
             self._taken.add(name)
             self._names |= dict.fromkeys(outputs, name)
             self._page.code(f"{name} = ", code)
@@ -164,11 +167,18 @@ class Expressions:
         self._page.code(f"{said} = ", code)
         self._names |= {ref: f"{said}[{quoted(name)}]" for ref, name in outputs.items()}
 
+    def _bound(self, network: str, operands: Iterable[Ref]) -> str | None:
+        """The name of the statement that ends with the use of a network, `fake = normal(64) -> generator`."""
+        for ref in operands:
+            remark = self._manuscript.remark(self._graph[ref].span)
+            if remark is not None and len(remark.names) == 1 and remark.statement.span.text.endswith(f"-> {network}"):
+                return variable(remark.names[0])
+        return None
+
     def _only_penalized(self, ref: Ref) -> bool:
         """Whether a result is used by nothing but a penalty on its gradient, which applies the network itself."""
-        users = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is None]
-        inner = [node for node in self._graph.nodes if node.id in self._needed and ref in node.operands and self._uses.frame(node) is not None]
-        return bool(users) and not inner and all(isinstance(one.component, GradientPenalty) for one in users)
+        users = self._users.get(ref, [])
+        return bool(users) and all(self._uses.frame(one) is None and isinstance(one.component, GradientPenalty) for one in users)
 
     # Calls ---------------------------------------------------------------------------------------
 
@@ -190,7 +200,7 @@ class Expressions:
 
     def _is_inside(self, node: Node) -> bool:
         """Whether a call is written into the only one that takes its result."""
-        users = [one for one in self._graph.nodes if one.id in self._needed and Ref(node.id) in one.operands]
+        users = self._users.get(Ref(node.id), [])
         own = self._manuscript.remark(node.span)
         if len(users) != 1 or isinstance(node.component, Loss | KlNormal | Contrastive | GradientPenalty | Noise | Interpolation):
             return False

@@ -1,6 +1,7 @@
 """Optimizers, with their learning rates, losses and metrics as they are made in Python."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from nndsl.catalogue.component import Component
@@ -8,28 +9,44 @@ from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.training import Loss, Metric, Optimizer, Prepared, Schedule, schedules
 from nndsl.catalogue.training.losses import Multinomial, SmoothedSparseCategoricalCrossentropy, Wasserstein
 from nndsl.emission.spelling import value_code
-from nndsl.emission.writing import Call, Code, Named, dictionary, flat, quoted, together
-from nndsl.syntax import ast
+from nndsl.emission.writing import Call, Code, Named, flat, listed, quoted, together
 
 _SCHEDULES = "keras.optimizers.schedules"
 
 
 class Rate:
-    """A learning rate in lines of Python.
+    """A learning rate in lines of Python: a number, or a schedule that is made of `steps`, of an epoch.
 
     Attributes:
-        lines: what is computed before, by name.
+        code: the rate itself.
     """
 
-    def __init__(self, schedule: Schedule | float, times: int, written: Mapping[str, ast.Expression]):
+    def __init__(self, schedule: Schedule | float, times: int = 1):
         """
         Args:
             times: how many steps of the optimizer one step of training has.
-            written: what the file says for the arguments of the schedule.
         """
-        self.lines: list[tuple[str, Code]] = []
-        self._times, self._written = times, written
+        self._lines: list[tuple[str, Code]] = []
+        self._times = times
         self.code: Code = value_code(schedule) if not isinstance(schedule, Schedule) else self._schedule(schedule)
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.code, str)
+
+    @property
+    def lines(self) -> list[tuple[str, Code]]:
+        """What is computed before it, by name."""
+        total = f"EPOCHS * steps * {self._times}" if self._times > 1 else "EPOCHS * steps"
+        return [*([("total", total)] if self._speaks_of("total", self._lines) else []), *self._lines]
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether it depends on how many steps an epoch has."""
+        return self._speaks_of("steps", self.lines)
+
+    def _speaks_of(self, name: str, lines: Iterable[tuple[str, Code]]) -> bool:
+        return any(re.search(rf"\b{name}\b", flat(one)) for one in (self.code, *(line for _, line in lines)))
 
     # Durations -----------------------------------------------------------------------------------
 
@@ -41,13 +58,13 @@ class Rate:
                 return str(round(duration.value))
             case "epochs":
                 return f"round({duration.value:g} * {epoch})"
-        return f"round({duration.value:g} / 100 * total)"
+        return f"round(total / 100 * {duration.value:g})"
 
     def _warmup(self, schedule: Schedule) -> str | None:
         """The name of how long the rate rises; None if it does not."""
         if not schedule.warmup.value:
             return None
-        self.lines.append(("warmup", self._steps(schedule.warmup)))
+        self._lines.append(("warmup", self._steps(schedule.warmup)))
         return "warmup"
 
     def _span(self, duration: Duration | None, warmup: str | None) -> str:
@@ -62,9 +79,8 @@ class Rate:
         if isinstance(schedule, schedules.Cosine):
             return self._cosine(schedule, warmup)
         made, first = self._without_warmup(schedule, warmup)
-        if warmup is None or isinstance(schedule, schedules.Noam | schedules.OneCycle | schedules.Constant):
-            return made
-        return Call("Warmup", (made, first, warmup))
+        rises_itself = isinstance(made, Call) and made.function in ("Segments", "InverseRoot")
+        return made if warmup is None or rises_itself else Call("Warmup", (made, first, warmup))
 
     def _cosine(self, one: schedules.Cosine, warmup: str | None) -> Code:
         alpha = (Named("alpha", value_code(one.alpha)),) if one.alpha else ()
@@ -79,8 +95,7 @@ class Rate:
         match one:
             case schedules.Constant():
                 rate = value_code(one.learning_rate)
-                corners = [*([together(("0", "0.0"))] if warmup else []), together((warmup or "0", rate))]
-                return Call("Segments", (together(corners),)), rate
+                return Call("Segments", (together([together(("0", "0.0")), together((warmup, rate))]),)) if warmup else rate, rate
             case schedules.CosineRestarts():
                 given = [Named(name, value_code(getattr(one, name))) for name in ("t_mul", "m_mul", "alpha")]
                 rate = value_code(one.learning_rate)
@@ -93,6 +108,8 @@ class Rate:
                 rate, cycle = value_code(one.learning_rate), [Named("cycle", "True")] if one.cycle else []
                 given = [Named("end_learning_rate", value_code(one.end_learning_rate)), Named("power", value_code(one.power)), *cycle]
                 return Call(f"{_SCHEDULES}.PolynomialDecay", (rate, self._span(one.length, warmup), *given)), rate
+            case schedules.Piecewise() if not one.at:
+                return self._without_warmup(schedules.Constant(learning_rate=one.learning_rates[0]), warmup)
             case schedules.Piecewise():
                 return self._piecewise(one, warmup)
             case schedules.OneCycle():
@@ -107,12 +124,12 @@ class Rate:
     def _piecewise(self, one: schedules.Piecewise, warmup: str | None) -> tuple[Code, Code]:
         first = value_code(one.learning_rates[0])
         minus = f" - {warmup} - 1" if warmup else " - 1"
-        lasts = together(f"{self._steps(time)}{minus}" for time in one.at)
-        rates = together(value_code(rate) for rate in one.learning_rates)
-        return Call(f"{_SCHEDULES}.PiecewiseConstantDecay", (Call("list", (lasts,)), Call("list", (rates,)))), first
+        lasts = listed(f"{self._steps(time)}{minus}" for time in one.at)
+        rates = value_code(list(one.learning_rates))
+        return Call(f"{_SCHEDULES}.PiecewiseConstantDecay", (lasts, rates)), first
 
     def _one_cycle(self, one: schedules.OneCycle, warmup: str | None) -> Code:
-        self.lines.append(("cycle", self._steps(one.cycle)))
+        self._lines.append(("cycle", self._steps(one.cycle)))
         early = warmup or "0"
         low = value_code(one.learning_rate / one.divisor)
         end = value_code(one.learning_rate / one.divisor / one.final_divisor)
@@ -165,8 +182,3 @@ def metric_code(component: Metric, name: str, from_logits: bool | None = None) -
     named = {one: value for one, value in inner.changed().items() if one != "from_logits"}
     given = [*([Named("from_logits", "True")] if logits else []), *(Named(one, _listed(value)) for one, value in named.items())]
     return Call(f"keras.metrics.{type(inner).__name__}", (*given, Named("name", quoted(name))))
-
-
-def by_output(named: Mapping[str, Code]) -> Code:
-    """What belongs to a single output as it is, to several by name."""
-    return next(iter(named.values())) if len(named) == 1 else dictionary(named.items())

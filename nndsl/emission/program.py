@@ -80,7 +80,7 @@ def _settings(training: Training, loading: Loading, manuscript: Manuscript, writ
     """What stands at the top of a program that trains."""
     count = f"{training.batch}"
     found = [
-        ("DATA", loading.path(), ()),
+        ("DATA", loading.path(), loading.said_of_path()),
         ("EPOCHS", str(training.epochs), manuscript.said_of_setting(training.span, "epochs")),
         ("BATCH", count, manuscript.said_of_setting(training.span, "batch")),
         ("SEED", str(training.seed % 2**32), manuscript.said_of_setting(training.span, "seed")),

@@ -6,12 +6,13 @@ from itertools import groupby
 from typing import Any
 
 from nndsl.catalogue.applicable import Constant, Input, Layer
+from nndsl.catalogue.component import same
 from nndsl.emission.chapter import sizes_of
-from nndsl.emission.items import Block, Body, Item, Name, Operand, Step, Tree, alike, folded, name_of, wired
+from nndsl.emission.items import Block, Body, Item, Name, Operand, Step, Tree, folded, name_of, wired
 from nndsl.emission.manuscript import Manuscript
 from nndsl.emission.spelling import spelt
 from nndsl.frozen import Frozen
-from nndsl.graph import Frame, Graph, Node, Owner, Ref, needed_for
+from nndsl.graph import Frame, Graph, Node, Owner, Ref, needed_for, users_of
 from nndsl.in_keras import keras_name, layer_names, told
 from nndsl.syntax import ast
 
@@ -73,7 +74,7 @@ def _is_small(group: Group) -> bool:
 
 def _settings_said(step: Step) -> int:
     """How many arguments a call is written with."""
-    return sum(not alike(one.value, one.default) for one in step.tree.spelling.settings)
+    return sum(not same(one.value, one.default) for one in step.tree.spelling.settings)
 
 
 class _Reader:
@@ -86,7 +87,7 @@ class _Reader:
         self._applied = Counter(node.owner for node in self._calls)
         self._names, self._told = layer_names([graph]), told([graph])
         self._flat = flat | self._across_blocks()
-        self._users = self._users_of()
+        self._users = users_of(self._calls)
         self._inside = self._written_inside()
         self._shared_here: dict[tuple[str, Owner], int] = {}
 
@@ -158,13 +159,6 @@ class _Reader:
         )
         stated = [ref for ref in dict.fromkeys(frame.made_of.operands) if ref in used]
         return [*stated, *(ref for ref in used if ref not in stated)]
-
-    def _users_of(self) -> dict[Ref, list[Node]]:
-        users: dict[Ref, list[Node]] = {}
-        for node in self._calls:
-            for ref in node.operands:
-                users.setdefault(ref, []).append(node)
-        return users
 
     def _used_outside(self, ref: Ref, inside: set[int]) -> bool:
         return ref in self._graph.outputs.values() or any(node.id not in inside for node in self._users.get(ref, ()))

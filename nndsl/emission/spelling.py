@@ -6,7 +6,7 @@ from typing import Any
 
 from nndsl.catalogue.activations import Activation
 from nndsl.catalogue.applicable import Applicable, Function, Layer
-from nndsl.catalogue.component import Component
+from nndsl.catalogue.component import Component, same
 from nndsl.catalogue.functions.arranging import Positions
 from nndsl.catalogue.functions.matrices import Einsum
 from nndsl.catalogue.weights import Initializer
@@ -147,11 +147,6 @@ def _object(component: Component) -> Code:
              if name not in required and not same(value, defaults[name])]
     home = home_of(component)
     return Call(f"{home}.{type(component).__name__}" if home == "layers" else f"keras.{home}.{type(component).__name__}", (*plain, *named))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, and of one type, as `1` and `True` are not."""
-    return type(one) is type(other) and bool(one == other)
 
 
 def _slice(value: slice) -> str:

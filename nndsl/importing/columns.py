@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nndsl.catalogue.component import REQUIRED, Component
+from nndsl.catalogue.component import REQUIRED, Component, same
 from nndsl.importing.body import Written
-from nndsl.importing.wording import same
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
 """The value of an argument in an instance that lacks the step."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nndsl.catalogue.activations import Activation
+from nndsl.catalogue.component import same
 from nndsl.importing.body import Block, Body, Operand, Step, Written, bodies_of
 from nndsl.importing.columns import ABSENT, Columns, Parameter, argument_name, ordered
 from nndsl.importing.instances import (
@@ -25,7 +26,6 @@ from nndsl.importing.instances import (
 )
 from nndsl.importing.models import dissolve, unite_models
 from nndsl.importing.naming import Names
-from nndsl.importing.wording import same
 
 WORTH, LEAST_SAVED = 0.25, 1.5
 """Which share of its text a pair of steps has to save, and how much each use, so that it becomes a block."""

@@ -4,6 +4,7 @@ Nothing is looked up in Keras, so that no class of a stranger is ever imported: 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from struct import pack, unpack
 from typing import Any
 
 from nndsl.catalogue.activations import Activation, Linear, Relu, Relu6
@@ -11,7 +12,7 @@ from nndsl.catalogue.activations import Softmax as SoftmaxFunction
 from nndsl.catalogue.applicable import Applicable, Layer
 from nndsl.catalogue.component import ArgumentError, Component, describe, snake_case
 from nndsl.catalogue.differences import LEFT_OUT, OMITTED_ARGUMENTS
-from nndsl.catalogue.kinds import Kind, Rejected
+from nndsl.catalogue.kinds import Kind
 from nndsl.catalogue.layers.activation import ReLU, Softmax
 from nndsl.catalogue.layers.convolution import DepthwiseConv2D
 from nndsl.catalogue.layers.core import Activation as ActivationLayer
@@ -191,9 +192,28 @@ def _inner(name: str, owner: type[Component], argument: str, config: Config) -> 
         if issubclass(family, Layer):
             return layer_of(f"{name}.{argument}", _without_settings_of(owner, config))
         if family in (Initializer, Regularizer, Constraint) and (found := family.find(kind)) is not None:
-            arguments = {one: value_of(name, found, one, value) for one, value in settings_of(config).items() if one in found.fields()}
+            settings = settings_of(config) if family is not Regularizer else _as_told(settings_of(config))
+            arguments = {one: value_of(name, found, one, value) for one, value in settings.items() if one in found.fields()}
             return found.build(**arguments)
     raise NotExpressible(argument_not_expressible(name, owner, argument, kind, "it is not one of the catalogue"))
+
+
+def _as_told(settings: Config) -> Config:
+    """The factors of a regularizer as a person told them: Keras keeps them in float32, and `1e-5` as 9.999999747378752e-6."""
+    return {name: _shortest(value) if isinstance(value, float) else value for name, value in settings.items()}
+
+
+def _shortest(value: float) -> float:
+    """The number with the fewest digits that float32 makes this one of."""
+    return next((short for digits in range(1, 9) if _single(short := float(f"{value:.{digits}g}")) == value), value)
+
+
+def _single(value: float) -> float | None:
+    """A number in float32; None beyond what that holds."""
+    try:
+        return float(*unpack("f", pack("f", value)))
+    except OverflowError:
+        return None
 
 
 def _without_settings_of(owner: type[Component], config: Config) -> Config:
@@ -243,17 +263,9 @@ def _alike(kind: Kind, value: Any) -> Any:
         return value
     inner = tuple(_alike(kind, one) for one in value)
     if any(isinstance(one, tuple) for one in inner):
-        return inner if _takes(kind, inner) else value
+        return inner if kind.takes(inner) else value
     shorter = inner[0] if all(one == inner[0] for one in inner) else inner
-    return next((one for one in (shorter, inner) if _takes(kind, one)), value)
-
-
-def _takes(kind: Kind, value: Any) -> bool:
-    try:
-        kind.convert(value)
-    except Rejected:
-        return False
-    return True
+    return next((one for one in (shorter, inner) if kind.takes(one)), value)
 
 
 def as_written(layer: Layer, operands: Sequence[TensorType]) -> Applicable:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from nndsl.catalogue.component import same
 from nndsl.importing.body import Step, Written
 from nndsl.importing.columns import Columns, Parameter
 from nndsl.importing.instances import cost_of, key_of
-from nndsl.importing.wording import same
 
 _LONGEST_PERIOD = 8
 _MOST_VARIABLES = 6

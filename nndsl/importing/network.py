@@ -1,6 +1,6 @@
 """From the description of a model to a body of typed steps: inputs, calls in the order of the data, outputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,11 +10,11 @@ from nndsl.catalogue.layers import merging
 from nndsl.catalogue.layers.core import Embedding, ReversibleEmbedding
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.importing.body import Block, Body, Operand, Step
-from nndsl.importing.entries import MODELS, Entry, place_of, was_named
+from nndsl.importing.entries import MODELS, Entry, entries_of, was_named
 from nndsl.importing.layers import Config, NotExpressible, as_written, is_of_keras, kind_of, layer_of, settings_of
 from nndsl.importing.mistakes import argument_not_expressible, beyond_limits, call_refused, no_graph, not_expressible, own_code
 from nndsl.importing.operations import OTHER_NAMES, function_of, is_operation
-from nndsl.importing.references import Address, Reference, addresses_of, calls_of, flat_arguments, references
+from nndsl.importing.references import Address, Reference, addresses_of, flat_arguments, references
 from nndsl.importing.wording import collapsed
 from nndsl.types import Mismatch, Size, TensorType, named
 
@@ -95,28 +95,11 @@ class _Model:
         self.file, self.problems = self.reading.file, self.reading.problems
         self.settings = settings_of(self.config)
         self.name = str(self.settings.get("name") or "model")
-        self.entries = list(self._entries())
+        self.entries = entries_of(self.config, self.reading.legacy)
+        self._kinds = {one.name: one.kind for one in self.entries}
         self.blocks: dict[str, Block] = {}
 
     # What there is -------------------------------------------------------------------------------
-
-    def _entries(self) -> Iterator[Entry]:
-        taken: dict[str, int] = {}
-        sequential = kind_of(self.config) == "Sequential"
-        before: str | None = None
-        layers = self.settings.get("layers")
-        for config in layers if isinstance(layers, list) else ():
-            if not isinstance(config, Mapping):
-                continue
-            name = str(config.get("name") or settings_of(config).get("name") or f"layer_{len(taken)}")
-            place = "" if is_operation(config) or (sequential and kind_of(config) == "InputLayer") else place_of(kind_of(config), taken)
-            place = f"model_weights/{name}" if self.reading.legacy else place
-            calls = calls_of(config.get("inbound_nodes"))
-            if sequential:
-                calls = [] if before is None else [([Reference(before, 0, 0)], {})]
-                before = name
-            yield Entry(name, config, calls, place)
-            self._kinds = {**getattr(self, "_kinds", {}), name: kind_of(config)}
 
     def _is_functional(self, name: str) -> bool:
         return self._kinds.get(name) in ("Functional", "Model")
@@ -345,6 +328,8 @@ class _Model:
         for one in (part for part in arguments if isinstance(part, list) and list(references(part))):
             tensors += references(one)
         extra = [one for one in arguments if one is not None and not list(references(one))]
+        if any(kind_of(one) in ("__tensor__", "__numpy__") for one in extra):
+            raise NotExpressible(not_expressible(self.inside + entry.name, entry.kind, "it takes an array that is a part of the model, and the language has numbers alone"))
         operands: list[Operand | None] = [self.tensors[one.address] for one in tensors]
         values: dict[Any, Any] = {}
         if OTHER_NAMES.get(entry.kind, entry.kind) in _OF_NUMBERS and len(operands) == 1 and len(arguments) == 2 and isinstance(extra[0] if extra else None, int | float):

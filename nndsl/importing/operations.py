@@ -9,18 +9,33 @@ from nndsl.catalogue.functions.arranging import Pad, Slice, Take
 from nndsl.catalogue.functions.reshaping import Reshape
 from nndsl.importing.layers import Config, NotExpressible, is_of_keras, kind_of, settings_of
 from nndsl.importing.mistakes import call_refused, not_expressible, own_code
+from nndsl.importing.references import calls_of, flat_arguments
 from nndsl.types import Mismatch, TensorType
 
 OTHER_NAMES = {"TrueDivide": "Divide"}
 """Functions of Keras that are others by another name."""
+_PICKING = "GetItem"
+"""What `x[:, 1:, 0]` is."""
 
 
 def is_operation(config: Config) -> bool:
     """Whether a part of a description is a function rather than a layer."""
     module, kind = config.get("module"), kind_of(config)
     if module is None:  # in HDF5, modules are not said
-        return Layer.find(kind) is None and any(one.__name__ == OTHER_NAMES.get(kind, kind) for one in Function.registered())
+        function, layer = _named(kind), Layer.find(kind)
+        return kind == _PICKING or (function is not None and (layer is None or _is_called_as_function(config, layer)))
     return isinstance(module, str) and module.startswith(("keras.src.ops", "keras.ops"))
+
+
+def _named(kind: str) -> type[Function] | None:
+    return next((one for one in Function.registered() if one.__name__ == OTHER_NAMES.get(kind, kind)), None)
+
+
+def _is_called_as_function(config: Config, layer: type[Layer]) -> bool:
+    """Whether what has the name of a layer and of a function is the function: it takes its operands one by one, or has other settings."""
+    arguments = next((flat_arguments(one) for one, _ in calls_of(config.get("inbound_nodes"))), [])
+    others = [one for one in settings_of(config) if one in ("newshape", "axes") and one not in layer.fields()]
+    return bool(others) or (layer.takes_list and len(arguments) > 1)
 
 
 def function_of(name: str, config: Config, extra: Sequence[Any], operands: Sequence[TensorType]) -> list[Function]:
@@ -36,9 +51,9 @@ def function_of(name: str, config: Config, extra: Sequence[Any], operands: Seque
     if not is_of_keras(config):
         raise NotExpressible(own_code(name, f"of the class {kind}, which is not one of Keras"))
     try:
-        if kind == "GetItem":
+        if kind == _PICKING:
             return _picked(name, extra, operands[0])
-        settings = {one: _tupled(value) for one, value in settings_of(config).items() if one not in ("name", "dtype") or kind == "Cast"}
+        settings = {one: _tupled(value) for one, value in settings_of(config).items() if one != "name" and (one != "dtype" or kind == "Cast")}
         return [_function(name, kind, settings, extra)]
     except ArgumentError as wrong:
         raise NotExpressible(call_refused(name, wrong.message)) from None
@@ -51,7 +66,7 @@ def _tupled(value: Any) -> Any:
 
 
 def _function(name: str, kind: str, settings: Mapping[str, Any], extra: Sequence[Any]) -> Function:
-    found = next((one for one in Function.registered() if one.__name__ == OTHER_NAMES.get(kind, kind)), None)
+    found = _named(kind)
     if found is None:
         raise NotExpressible(not_expressible(name, kind, "the catalogue has no such function"))
     told = {one: value for one, value in settings.items() if one in found.fields()}

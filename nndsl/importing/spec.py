@@ -19,6 +19,7 @@ from nndsl.importing.naming import Names
 from nndsl.importing.network import read_network
 from nndsl.importing.weights import Wanted, copy_weights, wanted, write_statistics
 from nndsl.importing.writing import Head, file_text
+from nndsl.progress import Progress
 from nndsl.source import Source
 from nndsl.syntax.formatting import formatted
 
@@ -97,7 +98,7 @@ def _written(saved: Saved, options: Options) -> Imported:
     graph, match = _read_again(saved, text, flat)
     count = f"  check params == {costs.params(graph):_}\n"
     text = formatted(Source(saved.path.name, f"{text.rstrip()[:-1]}{count}}}\n"))
-    return Imported(saved, _with_allowances(saved, text), graph, list(wanted(graph, match)))
+    return Imported(saved, _with_allowances(saved, text), graph, wanted(graph, match, saved))
 
 
 def _name(saved: Saved) -> str:
@@ -140,8 +141,11 @@ def _with_weights(text: str, file: str) -> str:
     return f"{text[:end]}  weights = npz({file})\n}}\n"
 
 
-def write_files(imported: Imported, path: Path, weights: Path | None) -> int:
+def write_files(imported: Imported, path: Path, weights: Path | None, progress: Progress) -> int:
     """Write the file of a network, and its weights beside it; how many bytes of numbers there are.
+
+    Args:
+        progress: is told how far the weights are.
 
     Raises:
         UserError: the weights are not those of the network, or a file cannot be written.
@@ -150,6 +154,6 @@ def write_files(imported: Imported, path: Path, weights: Path | None) -> int:
         write_text(path, imported.text)
         return 0
     with replaced(weights) as beside:
-        size = copy_weights(imported.saved, imported.arrays, beside)
+        size = copy_weights(imported.saved, imported.arrays, beside, progress)
         write_text(path, imported.text_with(weights.name))  # and if it cannot be written, the weights are not kept either
     return size

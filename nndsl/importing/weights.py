@@ -4,9 +4,10 @@ What a stranger's file says of itself is not believed: an array is looked for at
 shape of the weight that it is for before any of it is read. Links to other files are not followed.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -25,8 +26,11 @@ from nndsl.elaboration.filling import array_names
 from nndsl.graph import Graph, Node
 from nndsl.importing.archive import Saved
 from nndsl.importing.body import Block, Body, Step
+from nndsl.importing.entries import places_in_lists
+from nndsl.importing.layers import Config
 from nndsl.importing.matching import Match
 from nndsl.importing.mistakes import beyond_limits, unreadable, weights_differ
+from nndsl.progress import Progress
 from nndsl.types import TensorType
 
 PIECE = 16 * 2**20
@@ -48,7 +52,8 @@ class Wanted:
         name: in the archive that is written.
         layer: what the layer is called.
         flat: whether an axis of it may stand for all.
-        group, number: of its layer, and which of its weights it is, where weights are kept by the names of layers.
+        trainable: whether it is learnt.
+        group, number: where its layer is and, where that has a list of its weights, which of these it is.
     """
 
     places: Sequence[str]
@@ -56,21 +61,42 @@ class Wanted:
     name: str
     layer: str
     flat: bool = False
+    trainable: bool = True
     group: str = ""
     number: int = 0
 
 
-def wanted(graph: Graph, match: Match) -> Iterator[Wanted]:
+def wanted(graph: Graph, match: Match, saved: Saved) -> list[Wanted]:
     """The arrays of a network, each with its place in the file of the model, in the order of the data."""
+    found = list(_wanted(graph, match))
+    return _in_lists(found, saved.config) if saved.legacy else found
+
+
+def _wanted(graph: Graph, match: Match) -> Iterator[Wanted]:
     for owner, node in graph.owners():
         owned = costs.weights(graph, node)
         call = match.owners.get(owner)
         if not owned or call is None or not isinstance(node.component, Layer):
             continue
         places = list(_places(node.component, graph.operand_types(node), call.place))
-        order = sorted(range(len(owned)), key=lambda number: not owned[number].trainable)
-        for number, (weight, place, name) in enumerate(zip(owned, places, array_names(owned), strict=True)):
-            yield Wanted(place, _known(weight), f"{node.name}/{name}", node.name, _is_layer_scale(node), call.place, order.index(number))
+        for weight, place, name in zip(owned, places, array_names(owned), strict=True):
+            yield Wanted(place, _known(weight), f"{node.name}/{name}", node.name, _is_layer_scale(node), weight.trainable, call.place)
+
+
+def _in_lists(arrays: Sequence[Wanted], config: Config) -> list[Wanted]:
+    """The arrays with their numbers in the lists that a whole model in HDF5 has of the weights of each layer, those first that are learnt.
+
+    A model in the model is such a layer, whose list goes through its own layers in turn.
+    """
+    around = dict(places_in_lists(config))
+    order = {place: number for number, place in enumerate(around)}
+    counts: Counter[str] = Counter()
+    numbered: dict[str, Wanted] = {}
+    for one in sorted(arrays, key=lambda one: (not one.trainable, order.get(one.group, 0))):
+        group = around.get(one.group, one.group)
+        numbered[one.name] = replace(one, group=group, number=counts[group])
+        counts[group] += 1
+    return [numbered[one.name] for one in arrays]
 
 
 def _is_layer_scale(node: Node) -> bool:
@@ -135,18 +161,23 @@ def _numbers(saved: Saved, step: Step, place: str) -> tuple[float, ...] | float:
 # Reading and writing -----------------------------------------------------------------------------
 
 
-def copy_weights(saved: Saved, arrays: Sequence[Wanted], path: Path) -> int:
+def copy_weights(saved: Saved, arrays: Sequence[Wanted], path: Path, progress: Progress) -> int:
     """Write the arrays of a model to an NPZ archive; how many bytes they have.
+
+    Args:
+        progress: is told how many numbers have been copied.
 
     Raises:
         UserError: one of them is missing, differs from its layer, or holds numbers that are not finite.
     """
-    done = 0
+    done, copied, total = 0, 0, sum(prod(one.shape) for one in arrays)
     with _opened(saved) as file, ZipFile(path, "w", ZIP_STORED, allowZip64=True) as archive:
         for one in arrays:
+            progress.busy("copying the weights", copied, total)
             found = _found(saved, file, one)
             with archive.open(f"{one.name}.npy", "w", force_zip64=True) as stream:
                 done += _copy(saved, found, one, stream)
+            copied += prod(one.shape)
     return done
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nndsl.catalogue.applicable import Applicable, Layer
-from nndsl.catalogue.component import REQUIRED, Component, Field
+from nndsl.catalogue.component import REQUIRED, Component, Field, same
 from nndsl.catalogue.functions import arithmetic
 from nndsl.importing.body import Block, Step, Written
 
@@ -121,11 +121,6 @@ def collapsed(name: str, value: Any) -> Any:
 
 WINDOWS = frozenset(("kernel_size", "strides", "dilation_rate", "pool_size", "size", "padding", "cropping", "output_size", "output_padding"))
 """Arguments in which one number stands for the same number along each axis."""
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two arguments are the same, so that `1`, `1.0` and `true` are not."""
-    return type(one) is type(other) and bool(one == other)
 
 
 def step_text(step: Step, keep_name: bool = False) -> str:

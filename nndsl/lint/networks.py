@@ -8,7 +8,7 @@ from nndsl.catalogue.activations import Linear
 from nndsl.catalogue.layers import convolution, core, normalization, pooling, regularization, reshaping
 from nndsl.catalogue.windows import Window
 from nndsl.diagnostics import Diagnostic, Note, warning
-from nndsl.graph import Graph, Node
+from nndsl.graph import Graph, Node, Ref, users_of
 from nndsl.repairs import Repair
 from nndsl.source import Span
 from nndsl.types import Shape, Size
@@ -28,14 +28,11 @@ _PADDING = (reshaping.ZeroPadding1D, reshaping.ZeroPadding2D, reshaping.ZeroPadd
 
 def needless_biases(graph: Graph) -> Iterator[Diagnostic]:
     """A bias that the next layer takes away again."""
-    readers: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        for ref in node.operands:
-            readers.setdefault(ref.node, []).append(node)
+    readers = users_of(graph.nodes)
     results = {ref.node for ref in graph.outputs.values()}
     written = Counter(node.span for node in graph.nodes)
     for node in graph.nodes:
-        layer, after = node.component, readers.get(node.id, [])
+        layer, after = node.component, readers.get(Ref(node.id), [])
         if not isinstance(layer, _BIASED) or not layer.use_bias or not isinstance(layer.activation, Linear | None) or node.id in results:
             continue
         if after and all(isinstance(one.component, normalization.BatchNormalization) and one.component.center for one in after):

@@ -165,7 +165,7 @@ class _Completion:
         analysis = self._analysis
         for statement in home.body if home is not None else ():
             if isinstance(statement, ast.Binding) and statement.targets[0].name == "source":
-                seen = analysis.trace.names.get(statement.targets[0].span)
+                seen = analysis.trace.seen(statement.targets[0].span)
                 try:
                     table = seen.value.open(self._source.folder()) if seen is not None else None
                 except (DataError, UserError, OSError):
@@ -296,7 +296,7 @@ def _item(label: str, kind: types.CompletionItemKind, order: str, detail: str = 
 
 
 def _detail(analysis: Analysis | None, symbol: Symbol) -> str | None:
-    seen = analysis.trace.names.get(symbol.bound[-1]) if analysis is not None and symbol.bound else None
+    seen = analysis.trace.seen(symbol.bound[-1]) if analysis is not None and symbol.bound else None
     return wording.value(seen.value) if seen is not None else None
 
 

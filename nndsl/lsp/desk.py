@@ -21,6 +21,7 @@ from nndsl.source import Source, Span
 from nndsl.syntax import ast
 from nndsl.syntax.parser import parse
 from nndsl.syntax.reading import read_source
+from nndsl.syntax.rereading import parse_again
 
 Stamp: TypeAlias = tuple[int, int]
 """When a file was changed, and its size."""
@@ -40,10 +41,16 @@ class Parsed:
         return names_of(self.spec)
 
 
-def read(source: Source) -> Parsed:
+def read(source: Source, before: ast.Spec | None = None) -> Parsed:
+    """A text with its syntax.
+
+    Args:
+        before: the syntax of an earlier version, which had no mistakes.
+    """
     report = Report()
     with uninterrupted():
-        return Parsed(parse(source, report), tuple(report))
+        spec = parse(source, report) if before is None else parse_again(source, report, before)
+        return Parsed(spec, tuple(report))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +92,14 @@ class Desk:
         edition: of its texts; a copy's stays what it was.
         encoding: in what units the client counts the characters of a line.
         folders: those of the workspace.
+        _before: of texts that are open, the syntax of the last version that was read and had no mistakes.
     """
 
     encoding: str = "utf-16"
     folders: list[Path] = field(default_factory=list)
     edition: Edition = field(default_factory=Edition)
     _open: dict[str, Source] = field(default_factory=dict)
+    _before: dict[str, ast.Spec] = field(default_factory=dict)
     _parsed: dict[Source, Parsed] = field(default_factory=dict)
     _analyses: dict[str, Analysis] = field(default_factory=dict)
     _files: dict[Path, tuple[Stamp, Source]] = field(default_factory=dict)
@@ -100,13 +109,16 @@ class Desk:
     def put(self, uri: str, text: str) -> None:
         """A text was opened, or is another now."""
         path = path_of(uri)
-        self._forget(uri)
+        known = self._forget(uri)
+        if known is not None and not known.mistakes:
+            self._before[uri] = known.spec
         self._open[uri] = Source(uri if path is None else path.name, text, path)
         self.refresh()
 
     def remove(self, uri: str) -> None:
         """A text was closed."""
         self._forget(uri)
+        self._before.pop(uri, None)
         self.refresh()
 
     def refresh(self) -> None:
@@ -115,10 +127,9 @@ class Desk:
         self.edition.over = True
         self.edition = Edition()
 
-    def _forget(self, uri: str) -> None:
+    def _forget(self, uri: str) -> Parsed | None:
         source = self._open.pop(uri, None)
-        if source is not None:
-            self._parsed.pop(source, None)
+        return None if source is None else self._parsed.pop(source, None)
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -143,7 +154,7 @@ class Desk:
         return desk
 
     def copy(self) -> "Desk":
-        return replace(self, _open=dict(self._open), _parsed=dict(self._parsed), _analyses=dict(self._analyses), _files=dict(self._files))
+        return replace(self, _open=dict(self._open), _before=dict(self._before), _parsed=dict(self._parsed), _analyses=dict(self._analyses), _files=dict(self._files))
 
     def learn(self, copy: "Desk") -> None:
         """Keep what was found out at a copy, as far as the texts are the same here."""
@@ -207,7 +218,7 @@ class Desk:
 
     def parsed(self, source: Source) -> Parsed:
         if source not in self._parsed:
-            self._parsed[source] = read(source)
+            self._parsed[source] = read(source, self._before.get(self.uri(source)))
         return self._parsed[source]
 
     def knows(self, uri: str) -> bool:

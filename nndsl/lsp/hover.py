@@ -60,7 +60,7 @@ def _symbol(desk: Desk, analysis: Analysis, found: Occurrence, symbol: Symbol) -
     seen = _field(analysis, origin) if origin.kind == "field" else _seen(analysis, found.span) or _seen(analysis, symbol.bound[0])
     noun = _NOUNS.get(origin.kind, f"{origin.kind} ")
     yield _code(noun + _told(symbol.name, seen))
-    sighting = analysis.trace.names.get(found.span)
+    sighting = analysis.trace.seen(found.span)
     if sighting is not None and sighting.varies:
         yield "as it is first; it is another in other expansions"
     yield from _call(analysis, found)
@@ -75,12 +75,12 @@ def _definition(analysis: Analysis, found: Occurrence, definition: ast.Definitio
     elif network is not None and network.span == definition.head:
         yield wording.cost(costs.total(network.graph))
     else:
-        first = next((one for one in analysis.trace.calls.values() if one.applied is definition), None)
+        first = next((one for one in analysis.trace.applications().values() if one.applied is definition), None)
         yield from _application(first) if first is not None else ()
 
 
 def _call(analysis: Analysis, found: Occurrence) -> Iterator[str]:
-    made = analysis.trace.calls.get(found.call.span) if found.call is not None else None
+    made = analysis.trace.applications().get(found.call.span) if found.call is not None else None
     if made is not None:
         yield from _application(made)
 
@@ -108,7 +108,7 @@ def _field(analysis: Analysis, symbol: Symbol) -> str | None:
 
 
 def _seen(analysis: Analysis, span: Span) -> str | None:
-    sighting = analysis.trace.names.get(span)
+    sighting = analysis.trace.seen(span)
     return None if sighting is None else wording.value(sighting.value)
 
 

@@ -9,9 +9,9 @@ from nndsl.diagram.chart import chart_svg
 from nndsl.diagram.curves import curve_panels, rate_panels
 from nndsl.diagram.forecasts import forecasts_svg
 from nndsl.elaboration.modules import library_folder
-from nndsl.figures import Row
+from nndsl.monitor import measured, rates
 from nndsl.page import number_text, page, table
-from nndsl.progress import duration_text
+from nndsl.progress import duration_text, figures_text
 from nndsl.report import examples, spec
 from nndsl.report.outcome import made_html, motifs_html, output_html
 from nndsl.report.reproduce import reproduce_html
@@ -27,7 +27,6 @@ STATES: Mapping[str, str] = {
 _STYLE = """
 .verdict { font-size: 19px; margin: 12px 0; } .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px 20px; margin: 18px 0; }
 .facts div { min-width: 0; overflow-wrap: anywhere; } .facts dt { color: var(--muted); font-size: 13px; } .facts dd { margin: 0; } .facts { padding: 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(540px, 100%), 1fr)); gap: 8px 16px; }
 .beside { display: flex; flex-wrap: wrap; gap: 8px 56px; } .beside > div { min-width: 0; } .beside h3 { margin-top: 6px; }
 .logos { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px; } figcaption { font-size: 13px; }
 .on-dark { display: none; } @media screen and (prefers-color-scheme: dark) { .on-light { display: none; } .on-dark { display: block; } }
@@ -67,8 +66,7 @@ def verdict(view: View) -> str:
     best = view.run.best
     if best is None:
         return "No epoch was measured." if not view.run.history else f"{len(view.run.history)} epochs were trained."
-    told = ", ".join(f"{name} {value:.4g}" for name, value in best.items() if name != "epoch" and not name.endswith("learning_rate"))
-    return f"{told}, in epoch {best['epoch']:g}, the best"
+    return f"{figures_text(best, ', ')}, in epoch {best['epoch']:g}, the best"
 
 
 def _facts(view: View) -> Iterator[tuple[str, str]]:
@@ -101,7 +99,7 @@ def _figures(view: View) -> Iterator[str]:
     best, test = view.run.best, view.evaluation
     if best is None and test is None:
         return
-    names = [*dict.fromkeys([*(_plain_names(best) if best else ()), *(test.figures if test else ())])]
+    names = [*dict.fromkeys([*(measured(best) if best else ()), *(test.figures if test else ())])]
     split = test.split if test is not None else "test"
     yield "<h2>Figures</h2>"
     yield '<p class="muted">Of the best model' + (f", that of epoch {best['epoch']:g}" if best else "") + ".</p>"
@@ -109,10 +107,6 @@ def _figures(view: View) -> Iterator[str]:
     shown = [(head, row, prefix) for head, row, prefix in columns if any(prefix + name in row for name in names)]
     rows = [[name, *(number_text(row.get(prefix + name)) for _, row, prefix in shown)] for name in names]
     yield table(["", *(head for head, _, _ in shown)], rows, range(1, len(shown) + 1))
-
-
-def _plain_names(row: Row) -> list[str]:
-    return [name for name in row if name != "epoch" and not name.startswith("val_") and not name.endswith("learning_rate")]
 
 
 def _curves(view: View) -> Iterator[str]:
@@ -124,7 +118,7 @@ def _curves(view: View) -> Iterator[str]:
 
 def _schedule(view: View) -> Iterator[str]:
     history = view.run.history
-    level = {name: rate for name, rate in (history[0] if history else {}).items() if name.endswith("learning_rate") and all(row.get(name) == rate for row in history)}
+    level = {name: rate for name, rate in rates(history[0] if history else {}).items() if all(row.get(name) == rate for row in history)}
     panels = rate_panels(history, list(level))
     if not panels and not level:
         return
@@ -176,8 +170,10 @@ def _written_samples(opened: Opened) -> Iterator[str]:
 
 
 def _motifs(view: View) -> Iterator[str]:
-    if view.findings is not None and view.findings.motifs is not None:
-        yield from motifs_html(view.findings.motifs)
+    if view.findings is not None and view.findings.motifs:
+        yield "<h2>What the filters see</h2>"
+        for one in view.findings.motifs:
+            yield from motifs_html(one)
 
 
 # What was trained --------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
+from nndsl.data.showing import written
 from nndsl.diagram.confusion import MOST, confusion_svg, mistakes, most_mistaken
 from nndsl.diagram.logos import logo_svg
 from nndsl.diagram.residuals import residuals_svg
-from nndsl.diagram.sheet import are_images
+from nndsl.diagram.sheet import are_pictures
 from nndsl.evaluation import ClassFigures, OutputFigures
 from nndsl.findings import Findings, Found, Made, Motifs, Residuals
 from nndsl.page import number_text, table
@@ -118,11 +119,10 @@ def made_html(findings: Findings, names: Sequence[str]) -> Iterator[str]:
     if not findings.made:
         return
     yield "<h2>Samples</h2>"
-    arrays = [one.array for one in findings.made]
-    if are_images(arrays) and not any(one.letters for one in findings.made):
+    if are_pictures(findings.made):
         if len(names) > 1:
             yield f'<p class="muted">Row by row, and again: {"; ".join(f"<code>{escape(name)}</code>" for name in names)}.</p>'
-        yield sheet(arrays)
+        yield sheet([one.array for one in findings.made])
         return
     for name, one in zip(names, findings.made, strict=True):
         yield f"<h3><code>{escape(name)}</code></h3>"
@@ -133,8 +133,8 @@ def _letters(made: Made) -> Iterator[str]:
     places = made.array.argmax(-1)
     shares = [[float((column == place).mean()) for place in range(len(made.letters))] for column in places.T]
     yield f'<figure class="wide">{logo_svg(made.letters, shares, len(made.array), "What the samples have in common", adaptive=True)}</figure>'
-    yield f'<p class="muted">At each place the most probable letter: what {len(made.array)} samples have in common, and the first {min(_SEQUENCES, len(made.array))}.</p>'
-    yield from texts(["".join(made.letters[place] for place in row) for row in places[:_SEQUENCES].tolist()])
+    yield f'<p class="muted">At each place the most probable letter: what {len(made.array)} samples have in common, and the first {min(_SEQUENCES, len(made.array))} (all: samples.fasta).</p>'
+    yield from texts(written(made.array[:_SEQUENCES], made.letters))
 
 
 def _others(made: Made) -> Iterator[str]:
@@ -148,8 +148,7 @@ def _others(made: Made) -> Iterator[str]:
 
 
 def motifs_html(motifs: Motifs) -> Iterator[str]:
-    """Logos of the filters of the first layer."""
-    yield "<h2>What the filters see</h2>"
+    """Logos of the filters of a layer."""
     silent = f" {motifs.silent} are nowhere active." if motifs.silent else ""
     more = f", the {len(motifs.shown)} with the greatest influence first" if motifs.filters > len(motifs.shown) else ", those with the greatest influence first"
     yield (

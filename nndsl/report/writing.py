@@ -6,9 +6,8 @@ from nndsl.diagnostics import UserError
 from nndsl.findings import Findings
 from nndsl.report.document import report_html
 from nndsl.report.view import View, opened
-from nndsl.run import Run
+from nndsl.run import REPORT, Run
 
-REPORT = "report.html"
 NOT_MEASURED = "The test examples were not measured, which takes long; `nndsl report {}` does it."
 NO_TEST = "The data have no test examples, so that figures on such are not there; what is shown are {} examples."
 

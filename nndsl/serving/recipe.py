@@ -1,12 +1,11 @@
 """What a container needs to serve a run: a folder that is the whole context of its build, but for nndsl itself."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from nndsl.diagnostics import Diagnostic, UserError, error
-from nndsl.files import sync, unwritable
+from nndsl.files import replaced_folder, unwritable
 from nndsl.run import Run
 
 PYTHON = "3.12.11"
@@ -14,6 +13,8 @@ USER = 10001
 PORT = 8000
 _RUN = ("run.yaml", "spec.nn", "sources", "data.json", "metrics.csv", "evaluation.json", "checkpoints")
 """What answering needs of a run's folder."""
+_BEST = "best.checkpoint"
+"""The one with the best weights, beside which those that training goes on from are not needed."""
 
 _DOCKERFILE = """\
 # nndsl is not published: put its wheel beside this file first, made of its checkout by
@@ -44,24 +45,23 @@ def recipe_is_there(folder: Path) -> Diagnostic:
 def write(run: Run, folder: Path, network: str | None) -> Sequence[str]:
     """Write the folder, whole or not at all.
 
+    Args:
+        network: the one that is to answer, of a training with several.
+
     Returns:
         Lines that say what there is, and what comes next.
 
     Raises:
         UserError: something is there already, or it cannot be written.
     """
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(recipe_is_there(folder))
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UserError(recipe_is_there(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _fill(beside, run, network)
-        beside.replace(folder)
-        sync(folder.absolute().parent)
     except OSError as failure:
         raise unwritable(folder, failure) from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with replaced_folder(folder) as beside:
+        _fill(beside, run, network)
     name = str(run.settings["training"]).lower()
     return (
         f"{folder}  Dockerfile, constraints.txt, run/", "next:", f"  pip wheel --no-deps -w {folder} PATH_OF_THE_CHECKOUT_OF_NNDSL",
@@ -70,11 +70,12 @@ def write(run: Run, folder: Path, network: str | None) -> Sequence[str]:
 
 
 def _fill(folder: Path, run: Run, network: str | None) -> None:
-    (folder / "run").mkdir(parents=True)
+    (folder / "run").mkdir()
     for name in _RUN:
         own = run.folder / name
         if own.is_dir():
-            shutil.copytree(own, folder / "run" / name, ignore=shutil.ignore_patterns(".*"))
+            not_needed = ("step-*",) if (own / _BEST).exists() else ()
+            shutil.copytree(own, folder / "run" / name, ignore=shutil.ignore_patterns(".*", *not_needed))
         elif own.exists():
             shutil.copyfile(own, folder / "run" / name)
     versions = run.settings["versions"]

@@ -1,6 +1,7 @@
 """Rows as JSON, checked against the columns that a network takes: nothing of NumPy or TensorFlow sees them before."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NoReturn
@@ -12,6 +13,8 @@ from nndsl.types import TensorType
 _SHOWN = 5
 """How many wrong rows a message names."""
 _LONGEST_SHOWN = 40
+_HALVES = re.compile(r"\\u[dD]")
+"""Half a character by its number, as JSON can write those that take two; what has only one of them is no text."""
 
 
 class WrongRequest(Exception):
@@ -25,7 +28,11 @@ def parsed(body: bytes) -> Any:
         WrongRequest: it is none, or holds numbers that JSON has not.
     """
     try:
-        return json.loads(body, parse_constant=_no_number)
+        text = body.decode("utf-8-sig")
+        content = json.loads(text, parse_constant=_no_number)
+        if _HALVES.search(text):
+            json.dumps(content, ensure_ascii=False).encode()
+        return content
     except (ValueError, RecursionError) as failure:
         raise WrongRequest(f"the body is not JSON: {_why(failure)}") from None
 
@@ -39,7 +46,9 @@ def _why(failure: Exception) -> str:
         return "it is nested too deeply"
     if isinstance(failure, UnicodeDecodeError):
         return "it is not UTF-8"
-    text = str(failure)
+    if isinstance(failure, UnicodeEncodeError):
+        return "a text in it holds half a character"
+    text = str(failure).partition("; use sys.")[0]  # what Python says to programmers of a number with too many digits
     return text[:1].lower() + text[1:] if not text.startswith(("NaN", "Infinity")) else text
 
 
@@ -109,6 +118,8 @@ def _text(value: Any) -> Any:
     """What a cell of a table holds: text, a number, a truth value, or nothing."""
     if isinstance(value, dict | list):
         raise _Wrong(f"{_kind(value)} is no text")
+    if isinstance(value, float):
+        return _real(value)
     return None if value == "" else value
 
 
@@ -151,7 +162,7 @@ def _real(value: float) -> float:
 
 
 def _whole(value: float, dtype: str) -> int:
-    if value != int(value):
+    if isinstance(value, float) and not value.is_integer():
         raise _Wrong(f"{value} is not a whole number")
     least, most = limits(dtype)
     if not least <= value <= most:

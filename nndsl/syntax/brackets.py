@@ -131,6 +131,7 @@ class Brackets:
         self._put(kind, start, start + 1)
 
     def _closes_nothing(self, kind: str, start: int, top: Opened | None) -> None:
+        self._lexer.needs_all()
         if top is None and kind == "RBRACE" and self._follows_what_is_astray():
             return
         if top is None or top.kind == "LBRACE":

@@ -83,7 +83,9 @@ class Builder:
                     self._add(expression_mistakes.comparison_alone(one.span, compared.text))
         return body
 
-    def broken(self, start: int, end: int, *rest: Body) -> ast.Broken:
+    def broken(self, start: int, end: int, *rest: Body) -> ast.Statement:
+        if start in self._lexer.known:
+            return self._lexer.known[start]
         self._lexer.spoilt.append(start)
         targets = tuple(self._target(name) for name in self._lexer.names_left_out.get(start, ()))
         return ast.Broken(Span(self._source, start, end), targets, rest[0] if rest else ())

@@ -5,7 +5,7 @@ are made to balance, so that the parser meets each such mistake as if it had bee
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import NoReturn, TypeAlias
@@ -13,7 +13,7 @@ from typing import NoReturn, TypeAlias
 from nndsl.diagnostics import Diagnostic, Report
 from nndsl.repairs import write
 from nndsl.source import Source, Span
-from nndsl.syntax import spelling, statement_mistakes, token_mistakes
+from nndsl.syntax import ast, spelling, statement_mistakes, token_mistakes
 from nndsl.syntax.brackets import Brackets
 from nndsl.syntax.grammar import END, tables
 
@@ -21,6 +21,7 @@ Token: TypeAlias = tuple[str, int, int]
 """Kind, start, end."""
 
 NEWLINE = "_NEWLINE"
+BROKEN = "_BROKEN"
 MISTAKES = 100
 FOREIGN_HEADS = frozenset(("def", "class", "while", "elif", "fn", "func", "function", "model", "module", "with", "switch"))
 _DEFINITIONS = frozenset(("NETWORK", "BLOCK", "DATA", "TRAIN"))
@@ -54,17 +55,22 @@ class Stop(Exception):
     """The rest of the text is not worth a look."""
 
 
+class ReadWhole(Exception):
+    """Nothing can be leapt over: the text has to be read as a whole."""
+
+
 class Lexer:
-    """Reads one source from the beginning to the end.
+    """Reads one source from the beginning to the end, but for statements whose syntax is known, which it leaps over.
 
     Attributes:
         tokens: what was read, ending with the token `$END`.
         doubtful: places where a guess was made that could be wrong, so that nothing more is said about them.
         spoilt: places of mistakes that leave open what was meant.
         names_left_out: for statements that are left out, by where they start, the names that they bind.
+        known: the statements that are leapt over, by where they start; each is a single token.
     """
 
-    def __init__(self, source: Source, report: Report):
+    def __init__(self, source: Source, report: Report, known: Sequence[Sequence[ast.Statement]] = ()):
         self.source = source
         self.text = source.text
         self.report = report
@@ -72,6 +78,8 @@ class Lexer:
         self.doubtful: list[int] = []
         self.spoilt: list[int] = []
         self.names_left_out: dict[int, list[Token]] = {}
+        self.known = {one.span.start: one for sequence in known for one in sequence}
+        self._leaps = known
         self.line = 0
         self.stopped = False
         self._mistakes = 0
@@ -90,11 +98,18 @@ class Lexer:
         }
 
     def run(self) -> None:
-        """Fill `tokens`."""
-        position: int | None = 1 if self.text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}") else 0
+        """Fill `tokens`.
+
+        Raises:
+            ReadWhole: what is known does not stand between the statements of this text.
+        """
+        position = 1 if self.text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}") else 0
         try:
-            while position is not None:
-                position = self._read_from(position)
+            for known in self._leaps:
+                self._read(position, known[0].span.start)
+                self._leap(known)
+                position = known[-1].span.end
+            self._read(position, len(self.text))
         except Stop:
             pass
         with suppress(Stop):
@@ -103,11 +118,25 @@ class Lexer:
             self.tokens.pop()
         self.tokens.append((END, len(self.text), len(self.text)))
 
-    def _read_from(self, position: int) -> int | None:
+    def _read(self, start: int, end: int) -> None:
+        position: int | None = start
+        while position is not None:
+            position = self._read_from(position, end)
+
+    def _leap(self, known: Sequence[ast.Statement]) -> None:
+        """Take statements that follow each other for one token each. (The parser takes it only where a statement begins.)"""
+        for statement in known:
+            _, start, end = statement.span
+            if statement is not known[0]:
+                self.tokens.append((NEWLINE, start, start))
+            self.begin_statement()
+            self.tokens.append((BROKEN, start, end))
+
+    def _read_from(self, position: int, end_of_text: int) -> int | None:
         """Read tokens up to the end (None), or to a place where reading starts afresh."""
         pattern, kinds = _pattern()
         append, words, special = self.tokens.append, self._words, self._special
-        for match in pattern.finditer(self.text, position):
+        for match in pattern.finditer(self.text, position, end_of_text):
             index = match.lastindex or 0
             start, end = match.span(index)
             kind = kinds[index]
@@ -151,6 +180,15 @@ class Lexer:
     def span(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
 
+    def needs_all(self) -> None:
+        """What was found now depends on more of the text than what is between statements.
+
+        Raises:
+            ReadWhole: some were leapt over.
+        """
+        if self.known:
+            raise ReadWhole
+
     def _opens(self, kind: str, start: int, end: int) -> None:
         if kind == "LBRACE" and self.tokens and self.tokens[-1][0] == "LBRACE" and self.tokens[-1][2] > self.tokens[-1][1]:
             self.add(statement_mistakes.unexpected(self.span(start, end), "a second `{`", "delete one of them"))
@@ -189,7 +227,10 @@ class Lexer:
     def _ends_statement(self, next_line: int) -> bool:
         if not self.tokens or self.tokens[-1][0] in (NEWLINE, "LBRACE") or _CONTINUES.match(self.text, next_line):
             return False
-        clause = _CLAUSES.get(self.tokens[self._statement][0]) if self._statement < len(self.tokens) else None
+        kind = self.tokens[self._statement][0] if self._statement < len(self.tokens) else None
+        if kind == BROKEN and any(clause.match(self.text, next_line) for clause in _CLAUSES.values()):
+            self.needs_all()
+        clause = _CLAUSES.get(kind) if kind is not None else None
         return clause is None or not clause.match(self.text, next_line)
 
     def _lacks_body(self) -> bool:

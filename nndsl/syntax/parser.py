@@ -16,7 +16,7 @@ from nndsl.syntax import ast, token_mistakes
 from nndsl.syntax.building import Builder
 from nndsl.syntax.diagnosis import diagnose
 from nndsl.syntax.grammar import END, Plan, Rule, jumps, shift, tables
-from nndsl.syntax.lexing import NEWLINE, Lexer, Stop, Token
+from nndsl.syntax.lexing import BROKEN, NEWLINE, Lexer, Stop, Token
 from nndsl.syntax.situation import WANTS_VALUE, Mend, Situation, names_bound
 from nndsl.syntax.statement_mistakes import too_many_mistakes
 
@@ -29,7 +29,6 @@ MOST_MENDS = 500
 DEPTH = 256
 """How many unfinished rules may wait for each other: operators that bind to the right, and open brackets."""
 
-BROKEN = "_BROKEN"
 Step: TypeAlias = tuple[int, str, Callable[..., Any] | None, Plan | None]
 """A rule as the parser runs it: its size, its symbol, what makes its value (None: a list), and from what."""
 
@@ -69,7 +68,11 @@ class Parser:
         self._mended: Counter[int] = Counter()
 
     def run(self) -> ast.Spec:
-        """The whole source."""
+        """The whole source.
+
+        Raises:
+            ReadWhole: it has a mistake, and its lexer leapt over what may have to do with it.
+        """
         try:
             index = self._read(0)
             while self._states[-1] != self._tables.end:
@@ -120,6 +123,7 @@ class Parser:
 
     def _recover(self, index: int) -> int:
         """Mend the statement that holds a token which is not allowed; where to go on reading."""
+        self._lexer.needs_all()
         if self._mended.total() == MOST_MENDS:
             self._lexer.stop(too_many_mistakes(self._lexer.span(*self._tokens[index][1:]), MOST_MENDS))
         boundary = self._boundary()

@@ -17,6 +17,19 @@ def not_followed(who: str, why: str) -> Diagnostic:
     return Diagnostic(None, f"{who} is told no more of this training: {why}", (), "the run's folder has all figures: metrics.csv, run.yaml")
 
 
+def cause_of(failure: Exception) -> str:
+    """Why another program could not be told: what the system said, below all that libraries made of it; else what they say."""
+    from nndsl.data.tables import LONGEST_REASON, reason
+
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, TimeoutError) or (isinstance(cause, OSError) and cause.strerror):
+            return reason(cause)
+        cause = cause.__cause__ or cause.__context__
+    said = " ".join(str(failure).split()) or type(failure).__name__
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."
+
+
 def followed(progress: Progress, experiment: str, tensorboard: bool, mlflow: str | None) -> Progress:
     """Whoever is told of a training, and besides what other programs are to be told.
 
@@ -49,7 +62,7 @@ class Everyone(Progress):
                 told(one)
             except Exception as failure:  # noqa: BLE001 - whatever goes wrong in another program, training goes on
                 del self._others[name]
-                self._first.say(not_followed(name, " ".join(str(failure).split()) or type(failure).__name__))
+                self._first.say(not_followed(name, cause_of(failure)))
 
     def opened(self, run: "Run") -> None:
         self._tell(lambda one: one.opened(run))

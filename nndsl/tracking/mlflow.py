@@ -1,12 +1,14 @@
 """Training runs as MLflow keeps them: settings, the figures of each epoch, and at the end the files of the run's folder."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.extras import need
 from nndsl.progress import Progress
+from nndsl.tracking import cause_of
 
 if TYPE_CHECKING:
     from nndsl.run import Run
@@ -16,6 +18,8 @@ _FOLDER = "nndsl.folder"
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 """Unless it is said otherwise, a server that does not answer is not waited for, for minutes."""
 _LONGEST_PARAMETER = 500
+_AT_ONCE = 100
+"""So many settings MLflow takes in one request."""
 _ENDED = {"finished": "FINISHED", "stopped early": "FINISHED", "pruned": "KILLED", "interrupted": "KILLED", "terminated": "KILLED"}
 
 
@@ -49,34 +53,45 @@ class MLflow(Progress):
             known = self._client.get_experiment_by_name(experiment)
             self._experiment = known.experiment_id if known is not None else self._client.create_experiment(experiment)
         except Exception as failure:  # noqa: BLE001 - MLflow passes on what any of its stores raises
-            raise UserError(no_mlflow(uri, " ".join(str(failure).split()))) from None
+            raise UserError(no_mlflow(uri, cause_of(failure))) from None
         self._run = ""
 
     def opened(self, run: "Run") -> None:
         folder = str(run.folder)
-        known = [one for one in self._client.search_runs([self._experiment]) if one.data.tags.get(_FOLDER) == folder]
+        mark = "'" if '"' in folder else '"'
+        known = self._client.search_runs([self._experiment], f"tags.`{_FOLDER}` = {mark}{folder}{mark}")
         if known:
             self._run = known[0].info.run_id
             self._client.update_run(self._run, status="RUNNING")
             return
         made = self._client.create_run(self._experiment, tags={_FOLDER: folder}, run_name=f"{run.settings['training']} {run.folder.name}")
         self._run = made.info.run_id
-        for name, value in _flat({one: run.settings[one] for one in ("settings", "parameters", "data", "versions")}):
-            self._client.log_param(self._run, name, str(value)[:_LONGEST_PARAMETER])
+        self._tell_settings(dict(_flat({one: run.settings[one] for one in ("settings", "parameters", "data", "versions")})))
 
     def epoch(self, epoch: int, figures: Mapping[str, float], best: bool) -> None:
-        for name, value in figures.items():
-            if name != "epoch":
-                self._client.log_metric(self._run, name, value, step=epoch)
+        self._tell_figures({name: value for name, value in figures.items() if name != "epoch"}, epoch)
 
     def closed(self, run: "Run") -> None:
         if run.evaluation is not None:
-            for name, value in run.evaluation.figures.items():
-                self._client.log_metric(self._run, f"{run.evaluation.split}_{name}", value)
+            self._tell_figures({f"{run.evaluation.split}_{name}": value for name, value in run.evaluation.figures.items()}, 0)
         for path in sorted(run.folder.iterdir()):
             if path.is_file() and not path.name.startswith("."):
                 self._client.log_artifact(self._run, str(path))
         self._client.set_terminated(self._run, _ENDED.get(run.status, "FAILED"))
+
+    def _tell_settings(self, settings: Mapping[str, Any]) -> None:
+        from mlflow.entities import Param
+
+        told = [Param(name, str(value)[:_LONGEST_PARAMETER]) for name, value in settings.items()]
+        for start in range(0, len(told), _AT_ONCE):
+            self._client.log_batch(self._run, params=told[start : start + _AT_ONCE])
+
+    def _tell_figures(self, figures: Mapping[str, float], step: int) -> None:
+        """All figures in one request: a server may be far away."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self._client.log_batch(self._run, metrics=[Metric(name, value, now, step) for name, value in figures.items()])
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

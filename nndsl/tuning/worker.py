@@ -70,7 +70,7 @@ def work(connection: "Connection[Any, Any]", log: Path, threads: int | None) -> 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if threads is not None:
         with suppress(UserError):  # of a backend that cannot train, which each trial says
-            from nndsl.backend.keras.hardware import limit_threads
+            from nndsl.backend.keras.engine import limit_threads
 
             limit_threads(threads)
     while True:

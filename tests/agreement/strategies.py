@@ -26,7 +26,7 @@ def of_kind(kind: kinds.Kind) -> st.SearchStrategy[Any]:
             return st.integers(least, least + 4)
         case kinds.Number():
             usual = [-1.0, -0.5, 0.0, 0.1, 0.5, 1.0, 2.0]
-            return st.sampled_from([one for one in usual if _takes(kind, one)])
+            return st.sampled_from([one for one in usual if kind.takes(one)])
         case kinds.Flag():
             return st.booleans()
         case kinds.Nothing():
@@ -42,14 +42,6 @@ def of_kind(kind: kinds.Kind) -> st.SearchStrategy[Any]:
         case kinds.Of():
             return _of_family(kind.family)
     raise LookupError(f"a hint is needed for {kind!r}")
-
-
-def _takes(kind: kinds.Kind, value: object) -> bool:
-    try:
-        kind.convert(value)
-    except kinds.Rejected:
-        return False
-    return True
 
 
 def _of_family(family: type[Component]) -> st.SearchStrategy[Any]:

@@ -10,7 +10,6 @@ import pytest
 
 from nndsl.catalogue.applicable import Applicable, Function, Layer
 from nndsl.catalogue.differences import OUT_OF_BOUNDS
-from nndsl.catalogue.kinds import Kind, Rejected
 from nndsl.types import BadArgument
 from tests.backend.test_lower_saved import case_of
 from tests.programs.refused import Refusal, keras_takes
@@ -20,21 +19,13 @@ TRIED: tuple[Any, ...] = (0, -1, -2, 1_000, -0.5, 0.0, 1.0, 1.5, 2.0, (0, 0), (0
 RIGHT: tuple[Any, ...] = (1, 2, 3, 5, 0.5, 0.25, 3.0, 100.0, (1, 1), (2, 3), (1,), (1, 1, 1, 1))
 
 
-def takes(kind: Kind, value: object) -> bool:
-    try:
-        kind.convert(value)
-    except Rejected:
-        return False
-    return True
-
-
 def out_of_bounds(component: type[Applicable]) -> Iterator[tuple[str, Any]]:
     """Values of the right sort that the fields of a component do not take."""
     for name, field in component.fields().items():
         words = field.kind.options()
         for value in TRIED if name not in ("name", "seed", "dtype") else ():
             alike = [one for one in (*RIGHT, *words) if type(one) is type(value) and (not isinstance(one, tuple) or len(one) == len(value))]
-            if not takes(field.kind, value) and any(takes(field.kind, one) for one in alike):
+            if not field.kind.takes(value) and any(field.kind.takes(one) for one in alike):
                 yield name, value
 
 

@@ -18,7 +18,7 @@ from nndsl.catalogue.durations import Duration
 from nndsl.catalogue.training import Loss, Metric, Optimizer, schedules
 from nndsl.catalogue.weights import Constraint, Initializer, OfWeight, Regularizer
 from nndsl.types import Mismatch, TensorType
-from tests.agreement.test_arguments import RIGHT, TRIED, takes
+from tests.agreement.test_arguments import RIGHT, TRIED
 from tests.agreement.test_training_components import (
     ALL,
     FLOAT,
@@ -74,7 +74,7 @@ def tried(member: type[Component]) -> Iterator[tuple[str, Any, Component | None]
     """Values for the arguments of a component, and what it becomes with them: None where they are out of bounds."""
     for name, field in member.fields().items():
         known = (*VALUES, *field.kind.options())
-        sort = [one for one in known if takes(field.kind, one)]
+        sort = [one for one in known if field.kind.takes(one)]
         for value in known if name not in ("class_weights", "seed") else ():
             if any(alike(one, value) for one in sort):
                 yield name, value, built(member, name, value)

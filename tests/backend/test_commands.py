@@ -130,9 +130,10 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_ctrl_c_ends_a_process_in_order(started: subprocess.Popen[str], tmp_path: Path, nndsl: Command) -> None:
     started.send_signal(signal.SIGINT)
-    out, _ = started.communicate(timeout=120)  # what is left of the training would take longer
+    out, said = started.communicate(timeout=120)  # what is left of the training would take longer
     assert started.returncode == 0
     assert "test examples" in out and out.splitlines()[-1].startswith("run: ")
+    assert re.search(r"^interrupted after \d+ of 100000 epochs: --resume \S+/001 goes on$", said, re.MULTILINE)
     run = Run.open(tmp_path / "runs" / "task" / "latest")
     assert run.status == "interrupted"
     assert {"best.keras", "last.keras", "curves.svg", "evaluation.json"} <= {path.name for path in run.folder.iterdir()}

@@ -37,7 +37,7 @@ data Rows {
   kind     = source.kind -> category(1, 2, 3) -> one_hot
   class    = source.tokens -> integer(below=9)
   label    = source.label -> category(no, yes)
-  size     = source.size -> standardize
+  size     = source.size -> standardize -> reshape(1)
   split    = column(part, train=0, validation=1, test=2)
 }
 

@@ -45,6 +45,8 @@ def test_looking_changes_no_bit_and_a_run_that_goes_on_tells_of_each_epoch_once(
     plain, watched = (trained(tmp_path, blobs(epochs=2), health=health) for health in (False, True))
     assert plain.history == watched.history
     assert all(np.array_equal(one, state(watched)[name]) for name, one in state(plain).items())
+    with (watched.folder / "health.csv").open("a") as file:
+        file.write("what,somebody\nhas,added,1,2,3,4,5,6,7,8,9\n")
     more = trained(tmp_path, blobs(epochs=2), epochs=3, resume=watched.folder, health=True)
     assert [(row["epoch"], row["layer"]) for row in seen(more) if row["gradient"]] == [(epoch, one) for epoch in "123" for one in ("dense", "dense_1")]
     assert [(row["layer"], row["units"]) for row in seen(more) if row["units"]] == [("dense", "8")] * 3

@@ -33,8 +33,9 @@ network Net {
   input size: float[1]
   seen = image -> Conv2D(4, 3) -> relu -> Flatten
   scanned = sequence -> Conv1D(6, 5, padding=same) -> BatchNorm -> relu -> GlobalMaxPool1D
+  wide    = sequence -> Dropout(0.1) -> Conv1D(3, 9, activation=relu) -> GlobalMaxPool1D
   read = words -> Embedding(12, 4) -> GlobalAveragePooling1D
-  h = concat(seen, scanned, read, size)
+  h = concat(seen, scanned, wide, read, size)
   output kind   = h -> Dense(3, activation=softmax)
   output amount = h -> Dense(1)
 }
@@ -139,9 +140,10 @@ def test_training_writes_a_page_with_everything_that_applies(run: Run) -> None:
     ]
     assert run.evaluation is not None
     assert f"{run.evaluation.figures['loss']:.4f}" in page.sections["Figures"]
-    assert "h = concat(seen, scanned, read, size)float[75]" in page.sections["The file, with its shapes"]
+    assert "h = concat(seen, scanned, wide, read, size)float[78]" in page.sections["The file, with its shapes"]
     assert "in the units of the data" in page.sections["amount: how far off"]
     assert f"nndsl train {run.settings['source']} AllThings --epochs=2 --seed=0" in page.sections["How to reproduce it"]
+    assert all(f"The {many} filters of {name}, " in page.sections["What the filters see"] for many, name in ((6, "conv1d"), (3, "conv1d_1")))
     assert run.settings["data"]["sha256"] in page.sections["How to reproduce it"]
 
 

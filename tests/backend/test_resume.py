@@ -234,7 +234,7 @@ def test_a_run_that_another_process_trains_is_refused(short: tuple[Path, Run]) -
 def test_other_versions_are_told_and_the_run_goes_on(short: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     folder, run = short
     watching = Interrupting("never", 1)
-    monkeypatch.setattr(runs, "versions", lambda: {**run.settings["versions"], "keras": "9.9.9"})
+    monkeypatch.setattr(runs, "versions", lambda backend: {**run.settings["versions"], "keras": "9.9.9"})
     trained(folder, blobs(epochs=1), resume=run.folder, progress=watching)
     assert any(one.startswith("NN721: this run was started with keras 3.") and "9.9.9" in one for one in watching.said)
 

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from nndsl.api import generate
-from nndsl.backend.keras.samples import as_npz
+from nndsl.backend.keras.samples import as_npz, files
 from nndsl.cli import main
 from nndsl.diagnostics import UserError
 from nndsl.diagram.sheet import are_images, as_png
 from nndsl.driver import check
+from nndsl.findings import Made
 from nndsl.run import Run
 from nndsl.source import Source
 from tests.backend.test_objectives import ARRAYS, FILE, GAN
@@ -63,7 +64,9 @@ def test_a_command_writes_samples(run: Run, tmp_path: Path, capsys: pytest.Captu
     assert main(["generate", str(run.folder), "-o", str(tmp_path / "x.npz"), "--count", "5"]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'x.npz'}  5 examples\n"
     assert main(["generate", str(run.folder), "-o", str(tmp_path / "x.png")]) == 2
-    assert "the samples are no images" in capsys.readouterr().err
+    assert "the samples are no images; write them to a .npz file" in capsys.readouterr().err
+    assert main(["generate", str(run.folder), "-o", str(tmp_path / "x.fasta")]) == 2
+    assert "the samples are no letters" in capsys.readouterr().err
     assert main(["generate", str(run.folder), "-o", str(tmp_path / "x.jpg")]) == 2
 
 
@@ -86,6 +89,16 @@ def test_a_picture_of_one_kind_is_a_square_and_of_several_a_row_each() -> None:
     with Image.open(io.BytesIO(as_png([one, other]))) as picture:
         assert picture.size == (16 * 9 * 4, 2 * 9 * 4)
         assert picture.getpixel((0, 9 * 4)) == (255, 255, 255)
+
+
+def test_letters_are_kept_as_letters_with_their_numbers_and_never_as_a_picture() -> None:
+    noise = np.random.default_rng(0).random((2, 3, 4))
+    drawn = np.eye(4)[[[0, 1, 2], [3, 3, 0]]]
+    drawn[1, 2] = 0
+    kept = files([Made("fake", drawn, "ACGT"), Made("", noise)])
+    assert list(kept) == ["samples.npz", "samples.fasta"]
+    assert kept["samples.fasta"].decode() == ">fake_1\nACG\n>fake_2\nTTN\n"
+    assert list(files([Made("", noise)])) == ["samples.png"] and not files([])
 
 
 def test_images_have_one_size_and_one_or_three_channels() -> None:

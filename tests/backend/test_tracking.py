@@ -8,7 +8,7 @@ import pytest
 from nndsl.diagnostics import Diagnostic, UserError, render
 from nndsl.progress import Progress
 from nndsl.run import Run
-from nndsl.tracking import Everyone, followed
+from nndsl.tracking import Everyone, cause_of, followed
 from tests.backend.trainings import blobs, trained
 
 ROW = {"epoch": 1, "loss": 0.5}
@@ -44,6 +44,24 @@ def test_who_fails_is_told_no_more_and_the_others_are() -> None:
         everyone.epoch(epoch, ROW, best=True)
     assert first.epochs == other.epochs == [1, 2, 3] and failing.epochs == [1, 2]
     assert [one.splitlines()[0] for one in first.said] == ["warning[NN842]: Some server is told no more of this training: the server is gone"]
+
+
+def test_what_the_system_said_is_found_below_what_libraries_make_of_it() -> None:
+    def failing() -> None:
+        try:
+            try:
+                raise ConnectionRefusedError(111, "Connection refused")
+            except OSError as refused:
+                raise OSError("HTTPConnectionPool(host='127.0.0.1', port=5999): Max retries exceeded") from refused
+        except OSError:
+            raise RuntimeError("API request failed with exception HTTPConnectionPool")
+
+    with pytest.raises(RuntimeError) as caught:
+        failing()
+    assert cause_of(caught.value) == "connection refused"
+    assert cause_of(TimeoutError("timed out")) == "timed out"
+    assert cause_of(ValueError()) == "ValueError"
+    assert len(cause_of(ValueError("<html>" * 1000))) < 200
 
 
 @pytest.fixture(scope="module")

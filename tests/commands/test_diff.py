@@ -57,12 +57,19 @@ def test_a_difference_is_drawn_as_the_ending_says(nndsl: Command, other: Path, e
     assert Path(f"changes{ending}").read_bytes().startswith(start)
 
 
-def test_dark_and_detail_change_the_picture(nndsl: Command, other: Path) -> None:
-    pictures = set()
-    for options in ([], ["--dark"], ["--detail", "full"]):
-        assert nndsl("diff", "good.nn", "other.nn", "-o", "changes.svg", *options).code == 0
+def test_a_difference_is_drawn_as_pdf_too(nndsl: Command, other: Path) -> None:
+    pytest.importorskip("typst", reason="PDF is written by the package typst, which is not installed")
+    assert nndsl("diff", "good.nn", "other.nn", "-o", "changes.pdf").code == 0
+    assert Path("changes.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_dark_detail_and_direction_change_the_picture(nndsl: Command) -> None:
+    resnet, pictures = str(ROOT / "specs" / "resnet20.nn"), set()
+    every: list[list[str]] = [[], ["--dark"], ["--detail", "full"], ["--detail", "overview"], ["--direction", "right"]]
+    for options in every:
+        assert nndsl("diff", resnet, resnet, "-o", "changes.svg", *options).code == 0
         pictures.add(Path("changes.svg").read_bytes())
-    assert len(pictures) >= 2
+    assert len(pictures) == len(every)
 
 
 def test_the_old_version_may_come_from_standard_input(nndsl: Command, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +94,8 @@ def test_what_comes_from_standard_input_finds_what_the_other_file_finds(nndsl: C
         (["missing.nn", "good.nn"], 1, "error[NN101]"),
         (["good.nn", "good.nn", "Nobody"], 2, "the file has no network called Nobody"),
         (["-", "-"], 2, "only one of the two can be read from standard input"),
-        (["good.nn", "good.nn", "-o", "x.dot"], 2, "x.dot ends in neither .svg nor .png"),
+        (["good.nn", "good.nn", "-o", "x.dot"], 2, "x.dot ends in none of .svg, .png, .pdf"),
+        (["good.nn", "good.nn", "--direction", "right"], 2, "--direction is for a picture: name its file with -o"),
         (["good.nn", "good.nn", "-o", "nowhere/x.svg"], 1, "error[NN711]"),
         (["good.nn"], 2, "the following arguments are required: NEW"),
         (["two.nn", "two.nn", "-o", "x.svg"], 2, "several networks"),

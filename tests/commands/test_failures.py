@@ -125,3 +125,25 @@ def test_ctrl_c_ends_training_and_keeps_what_was_learnt(tmp_path: Path) -> None:
     assert b"run: " in out
     assert "status: interrupted" in (tmp_path / "penguinspecies" / "001" / "run.yaml").read_text(encoding="utf-8")
     assert (tmp_path / "penguinspecies" / "001" / "best.keras").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_a_command_finds_nothing_half_written(number: signal.Signals, tmp_path: Path) -> None:
+    """It waits for its input, with a file beside the one that it is to write."""
+    program = (
+        "import sys; from pathlib import Path; from nndsl.__main__ import start; from nndsl.commands import check; from nndsl.files import replaced\n"
+        "def waiting(options):\n"
+        "    with replaced(Path('out')) as beside:\n"
+        "        beside.touch(); print('ready', flush=True); sys.stdin.read()\n"
+        "check.COMMAND = check.COMMAND._replace(run=waiting)\n"
+        "sys.argv[1:] = ['check', 'x.nn']; sys.exit(start())"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        assert len([*tmp_path.iterdir()]) == 1
+        process.send_signal(number)
+        process.wait(60)
+    assert process.returncode == 128 + number
+    assert [*tmp_path.iterdir()] == []

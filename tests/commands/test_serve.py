@@ -114,6 +114,9 @@ def rows_with(**changed: Any) -> str:
         ("[" * 100_001, 413, "", "the body is larger than 100,000 bytes"),
         ("[" * 99_000, 400, "", "the body is not JSON: it is nested too deeply"),
         (rows_with(body_mass_g=float("nan")), 400, "", "the body is not JSON: NaN is no number of JSON; a missing value is null"),
+        (rows_with(sex="\ud800"), 400, "", "the body is not JSON: a text in it holds half a character"),
+        ('{"rows": [{"\\ud800": 1}]}', 400, "", "the body is not JSON: a text in it holds half a character"),
+        (rows_with(body_mass_g=0).replace(": 0", ": " + "1" * 5000), 400, "", "the body is not JSON: exceeds the limit (4300 digits)"),
         ("[]", 400, "", 'the body is not {"rows": [{...}, ...]}'),
         ('{"rows": [], "more": 1}', 400, "", 'the body is not {"rows": [{...}, ...]}'),
         ('{"rows": []}', 400, "", "the request has no rows"),
@@ -123,6 +126,8 @@ def rows_with(**changed: Any) -> str:
         (rows_with(sez="male"), 422, "NN863", "row 2 has `sez`, which the network does not take"),
         ('{"rows": [{}]}', 422, "NN863", "row 1 lacks `bill_length_mm`, `bill_depth_mm`"),
         (rows_with(island={"a": 1}), 422, "NN864", "row 2, column `island`: an object is no text"),
+        (rows_with(body_mass_g=0).replace(": 0", ": 1e999"), 422, "NN864", "row 2, column `body_mass_g`: a number is too large"),
+        (rows_with(sex="\U0001f427"), 422, "NN520", 'the data, row 2, column `sex`: "\U0001f427" is not one of the classes'),
         (rows_with(island="Torgensen"), 422, "NN520", 'the data, row 2, column `island`: "Torgensen" is not one of the classes (did you mean `Torgersen`?)'),
         (rows_with(island=None), 422, "NN520", "the data, row 2, column `island`: the value is missing"),
         (rows_with(body_mass_g="heavy"), 422, "NN520", 'the data, row 2, column `body_mass_g`: "heavy" is not a number'),
@@ -234,7 +239,7 @@ def test_a_path_in_a_row_is_no_image() -> None:
     assert image([[[0], [255]]]) == [[[[0], [255]]]]
     for value, words in [
         ("/etc/passwd", 'the text "/etc/passwd" stands where a list of 1 should'), ([[[0]]], "a list of 1 stands where one of 2 should"),
-        ([[[0], [256]]], "256 is not from 0 to 255"), ([[[0], [0.5]]], "0.5 is not a whole number"), ([[[0], [True]]], "true stands where a number should"),
+        ([[[0], [256]]], "256 is not from 0 to 255"), ([[[0], [0.5]]], "0.5 is not a whole number"), ([[[0], [float("inf")]]], "inf is not a whole number"), ([[[0], [True]]], "true stands where a number should"),
         ([[[0], [10**400]]], "a number of more than 40 digits is not from 0 to 255"), (None, "null stands where a list of 1 should"),
     ]:
         with pytest.raises(UserError, match=re.escape(f"NN864: row 1, column `image`: {words}")):
@@ -397,6 +402,7 @@ def test_a_recipe_is_a_folder_with_a_run_that_can_be_asked(run: Path, nndsl: Com
     assert entry == ["nndsl", "serve", "/run-to-serve", "--host", "0.0.0.0", "--port", "8000"]
     versions = Run.open(run).settings["versions"]
     assert f"keras=={versions['keras']}\n" in Path("deep/box/constraints.txt").read_text(encoding="utf-8")
+    assert [one.name for one in Path("deep/box/run/checkpoints").iterdir()] == ["best.checkpoint"]
     Path("new.csv").write_text("\n".join(table().splitlines()[:9]) + "\n", encoding="utf-8")
     assert nndsl("predict", "deep/box/run", "new.csv").out == nndsl("predict", str(run), "new.csv").out
 
@@ -405,6 +411,7 @@ def test_a_recipe_is_written_whole_or_not_at_all(run: Path, nndsl: Command) -> N
     Path("box").mkdir()
     Path("box/mine").touch()
     assert nndsl("serve", str(run), "--recipe", "box").err.startswith("error[NN865]: box is there already, and not empty\n")
+    assert nndsl("serve", str(run), "--recipe", "other", "--network", "Nett").err.startswith("error[NN724]: the training has no network `Nett`\n")
     Path("file").touch()
     assert nndsl("serve", str(run), "--recipe", "file/box").err.startswith("error[NN711]: cannot write ")
     assert sorted(one.name for one in Path().iterdir()) == ["box", "file", "good.nn", "two.nn", "wrong.nn"]

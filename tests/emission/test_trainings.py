@@ -47,10 +47,18 @@ def test_a_program_gives_the_figures_of_the_training(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["authors/authors", "digits/digits", "splice/splice", "names/names", "births/births", "autoencoder/autoencoder", "autoencoder/vae", "gan/gan", "dna_gan/dna_gan"],
+    ["authors/authors", "digits/digits", "splice/splice", "names/names", "births/births", "autoencoder/autoencoder", "autoencoder/vae", "gan/gan", "dna_gan/dna_gan",
+     "pronunciation/pronunciation"],
 )
 def test_a_program_of_any_kind_gives_the_figures_of_the_training(name: str, tmp_path: Path) -> None:
     compare(EXAMPLES / f"{name}.nn", tmp_path, 1e-3 if "gan" in name else 1e-5)  # rounding grows where networks learn from each other
+
+
+def test_tensors_of_a_loop_have_the_names_of_the_statements_that_they_end(tmp_path: Path) -> None:
+    text = written_program(program_of(EXAMPLES / "gan" / "gan.nn"), None, tmp_path)
+    assert "fake = generator(noise, training=training)" in text and "discriminator(fake, training=training)" in text
+    text = written_program(program_of(EXAMPLES / "autoencoder" / "vae.nn"), None, tmp_path)
+    assert re.search(r"noise = keras.random.normal\(\n.*\n +\)\n +z = .* \* noise\)\n", text), text
 
 
 # Refusals ----------------------------------------------------------------------------------------

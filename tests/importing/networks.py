@@ -57,6 +57,16 @@ def frozen_base() -> Any:
     return keras.Model(entry, L.Dense(5)(L.GlobalAveragePooling2D()(x)))
 
 
+def models_in_models() -> Any:
+    """A model that is used twice in one that is used twice, layers in another order than their names, and numbers among the operands."""
+    x = keras.Input((6,))
+    inner = keras.Model(x, L.LayerNormalization()(L.Dense(6, name="z")(L.Dense(6, name="b")(x))), name="inner")
+    x = keras.Input((6,))
+    middle = keras.Model(x, L.BatchNormalization()(inner(inner(x))) + 1.5 * L.Dense(6, name="a", trainable=False)(x), name="middle")
+    left, right = keras.Input((6,), name="left"), keras.Input((6,), name="right")
+    return keras.Model([left, right], L.Dot(1)([middle(left), middle(right / 2.0 - 1.0)]))
+
+
 def encoder() -> Any:
     tokens = keras.Input((10,), dtype="int32")
     x = L.Embedding(100, 16)(tokens)
@@ -76,7 +86,7 @@ def functions() -> Any:
     x = keras.Input((6, 8))
     parts = [ops.reshape(x[:, 1:4], (-1, 24)), ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, 48)), ops.squeeze(ops.mean(x, axis=1, keepdims=True), axis=1), x[:, 0]]
     y = 1.0 / (1.0 + ops.exp(-(ops.relu(ops.concatenate(parts, axis=-1)) * 2.0 - 1.0)))
-    return keras.Model(x, ops.max(ops.expand_dims(ops.softmax(y), -1), axis=1))
+    return keras.Model(x, ops.max(ops.expand_dims(ops.cast(ops.softmax(y), "float32"), -1), axis=1))
 
 
 def oddments() -> Any:
@@ -115,5 +125,5 @@ def residual() -> Any:
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {one.__name__: one for one in (
-    plain, built_late, padded_text, two_towers, shared_layer, several_ways, frozen_base, encoder, translator, functions, oddments, mobile, residual,
+    plain, built_late, padded_text, two_towers, shared_layer, several_ways, frozen_base, models_in_models, encoder, translator, functions, oddments, mobile, residual,
 )}

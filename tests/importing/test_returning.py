@@ -23,7 +23,7 @@ def test_a_model_comes_back_the_same(name: str, tmp_path: Path) -> None:
         assert "side = x if C == filters else (x -> ConvNorm(filters, strides=strides))" in source.text
 
 
-@pytest.mark.parametrize("name", ["padded_text", "oddments"])
+@pytest.mark.parametrize("name", ["padded_text", "oddments", "two_towers", "frozen_base", "models_in_models", "functions"])
 def test_a_model_in_hdf5_comes_back_the_same(name: str, tmp_path: Path) -> None:
     model = with_random_weights(NETWORKS[name]())
     assert_same(model, returned(model, tmp_path / f"{name}.h5"))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from nndsl.cli import main
+from nndsl.importing.spec import Options, import_model, write_files
+from nndsl.progress import Progress
 from tests.importing.strangers import DENSE, PLAIN, archive, functional, hdf5, layer, numbers, tensor
 
 MARK = "touched"
@@ -30,6 +32,18 @@ def test_a_plain_model_is_imported(tmp_path: Path) -> None:
     assert main(["import", str(archive(tmp_path / "m.keras", PLAIN)), "-o", str(tmp_path / "out.nn")]) == 0
     assert sorted(one.name for one in tmp_path.iterdir()) == ["m.keras", "out.nn", "out.npz"]
     assert main(["check", str(tmp_path / "out.nn")]) == 0
+
+
+def test_it_is_told_how_many_of_the_weights_are_copied(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    class Told(Progress):
+        def busy(self, what: str, done: int, total: int) -> None:
+            told.append((done, total))
+
+    imported = import_model(archive(tmp_path / "m.keras", PLAIN), Options())
+    assert write_files(imported, tmp_path / "out.nn", tmp_path / "out.npz", Told()) == 60
+    assert told == [(0, 15), (12, 15)]
 
 
 def _command(folder: Path) -> dict[str, Any]:
@@ -179,6 +193,21 @@ def test_a_model_that_was_never_built_is_refused(tmp_path: Path, capsys: pytest.
     assert "NN855" in refused(tmp_path, archive(tmp_path / "m.keras", model), capsys)
     own = {"module": "mine", "class_name": "Mine", "config": {}, "registered_name": "Mine"}
     assert "NN856" in refused(tmp_path, archive(tmp_path / "m.keras", own), capsys)
+
+
+def test_an_array_in_a_description_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    added = layer("Add", {}, module="keras.src.ops.numpy")
+    added["inbound_nodes"][0]["args"].append({"class_name": "__tensor__", "config": {"value": [1.0, 2.0, 3.0, 4.0]}})
+    assert "`layer` (Add) cannot be expressed: it takes an array that is a part of the model" in refused(
+        tmp_path, archive(tmp_path / "m.keras", functional(added)), capsys)
+
+
+@pytest.mark.parametrize("said,written", [(9.999999747378752e-6, "L2(1e-5)"), (1e300, "L2(1e+300)"), (0.1, "L2(0.1)"), (1 / 3, "L2(1 / 3)")])
+def test_the_factor_of_a_regularizer_is_written_as_it_was_told(said: float, written: str, tmp_path: Path) -> None:
+    penalty = {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": said}, "registered_name": None}
+    model = archive(tmp_path / "m.keras", functional(layer("Dense", DENSE | {"kernel_regularizer": penalty})))
+    assert main(["import", str(model), "-o", str(tmp_path / "out.nn")]) == 0
+    assert f"kernel_regularizer={written}" in (tmp_path / "out.nn").read_text(encoding="utf-8")
 
 
 def test_a_call_that_the_language_refuses_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from keras import ops
 from nndsl.backend.keras.only_tensorflow import tf
 
 
-class Adam(keras.optimizers.Adam):  # type: ignore[misc]
+class Adam(keras.optimizers.Adam):
     """Adam on one device."""
 
     def _backend_update_step(self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any) -> None:
@@ -51,5 +51,5 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         variable.assign_sub(means * length / (tf.sqrt(squares) + least), read_value=False)
 
 
-class AdamW(Adam, keras.optimizers.AdamW):  # type: ignore[misc]
+class AdamW(Adam, keras.optimizers.AdamW):
     """Adam with weight decay, on one device."""

@@ -17,9 +17,9 @@ from math import prod
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+import ml_dtypes
 import numpy as np
 
-from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.diagnostics import Diagnostic, UserError, error, warning
 from nndsl.files import replaced, sync
 
@@ -35,7 +35,7 @@ BEST = "best/"
 """What the names of arrays begin with that are not of the last step, but of the best epoch."""
 _NAME = re.compile(r"step-(\d{9,})\.checkpoint")
 _PLAIN_DTYPES = (np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float16, np.float32, np.float64)
-_DTYPES = {one.name: one for one in map(np.dtype, (*_PLAIN_DTYPES, tf.bfloat16.as_numpy_dtype))}
+_DTYPES = {one.name: one for one in map(np.dtype, (*_PLAIN_DTYPES, ml_dtypes.bfloat16))}
 
 
 def _is_count(value: object) -> bool:
@@ -226,15 +226,22 @@ def _arrays(file: IO[bytes], described: Signature) -> Iterator[tuple[str, Array]
 
 
 def difference(found: Signature, expected: Signature) -> str | None:
-    """What is different between the arrays of a checkpoint and those that are expected, if something is."""
+    """What is different between the arrays of a checkpoint and those that are expected, if something is.
+
+    Integers may have another size: backends of Keras count steps, and keep seeds, in other types, and the numbers fit into each.
+    """
     for name in (*expected, *found):
         if name not in found:
             return f"it lacks {name}"
         if name not in expected:
             return f"it holds {name} besides"
-        if found[name] != expected[name]:
+        if _kind(*found[name]) != _kind(*expected[name]):
             return f"{name} is {_text(*found[name])} there, and {_text(*expected[name])} here"
     return None
+
+
+def _kind(dtype: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    return "int" if "int" in dtype else dtype, shape
 
 
 def _text(dtype: str, shape: tuple[int, ...]) -> str:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from nndsl.backend.keras import engine, replicas
 from nndsl.backend.keras.learner import Learner
-from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.backend.keras.state import kept
 from nndsl.diagnostics import UserError
 from nndsl.progress import Progress
@@ -24,6 +24,8 @@ _ROUNDS, _ROUND = 3, 0.1
 """How often a way is measured, and how many seconds each time."""
 _FASTER = 0.9
 """Of the time without it: else XLA is left out, whose sums differ in their last bits, and which draws other chance from a seed."""
+_REFUSALS: tuple[type[Exception], ...] = (*engine.FAILURES, ValueError, TypeError, NotImplementedError)
+"""Whatever TensorFlow says of what XLA cannot compile."""
 _ALIKE = ("training", "spec", "parameters", "versions", "hardware")
 """What is the same in the records of two runs that are to be compiled the same way."""
 
@@ -48,7 +50,9 @@ class Compilation:
 
 def begin(asked: bool | str, learner: Learner, run: Run) -> None:
     """Compile as the file says, or as was chosen when the run was under way before."""
-    if asked == "auto":
+    if engine.ALWAYS_BY_XLA:
+        run.settings["compilation"] = {"jit_compile": True}
+    elif asked == "auto":
         run.settings.setdefault("compilation", {"jit_compile": asked})
     else:
         run.settings["compilation"] = Compilation(0 if asked else None).record()
@@ -63,7 +67,7 @@ def settle(learner: Learner, run: Run, steps: int, total: int, progress: Progres
     """
     if run.settings["compilation"]["jit_compile"] != "auto" or learner.step != steps:
         return
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+    if replicas.several():
         found = Compilation(None)
     else:
         found = _earlier(run) or trial(learner, total - steps, progress)
@@ -97,7 +101,7 @@ def trial(learner: Learner, left: int, progress: Progress) -> Compilation:
     before, learner.xla_from = learner.xla_from, learner.step
     try:
         xla = _milliseconds(learner)
-    except (tf.errors.OpError, ValueError, TypeError, NotImplementedError):  # whatever TensorFlow says of what XLA cannot compile
+    except _REFUSALS:
         return Compilation(None, plain)
     finally:
         learner.xla_from = before

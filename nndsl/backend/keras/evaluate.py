@@ -1,7 +1,8 @@
 """Runs, asked afterwards: the figures of a split, and predictions for new data."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nndsl.backend.keras.finding import Asked
 from nndsl.backend.keras.judge import judge
 from nndsl.backend.keras.learner import surroundings
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
-from nndsl.backend.keras.predictor import Predictor
+from nndsl.backend.keras.predictor import Predictor, together
 from nndsl.backend.keras.samples import Array, samples, start_from_data
 from nndsl.backend.keras.state import assign, copied, weights_of
 from nndsl.data.dataset import Dataset
@@ -22,7 +23,7 @@ from nndsl.data.other_data import OtherData
 from nndsl.data.room import KEPT, Room
 from nndsl.data.tables import Table, known_form
 from nndsl.diagnostics import Diagnostic, UserError, error
-from nndsl.evaluation import Evaluation
+from nndsl.evaluation import Evaluation, OutputFigures
 from nndsl.live import progress_on
 from nndsl.predictions import Predictions, joined
 from nndsl.program import Training
@@ -63,17 +64,9 @@ def evaluate(run: Run, split: str = "test", progress: Progress | None = None) ->
     dataset = data_of(run, training, state, progress)
     if not len(dataset.splits.get(split, ())):
         raise UserError(no_examples(run, split))
-    with surroundings(training.precision, run.settings["settings"]["seed"]):
-        layers, _ = layers_and_models(training)
-        epoch = restore_best(run, layers, progress)
-        feed = Feed(dataset[split].fields, training.input_types, training.batch)
-        progress.begin(1, feed.steps, 1)
-        try:
-            figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-            judged = judge(training, layers, state)
-            return Evaluation(split, feed.count, epoch, figures, judged.figures(judged.batches(feed), feed, dataset[split].guesses))
-        finally:
-            progress.end()
+    with surroundings(training.precision, run.settings["settings"]["seed"]), _measured(run, training, dataset, split, progress) as (layers, feed, evaluated):
+        judged = judge(training, layers, state)
+        return evaluated(judged.figures(judged.batches(feed), feed, dataset[split].guesses))
 
 
 def report(run: Run, progress: Progress | None = None) -> View:
@@ -100,14 +93,23 @@ def report(run: Run, progress: Progress | None = None) -> View:
 
 def _asked_about(run: Run, training: Training, dataset: Dataset, split: str, progress: Progress) -> tuple[Evaluation, Asked]:
     """The figures of the best model on a split, and the model, with all that it says of the examples."""
+    with _measured(run, training, dataset, split, progress) as (layers, feed, evaluated):
+        asked = Asked(training, layers, dataset, split, feed)
+        return evaluated(asked.figures()), asked
+
+
+@contextmanager
+def _measured(
+    run: Run, training: Training, dataset: Dataset, split: str, progress: Progress
+) -> Iterator[tuple[lower.Layers, Feed, Callable[[Mapping[str, OutputFigures]], Evaluation]]]:
+    """The layers with the weights of the best epoch, the examples of a split, and what makes their evaluation of the figures of each output."""
     layers, _ = layers_and_models(training)
     epoch = restore_best(run, layers, progress)
     feed = Feed(dataset[split].fields, training.input_types, training.batch)
     progress.begin(1, feed.steps, 1)
     try:
         figures = Measuring(training, layers).figures(feed, progress, "evaluating")
-        asked = Asked(training, layers, dataset, split, feed)
-        return Evaluation(split, feed.count, epoch, figures, asked.figures()), asked
+        yield layers, feed, partial(Evaluation, split, feed.count, epoch, figures)
     finally:
         progress.end()
 
@@ -174,7 +176,7 @@ class Answerer:
         """
         self._run = run
         self.training, self.state = reopened(run)
-        self.network = _chosen(self.training, network)
+        self.network = _predicting(self.training, network)
         self.inputs = {name: self.training.data.fields[name] for name in self.training.learnt[self.network].network.graph.inputs}
 
     def other(self, data: Path | Table | Mapping[str, Any], room: Room | None = None) -> OtherData:
@@ -203,19 +205,29 @@ class Answerer:
         with surroundings(training.precision, self._run.settings["settings"]["seed"]):
             layers, _ = layers_and_models(training)
             restore_best(self._run, layers, Progress())
-            yield Predictor(judge(training, layers, self.state, self.network), training.batch)
+            yield Predictor(judge(training, layers, self.state, self.network), together(training))
 
 
-def _chosen(training: Training, name: str | None) -> str:
-    """The network that predicts: the one named, or the only one; its inputs are fields of the data."""
+def named(training: Training, name: str | None) -> str:
+    """The network that is meant: the one named, or the only one.
+
+    Raises:
+        UserError: it is not clear which.
+    """
     if name is None and len(training.learnt) == 1:
-        name = next(iter(training.learnt))
+        return next(iter(training.learnt))
     if name is None or name not in training.learnt:
         raise UserError(which_network(name, list(training.learnt)))
-    missing = [one for one in training.learnt[name].network.graph.inputs if one not in training.data.fields]
-    if missing:
-        raise UserError(no_field_for_input(name, missing[0], training.data.name))
     return name
+
+
+def _predicting(training: Training, name: str | None) -> str:
+    """The network that predicts; its inputs are fields of the data."""
+    chosen = named(training, name)
+    missing = [one for one in training.learnt[chosen].network.graph.inputs if one not in training.data.fields]
+    if missing:
+        raise UserError(no_field_for_input(chosen, missing[0], training.data.name))
+    return chosen
 
 
 def data_of(run: Run, training: Training, state: Mapping[str, Any], progress: Progress) -> Dataset:

@@ -9,6 +9,7 @@ from nndsl.backend.keras import lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.judge import class_names, is_one_hot, joined, judge
 from nndsl.backend.keras.motifs import motifs
+from nndsl.backend.keras.samples import made
 from nndsl.data.dataset import Dataset
 from nndsl.data.fields import FieldPlan
 from nndsl.data.series import layout
@@ -16,7 +17,7 @@ from nndsl.data.showing import decoded, is_image, letters_in, number_text, shown
 from nndsl.data.vocabulary import Vocabulary, has_vocabulary
 from nndsl.diagram.forecasts import Forecast
 from nndsl.evaluation import OutputFigures
-from nndsl.findings import MOST_MISTAKES, MOST_PAIRS, Findings, Found, Made, Mistake, Residuals, Shown
+from nndsl.findings import MOST_MISTAKES, MOST_PAIRS, Findings, Found, Mistake, Residuals, Shown
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -151,17 +152,6 @@ class Asked:
             Mistake(self._examples.place(place), parts, truth, said, remark)
             for place, parts, (truth, said), remark in zip(places, seen, pairs, remarks, strict=True)
         ]
-
-
-def made(training: Training, samples: Sequence[Array]) -> list[Made]:
-    """The tensors of a training's `samples`, by the names that the file gives them."""
-    graph = training.objectives[0].graph
-    alphabets = [known.alphabet for field in training.data.fields.values() if (known := letters_in(field)) is not None]
-
-    def letters(array: Array) -> str:
-        return next((one for one in alphabets if array.ndim == 3 and array.shape[-1] == len(one)), "")
-
-    return [Made(graph[ref].label or "", array, letters(array)) for ref, array in zip(training.samples, samples, strict=False)]
 
 
 def _counting(mask: Array | None, values: Array) -> Array:

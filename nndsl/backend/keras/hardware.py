@@ -5,7 +5,7 @@ import platform
 from contextlib import suppress
 from typing import Any
 
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras import engine
 
 
 def hardware() -> dict[str, Any]:
@@ -14,10 +14,7 @@ def hardware() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "threads": [tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threading.get_inter_op_parallelism_threads()],
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0",
-        "op_determinism": True,  # as `surroundings` has it
-        "devices": [_device(one) for one in tf.config.list_physical_devices("GPU")] or ["CPU"],
+        **engine.own_hardware(),
     }
 
 
@@ -29,12 +26,3 @@ def _processor() -> str:
             if name.strip() == "model name":
                 return value.strip()
     return platform.processor()
-
-
-def limit_threads(count: int) -> None:
-    """Let this process compute with so many threads; it must not have computed yet."""
-    tf.config.threading.set_intra_op_parallelism_threads(count)
-
-
-def _device(device: Any) -> str:
-    return str(tf.config.experimental.get_device_details(device).get("device_name", device.name))

@@ -80,6 +80,9 @@ class Vitals:
     units: int | None = None
 
 
+_COLUMNS = [one.name for one in fields(Vitals)]
+
+
 class Health:
     """Looks at a training before each epoch, without changing what it learns by a bit; all goes to `health.csv`."""
 
@@ -129,14 +132,16 @@ class Health:
             self._progress.say(said)
 
     def _written(self) -> list[dict[str, Any]]:
-        """What an earlier part of a run that goes on has written."""
+        """What an earlier part of a run that goes on has written; lines that are none of it are left out."""
         path = self._run.folder / HEALTH
-        return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+        rows = ({name: row.get(name) for name in _COLUMNS} for row in csv.DictReader(lines))
+        return [row for row in rows if (row["epoch"] or "").isdecimal()]
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:
     text = StringIO()
-    writer = csv.DictWriter(text, [one.name for one in fields(Vitals)], lineterminator="\n")
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

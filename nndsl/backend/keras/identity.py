@@ -33,17 +33,19 @@ def goes_on_changed(change: Change) -> Diagnostic:
 
 
 def surroundings_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """What is to be said of another machine and of other versions."""
+    """What is to be said of another machine and of other versions; on another backend, of what both have."""
+    same_backend = _backend(then) == _backend(now)
     for section in ("versions", "hardware"):
         for name, value in now[section].items():
             before = then[section].get(name)
-            if before != value:
+            if before != value and (same_backend or name in then[section]):
                 yield other_surroundings(name, before, value)
 
 
 def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
     """What differs between two records of a run in its file, its data and its settings; but for the number of epochs."""
     yield from _changed("training", then["training"], now["training"])
+    yield from _changed("backend of Keras", _backend(then), _backend(now))
     for name, value in now["parameters"].items():
         yield from _changed(f"value of `{name}`", then["parameters"].get(name), value)
     for name, value in now["settings"].items():
@@ -63,6 +65,12 @@ def differences(chiefs: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterato
     yield from _changed("number of epochs", chiefs["settings"]["epochs"], theirs["settings"]["epochs"])
     for name, version in theirs["versions"].items():
         yield from _changed(f"version of {name}", chiefs["versions"].get(name), version)
+
+
+def _backend(record: Mapping[str, Any]) -> str:
+    """What Keras computed with; earlier runs do not say so, since it was always the same."""
+    found: str = record.get("backend", "tensorflow")
+    return found
 
 
 def _changed(what: str, then: object, now: object) -> Iterator[Change]:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras.state import weights_of
 from nndsl.backend.keras.tally import Tally
 from nndsl.catalogue.training import Loss
 from nndsl.catalogue.training.comparison import SIGNS
@@ -49,22 +50,17 @@ class Judge:
         self._graph, self._said, self._fields, self._losses, self._states = graph, said, fields, losses, states
         self._computation = Computation(graph, layers, list(said.values()))
         self._inputs = {name: graph.inputs[name].type for name in self._computation.fields}
-        feeds = {name: tf.TensorSpec((None, *known_shape(one)), one.dtype) for name, one in self._inputs.items()}
-        self._ask = tf.function(self._asked, autograph=False, input_signature=[feeds, tf.TensorSpec([], tf.int32)])
+        self._ask = engine.asked(self._asked, self._inputs, weights_of(layers).values())
 
-    def _asked(self, feeds: Mapping[str, tf.Tensor], count: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor | None, ...]]:
+    def _asked(self, feeds: Mapping[str, lower.Tensor], count: lower.Tensor) -> list[tuple[lower.Tensor, lower.Tensor | None]]:
         found = self._computation(feeds, count=count, training=False)
-        return tuple(tf.cast(one, tf.float32) for one in found), tuple(map(lower.mask_of, found))
+        return [(keras.ops.cast(one, "float32"), lower.mask_of(one)) for one in found]
 
     def answers(self, fields: Mapping[str, Any]) -> Answers:
         """What the network says of some examples."""
-        count = len(next(iter(fields.values())))
-        feeds = {name: tf.convert_to_tensor(fields[name], dtype=one.dtype) for name, one in self._inputs.items()}
         with lower.deep_enough(len(self._graph.nodes)):
-            values, masks = self._ask(feeds, tf.constant(count))
-        return {
-            name: (value.numpy(), None if mask is None else mask.numpy()) for name, value, mask in zip(self._said, values, masks, strict=True)
-        }
+            found = self._ask(fields)
+        return dict(zip(self._said, found, strict=True))
 
     @property
     def fields(self) -> Mapping[str, FieldPlan]:
@@ -79,7 +75,7 @@ class Judge:
         """What the network says of all examples of a feed, batch by batch."""
         for place in range(feed.steps if self._said else 0):
             with feed.delivering():
-                fields = feed.in_order(tf.constant(place, tf.int64))
+                fields = feed.taken(place)
             yield slice(place * feed.batch, (place + 1) * feed.batch), self.answers(fields)
 
     def figures(
@@ -193,7 +189,7 @@ class Judge:
         if any(isinstance(one, int) for one in field.type.shape) and numbers.size != len(numbers) * prod(field.type.shape):
             return None
         decoded: Array | None = chain.decode(field.encoders, numbers.reshape(len(numbers), *field.type.shape), self._states[field.name])
-        return decoded
+        return None if decoded is None else decoded.reshape(numbers.shape)
 
     def _class_columns(self, name: str, prefix: str, answer: Array, labels: Array, field: FieldPlan) -> dict[str, list[Any]]:
         names = np.array(class_names(field), object)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -16,9 +16,8 @@ from nndsl.backend.keras import engine, lower, replicas
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.measuring import Measuring, layers_and_models
 from nndsl.backend.keras.objective import Computation
-from nndsl.backend.keras.only_tensorflow import determinism, tf
 from nndsl.backend.keras.optimize import optimizer as keras_optimizer
-from nndsl.backend.keras.optimize import plain
+from nndsl.backend.keras.optimize import plain, plateau
 from nndsl.backend.keras.rates import idle_from
 from nndsl.backend.keras.shares import ALL, Share
 from nndsl.backend.keras.shortage import shortage_told
@@ -74,16 +73,12 @@ def surroundings(precision: str, seed: int) -> Iterator[None]:
     Within, no operation lets the order in which its threads are done decide about the last bits of a sum.
     """
     policy, python, numpy = keras.config.dtype_policy(), random.getstate(), np.random.get_state()
-    deterministic = determinism.is_op_determinism_enabled()
-    determinism.enable_op_determinism()
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed % 2**32)
     try:
-        with shortage_told():
+        with engine.deterministic(), shortage_told():
             yield
     finally:
-        if not deterministic:
-            determinism.disable_op_determinism()
         keras.config.set_dtype_policy(policy)
         random.setstate(python)
         np.random.set_state(numpy)
@@ -126,12 +121,14 @@ class Learner:
         self._augmentation = None if augmented is None else Computation(augmented, self.layers, list(augmented.outputs.values()))
         self._steps = tuple(self._kind_of_step(training, place, epochs) for place in range(len(training.objectives)))
         self._depth = sum(one.size for one in training.objectives)
-        self._full_size = feed.batch if self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
-        signature = [tf.TensorSpec([], tf.int64)] * 2
-        self._full, self._short = (  # without XLA, and by it
-            [tf.function(partial(compute, xla), input_signature=signature[:inputs], autograph=False) for xla in (False, True)]
-            for compute, inputs in ((self._full_batches, 2), (self._short_batch, 1))
-        )
+        self._full_size = feed.batch if engine.NEEDS_SIZES or self._depth <= _TRACED_TWICE or feed.last == feed.batch else None
+        self._turns = max(one.times for one in self._steps)
+        self._held = [feed, *engine.reads(rule.rate for one in self.optimizers if (rule := plateau(one)) is not None)]
+        self._full = [  # without XLA, and by it
+            engine.Loop(partial(self._full_batch, xla), self.variables().values(), self._held, ahead=self._ahead, after=self._finite_state)
+            for xla in (False, True)
+        ]
+        self._short = [self._compiled(partial(self._short_batch, xla)) for xla in (False, True)]
 
     def _kind_of_step(self, training: Training, place: int, epochs: int) -> Step:
         objective = training.objectives[place]
@@ -160,11 +157,11 @@ class Learner:
         by_xla, finite = self.xla_from is not None and self.step >= self.xla_from, True
         started = time.perf_counter()
         with lower.deep_enough(self._depth), self._feed.delivering():
+            self._feed.draw(self.step, self._turns)
             if self.step < stop - short:
-                reached, healthy = self._full[by_xla](tf.constant(self.step, tf.int64), tf.constant(stop - short, tf.int64))
-                self.step, finite = int(reached), bool(healthy)
+                self.step, finite = self._full[by_xla](self.step, stop - short)
             if short and finite:
-                finite = bool(self._short[by_xla](tf.constant(self.step, tf.int64)))
+                finite = bool(self._short[by_xla](engine.number(self.step)))
                 self.step += 1
         self.compile_seconds = self.compile_seconds or time.perf_counter() - started
         return finite
@@ -174,66 +171,65 @@ class Learner:
         """How many steps of an epoch are compiled together; one with a short batch is apart where that makes the others faster."""
         return self._feed.steps - (self._full_size is not None and self._feed.last < self._feed.batch)
 
-    def _finite_state(self) -> tf.Tensor:
+    def _compiled(self, compute: Callable[..., Any]) -> Callable[..., Any]:
+        return engine.compiled(compute, self.variables().values(), self._held)
+
+    def _finite_state(self) -> lower.Tensor:
         """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
         kept = [*self.weights().values(), *(one for step in self._steps for one in step.optimizer.variables)]
-        return engine.all_finite([one.value for one in kept if tf.as_dtype(one.dtype).is_floating])
+        return engine.all_finite([one.value for one in kept if keras.backend.is_float_dtype(one.dtype)])
 
-    def _full_batches(self, by_xla: bool, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        def body(step: tf.Tensor, finite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return step + 1, self._on_each(self._one_step, step, self._full_size, by_xla)
+    def _ahead(self, start: lower.Tensor, stop: lower.Tensor) -> AbstractContextManager[None]:
+        return nullcontext() if self._full_size is None else self._feed.drawn_ahead(start, stop, self._turns)
 
-        together = nullcontext() if self._full_size is None else self._feed.drawn_ahead(start, stop, max(one.times for one in self._steps))
-        with together:
-            reached, finite = tf.while_loop(lambda step, finite: tf.logical_and(step < stop, finite), body, (start, tf.constant(True)))
-        return reached, tf.logical_and(finite, self._finite_state())
+    def _full_batch(self, by_xla: bool, step: lower.Tensor) -> lower.Tensor:
+        return self._on_each(self._one_step, step, self._full_size, by_xla)
 
-    def _short_batch(self, by_xla: bool, step: tf.Tensor) -> tf.Tensor:
-        return tf.logical_and(self._on_each(self._one_step, step, self._feed.last, by_xla), self._finite_state())
+    def _short_batch(self, by_xla: bool, step: lower.Tensor) -> lower.Tensor:
+        return keras.ops.logical_and(self._on_each(self._one_step, step, self._feed.last, by_xla), self._finite_state())
 
-    def _on_each(self, compute: Callable[..., tf.Tensor], step: tf.Tensor, size: int | None, *more: Any) -> tf.Tensor:
+    def _on_each(self, compute: Callable[..., lower.Tensor], step: lower.Tensor, size: int | None, *more: Any) -> lower.Tensor:
         return replicas.on_each(self.layers.values(), lambda step: compute(step, size, *more), step)
 
-    def _one_step(self, step: tf.Tensor, size: int | None, by_xla: bool) -> tf.Tensor:
-        share, finite = self._share(step, size), tf.constant(True)
+    def _one_step(self, step: lower.Tensor, size: int | None, by_xla: bool) -> lower.Tensor:
+        share, finite = self._share(step, size), keras.ops.convert_to_tensor(True)
         for index, one in enumerate(self._steps):
             for turn in range(one.times):
                 learn: Any = partial(self._learnt, index, share, turn == one.times - 1)
-                if by_xla:
-                    learn = tf.function(learn, autograph=False, jit_compile=True)
-                finite = tf.logical_and(finite, learn(self._batch(step, size, turn, share)))
+                finite = keras.ops.logical_and(finite, (engine.by_xla(learn) if by_xla else learn)(self._batch(step, size, turn, share)))
         return finite
 
-    def _learnt(self, index: int, share: Share, counted: bool, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+    def _learnt(self, index: int, share: Share, counted: bool, batch: dict[str, lower.Tensor]) -> lower.Tensor:
         """Learn from a batch, and take in its figures; whether the loss is finite."""
         found = self._steps[index].learn(batch, share)
         if counted:
             share.counted(partial(self.trackers.update, index, found))
-        return tf.math.is_finite(share.summed(found.loss))
+        return keras.ops.isfinite(share.summed(found.loss))
 
-    def _share(self, step: tf.Tensor, size: int | None = None) -> Share:
+    def _share(self, step: lower.Tensor, size: int | None = None) -> Share:
         return replicas.share(self._feed.size(step) if size is None else size)
 
-    def _batch(self, step: tf.Tensor, size: int | None = None, turn: int = 0, share: Share = ALL) -> dict[str, tf.Tensor]:
+    def _batch(self, step: lower.Tensor, size: int | None = None, turn: int = 0, share: Share = ALL) -> dict[str, lower.Tensor]:
         """The examples of a step, varied by what augments the data."""
         batch = self._feed.shuffled(step, size, turn, share)
         if self._augmentation is not None:
             feeds = {name: batch[name] for name in self._augmentation.fields}
-            varied = self._augmentation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
+            varied = self._augmentation(feeds, count=keras.ops.shape(next(iter(batch.values())))[0], training=True)
             batch |= {name: keras.ops.cast(one, batch[name].dtype) for name, one in zip(self._varied, varied, strict=True)}
         return batch
 
     def first_not_finite(self) -> tuple[str, Span | None]:
         """Take the next step, which has had a result that is not finite: the first of its tensors, in words, and its place."""
-        step = tf.constant(self.step, tf.int64)
+        size = self._feed.size(self.step) if engine.NEEDS_SIZES else None
+        self._feed.draw(self.step, self._turns)
         for objective, kind in zip(self._objectives, self._steps, strict=True):
             for turn in range(kind.times):
                 with kept(self.variables()):  # what is drawn at random is drawn again
-                    found = self._first_of(objective, turn)
+                    found = self._first_of(objective, turn, size)
                 if found is not None:
                     return f"the first tensor that is not is `{found.label or found.name}`", found.span
                 with lower.deep_enough(self._depth):
-                    loss = tf.function(partial(self._on_each, self._loss, step, None, kind, turn), autograph=False)()
+                    loss = self._compiled(lambda step: self._on_each(self._loss, step, size, kind, turn))(engine.number(self.step))  # noqa: B023
                 if not _is_finite(loss):
                     return "the loss is not, with the penalties on weights", objective.span
                 for owner, node in objective.graph.owners():
@@ -241,56 +237,58 @@ class Learner:
                         return f"the gradients are not, of the weights of `{node.name}`", node.span
         return "it did not happen again when the step was repeated", None  # on hardware whose results differ from time to time
 
-    def _loss(self, step: tf.Tensor, size: int | None, kind: Step, turn: int) -> tf.Tensor:
+    def _loss(self, step: lower.Tensor, size: int | None, kind: Step, turn: int) -> lower.Tensor:
         """The loss of a turn, which is taken."""
         share = self._share(step, size)
         return share.summed(share.weighted(kind.learn(self._batch(step, size, turn, share), share).loss))
 
-    def _first_of(self, objective: Objective, turn: int) -> Node | None:
+    def _first_of(self, objective: Objective, turn: int, size: int | None) -> Node | None:
         """The first call of an objective with a result that is not finite, on the batch of one of its turns in the next step."""
         graph = objective.graph
         needed = [graph.nodes[number] for number in sorted(needed_for(graph.nodes, graph.outputs.values()))]
         refs = [Ref(node.id, output) for node in needed for output in range(len(node.types)) if not isinstance(node.component, Constant)]
         computation = Computation(graph, self.layers, refs)
 
-        def results() -> tuple[tf.Tensor, ...]:
-            batch = self._batch(tf.constant(self.step, tf.int64), turn=turn)
+        def results(step: lower.Tensor) -> tuple[lower.Tensor, ...]:
+            batch = self._batch(step, size, turn)
             feeds = {name: batch[name] for name in computation.fields}
-            found: tuple[tf.Tensor, ...] = computation(feeds, count=tf.shape(next(iter(batch.values())))[0], training=True)
+            found: tuple[lower.Tensor, ...] = computation(feeds, count=keras.ops.shape(next(iter(batch.values())))[0], training=True)
             return found
 
         with lower.deep_enough(self._depth):
-            tensors: tuple[tf.Tensor, ...] = tf.function(results, autograph=False)()
-        places = (ref for ref, tensor in zip(refs, tensors, strict=True) if tensor.dtype.is_floating and not _is_finite(tensor))
+            tensors: tuple[lower.Tensor, ...] = self._compiled(results)(engine.number(self.step))
+        places = (ref for ref, tensor in zip(refs, tensors, strict=True) if _is_float(tensor) and not _is_finite(tensor))
         first = next(places, None)
         return None if first is None else graph[first]
 
     def pulse(self) -> Iterator["Pulse"]:
-        """What the next step does in each objective. It is not taken: all is as it was before."""
+        """What the next step, the first of an epoch, does in each objective. It is not taken: all is as it was before."""
+        size = self._feed.batch if engine.NEEDS_SIZES else None
+        self._feed.draw(self.step, self._turns)
         for place, (objective, kind) in enumerate(zip(self._objectives, self._steps, strict=True)):
             owned = [(node, self.layers[owner].trainable_variables) for owner, node in objective.graph.owners() if owner in objective.updates]
             if place not in self._pulses:
-                self._pulses[place] = tf.function(partial(self._felt, objective, kind), autograph=False)
+                self._pulses[place] = self._compiled(partial(self._felt, objective, kind, size))
             with lower.deep_enough(self._depth), kept(self.variables()), self._feed.delivering():
-                gradients, results = self._pulses[place](tf.constant(self.step, tf.int64))
+                gradients, results = self._pulses[place](engine.number(self.step))
             known = {id(one): np.asarray(gradient) for one, gradient in zip(kind.variables, gradients, strict=True) if gradient is not None}
             yield Pulse(
                 objective.name,
-                [(node, [known[id(one)] for one in some], [one.numpy() for one in some])
+                [(node, [known[id(one)] for one in some], [np.asarray(one) for one in some])
                  for node, variables in owned if (some := [one for one in variables if id(one) in known])],
                 [(node, np.asarray(one)) for node, one in zip(_rectified(objective), results, strict=True)],
             )
 
-    def _felt(self, objective: Objective, kind: Step, step: tf.Tensor) -> tuple[list[tf.Tensor | None], tuple[tf.Tensor, ...]]:
+    def _felt(self, objective: Objective, kind: Step, size: int | None, step: lower.Tensor) -> tuple[list[lower.Tensor | None], tuple[lower.Tensor, ...]]:
         """The gradients of a step, and the results of activations that are 0 below some number."""
-        share = self._share(step)
-        batch = self._batch(step, share=share)
+        share = self._share(step, size)
+        batch = self._batch(step, size, share=share)
         _, gradients = kind.gradients(batch, share)
-        unscaled = [None if one is None else tf.cast(tf.convert_to_tensor(one), tf.float32) / kind.optimizer.scale_loss(1.0) for one in gradients]
+        unscaled = [None if one is None else keras.ops.cast(engine.dense(one), "float32") / kind.optimizer.scale_loss(1.0) for one in gradients]
         seen = Computation(objective.graph, self.layers, [Ref(node.id) for node in _rectified(objective)])
         feeds = {name: batch[name] for name in seen.fields}
-        results = seen(feeds, count=tf.shape(next(iter(batch.values())))[0], training=False)
-        return unscaled, tuple(tf.cast(one, tf.float32) for one in results)
+        results = seen(feeds, count=keras.ops.shape(next(iter(batch.values())))[0], training=False)
+        return unscaled, tuple(keras.ops.cast(one, "float32") for one in results)
 
     # State ---------------------------------------------------------------------------------------
 
@@ -301,7 +299,7 @@ class Learner:
 
     def learning_rates(self) -> dict[str, float]:
         """The learning rate of each optimizer at the step that comes next, by the names of their figures."""
-        rates = (float(tf.identity(one.learning_rate)) for one in self.optimizers)
+        rates = (float(keras.ops.copy(one.learning_rate)) for one in self.optimizers)
         return {one.figure("learning_rate"): rate for one, rate in zip(self._objectives, rates, strict=True)}
 
     def set_rates(self) -> dict[int, keras.Variable]:
@@ -353,5 +351,9 @@ def _rectified(objective: Objective) -> list[Node]:
     return [node for node in needed if node.type.rank and activation_of(graph, Ref(node.id)) in _RECTIFIERS]
 
 
-def _is_finite(tensor: tf.Tensor) -> bool:
-    return bool(tf.reduce_all(tf.math.is_finite(tensor)))
+def _is_float(tensor: lower.Tensor) -> bool:
+    return bool(keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype)))
+
+
+def _is_finite(tensor: lower.Tensor) -> bool:
+    return bool(keras.ops.all(keras.ops.isfinite(tensor)))

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import keras
 
-from nndsl.backend.keras import hosts, lower, replicas
+from nndsl.backend.keras import engine, hosts, lower, replicas
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation, Valuation
-from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.backend.keras.saved import fill
+from nndsl.backend.keras.state import weights_of
 from nndsl.backend.keras.trackers import Trackers
 from nndsl.graph import Graph, Ref
 from nndsl.in_keras import known_shape
@@ -44,11 +43,9 @@ def layers_and_models(training: Training) -> tuple[lower.Layers, dict[str, keras
 def _build(graph: Graph, layers: lower.Layers) -> None:
     """Let the layers of a graph make their weights."""
     computation = Computation(graph, layers, [Ref(node.id) for node in graph.nodes if node.owner is not None])
-    feeds = {name: tf.TensorSpec((None, *known_shape(node.type)), node.type.dtype) for name, node in graph.inputs.items()}
+    types = {name: node.type for name, node in graph.inputs.items()}
     with lower.deep_enough(len(graph.nodes)):
-        tf.function(lambda feeds, count: computation(feeds, count=count), autograph=False).get_concrete_function(
-            feeds, tf.TensorSpec([], tf.int32)
-        )
+        engine.sketch(lambda feeds, count: computation(feeds, count=count), types, {name: known_shape(one) for name, one in types.items()})
 
 
 class Measuring:
@@ -63,12 +60,13 @@ class Measuring:
         self.trackers = Trackers(objectives, training.measures)
         self._valuations = [Valuation(one, layers, () if place else training.measures) for place, one in enumerate(objectives)]
         self._depth = sum(one.size for one in objectives)
-        self._compiled: dict[Feed, Any] = {}
+        self._weights = engine.reads(weights_of(layers).values())
+        self._compiled: dict[Feed, list[tuple[int, int, engine.Loop]]] = {}
 
     def build(self, feed: Feed) -> None:
         """Let metrics make their variables; some do so when they first see what they measure."""
         if not self.trackers.built:
-            tf.function(lambda: replicas.on_each((), partial(self._measure, feed), tf.constant(0, tf.int64)), autograph=False)()
+            engine.build(lambda: replicas.on_each((), partial(self._measure, feed, feed.batch if engine.NEEDS_SIZES else None), engine.number(0)))
             self.trackers.reset()
 
     def figures(self, feed: Feed, progress: Progress, what: str, pause: Callable[[], None] = lambda: None) -> dict[str, float]:
@@ -92,31 +90,30 @@ class Measuring:
         """Measure some batches at a time; how many are done."""
         if feed not in self._compiled:
             self._compiled[feed] = self._compile(feed)
-        run = self._compiled[feed]
         done, limit = 0, 1
         while done < feed.steps:
             started, stop = time.perf_counter(), min(done + limit, feed.steps)
             with lower.deep_enough(self._depth), feed.delivering():
-                run(tf.constant(done, tf.int64), tf.constant(stop, tf.int64))
+                for begin, end, measure in self._compiled[feed]:
+                    if max(done, begin) < min(stop, end):
+                        measure(max(done, begin), min(stop, end))
             limit, done = hosts.team().shared(next_steps(limit, stop - done, time.perf_counter() - started)), stop
             yield done
 
-    def _measure(self, feed: Feed, place: tf.Tensor) -> tf.Tensor:
-        """Measure the batch at a place, and give the next."""
-        share = replicas.share(feed.size(place))
-        batch = feed.in_order(place, share)
+    def _measure(self, feed: Feed, size: int | None, place: lower.Tensor) -> None:
+        """Measure the batch at a place, of so many examples where that is known."""
+        share = replicas.share(feed.size(place) if size is None else size)
+        batch = feed.in_order(place, size, share)
         for index, one in enumerate(self._valuations):
             share.counted(partial(self.trackers.update, index, one.of(batch, share=share)))
-        return place + 1
 
-    def _compile(self, feed: Feed) -> Any:
-        def body(place: tf.Tensor) -> tuple[tf.Tensor]:
-            return (replicas.on_each((), partial(self._measure, feed), place),)
+    def _compile(self, feed: Feed) -> list[tuple[int, int, engine.Loop]]:
+        """What measures the batches from a place to another."""
+        parts = [(0, feed.full_steps, feed.batch), (feed.full_steps, feed.steps, feed.last)] if engine.NEEDS_SIZES else [(0, feed.steps, None)]
+        return [(begin, end, self._loop(feed, size)) for begin, end, size in parts if begin < end]
 
-        def batches(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-            return tf.while_loop(lambda place: place < stop, body, (start,))
-
-        return tf.function(batches, input_signature=[tf.TensorSpec([], tf.int64)] * 2, autograph=False)
+    def _loop(self, feed: Feed, size: int | None) -> engine.Loop:
+        return engine.Loop(partial(replicas.on_each, (), partial(self._measure, feed, size)), self.trackers.variables, [feed, *self._weights])
 
 
 def next_steps(limit: int, taken: int, seconds: float) -> int:

@@ -1,14 +1,16 @@
 """What the first filters over sequences of letters have learnt to see (Alipanahi et al., 2015; Kelley et al., 2016)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.objective import Computation
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras.shares import ALL, Share
+from nndsl.backend.keras.state import weights_of
 from nndsl.catalogue import activations
 from nndsl.catalogue.applicable import Input
 from nndsl.catalogue.layers import activation as activation_layers
@@ -17,7 +19,7 @@ from nndsl.catalogue.layers.normalization import BatchNormalization
 from nndsl.catalogue.layers.regularization import Dropout, SpatialDropout1D
 from nndsl.data.showing import letters_in
 from nndsl.findings import Motif, Motifs
-from nndsl.graph import Graph, Node, Ref
+from nndsl.graph import Graph, Node, Owner, Ref
 from nndsl.program import Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -29,8 +31,8 @@ _MOST_PLACES = 20_000
 """From so many places a motif is counted; of more, from as many that lie evenly among them."""
 
 
-def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | None:
-    """What the filters of the first convolution over letters see; None if a network does not begin with one.
+def motifs(training: Training, layers: lower.Layers, feed: Feed) -> list[Motifs]:
+    """What the filters of each convolution see that sees letters themselves; none, if no network begins with one.
 
     A filter is active where its response, after what follows it at each position (batch normalization, an activation), is above
     half of its maximum over all examples. The stretches of the sequences below these places, aligned, are its motif. Filters are
@@ -38,10 +40,10 @@ def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | Non
     first order, on average over the examples.
     """
     graph = training.objectives[0].graph
-    start = _first_convolution(training, graph)
-    if start is None:
-        return None
-    name, convolution = start
+    return [_of_layer(training, layers, feed, graph, *start) for start in _first_convolutions(training, graph)]
+
+
+def _of_layer(training: Training, layers: lower.Layers, feed: Feed, graph: Graph, name: str, convolution: Node) -> Motifs:
     active, influence = _responses(training, layers, feed, _response(graph, convolution))
     letters = feed.values(name)[: len(active)]
     alphabet = letters_in(training.data.fields[name])
@@ -55,17 +57,18 @@ def motifs(training: Training, layers: lower.Layers, feed: Feed) -> Motifs | Non
 # Where they are ----------------------------------------------------------------------------------
 
 
-def _first_convolution(training: Training, graph: Graph) -> tuple[str, Node] | None:
-    """The first convolution that sees letters themselves, and the field that these are."""
+def _first_convolutions(training: Training, graph: Graph) -> Iterator[tuple[str, Node]]:
+    """The convolutions that see letters themselves, and the field that these are; one that sees them several times, once."""
+    seen = list[Owner | None]()
     names = {node.id: name for name, node in graph.inputs.items() if name in training.data.fields and letters_in(training.data.fields[name]) is not None}
     for node in graph.nodes:
-        if isinstance(node.component, Conv1D):
+        if isinstance(node.component, Conv1D) and node.owner not in seen:
             before = node.operands[0]
             while isinstance(graph[before].component, Dropout | SpatialDropout1D):
                 before = graph[before].operands[0]
             if before.node in names and isinstance(graph[before].component, Input):
-                return names[before.node], node
-    return None
+                seen.append(node.owner)
+                yield names[before.node], node
 
 
 def _response(graph: Graph, convolution: Node) -> Ref:
@@ -88,19 +91,44 @@ def _response(graph: Graph, convolution: Node) -> Ref:
 # What they say -----------------------------------------------------------------------------------
 
 
+class Nudged(Computation):
+    """A computation whose first tensor something is added to, so that there is a gradient with respect to it."""
+
+    def call(
+        self, feeds: Mapping[str, lower.Tensor], count: lower.Tensor, training: bool | None = None, share: Share = ALL, by: lower.Tensor | None = None
+    ) -> tuple[lower.Tensor, ...]:
+        self._by = by
+        return super().call(feeds, count, training, share)
+
+    def _apply(self, count: lower.Tensor, training: bool | None, share: Share, node: Node, *given: Any) -> tuple[lower.Tensor, ...]:
+        results = super()._apply(count, training, share, node, *given)
+        if node.id != self.wanted[0].node or self._by is None:
+            return results
+        (result,) = results
+        moved = result + self._by
+        if (mask := lower.mask_of(result)) is not None:
+            lower.set_mask(moved, mask)
+        return (moved,)
+
+
 def _responses(training: Training, layers: lower.Layers, feed: Feed, ref: Ref) -> tuple[Array, Array]:
     """The responses of all filters, `[n, positions, filters]`, and the influence of each."""
     objective = training.objectives[0]
-    computation = Computation(objective.graph, layers, [ref, objective.loss])
+    computation = Nudged(objective.graph, layers, [ref, objective.loss])
 
-    def look(feeds: dict[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
-        count = tf.shape(next(iter(feeds.values())))[0]
-        active, losses = computation({name: feeds[name] for name in computation.fields}, count=count, training=False)
-        (slope,) = tf.gradients(losses, active)
-        active, slope = (tf.cast(one, tf.float32) for one in (active, tf.zeros_like(active) if slope is None else slope))
-        return active, tf.reduce_sum(slope * active, 1), tf.reduce_sum(slope, 1)
+    def look(batch: Mapping[str, lower.Tensor]) -> tuple[lower.Tensor, ...]:
+        feeds, count = {name: batch[name] for name in computation.fields}, keras.ops.shape(next(iter(batch.values())))[0]
 
-    seen = list(_batches(tf.function(look, autograph=False), feed, len(objective.graph.nodes)))
+        def nudged(by: lower.Tensor) -> tuple[lower.Tensor, lower.Tensor]:
+            active, losses = computation(feeds, count=count, training=False, by=by)
+            return losses, active
+
+        slope, active = engine.gradient(nudged, keras.ops.zeros_like(computation(feeds, count=count, training=False)[0]), computation.parts)
+        active, slope = (keras.ops.cast(one, "float32") for one in (active, keras.ops.zeros_like(active) if slope is None else slope))
+        return active, keras.ops.sum(slope * active, 1), keras.ops.sum(slope, 1)
+
+    reads = engine.reads(weights_of(layers).values())
+    seen = list(_batches(engine.compiled(look, (), reads), feed, len(objective.graph.nodes)))
     active, weighted, slopes = (np.concatenate([one[place] for one in seen]) for place in range(3))
     return active, np.abs(weighted - active.mean((0, 1)) * slopes).mean(0)
 
@@ -110,7 +138,7 @@ def _batches(look: Any, feed: Feed, depth: int) -> Iterator[list[Array]]:
     kept = 0
     with lower.deep_enough(depth), feed.delivering():
         for place in range(feed.steps):
-            seen = [one.numpy() for one in look(feed.in_order(tf.constant(place, tf.int64)))]
+            seen = [np.asarray(one) for one in look(feed.taken(place))]
             yield seen
             kept += seen[0].nbytes
             if kept > _MOST_BYTES:

@@ -1,9 +1,9 @@
 """What an objective is worth on a batch: its graph computed, its loss, its terms, and what is measured there."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import NamedTuple
 
 import keras
 
@@ -89,6 +89,7 @@ class Computation(keras.Layer):
         self._recomputed = tuple(recomputed(graph, self._nodes, remat, wanted, layers))
         losses = {node.id: keras_loss(node.component) for node in nodes if isinstance(node.component, Loss)}
         self._losses_by_node = MappingProxyType(losses)
+        self.built = True  # else Keras would follow it once more, to find out what it builds
 
     def call(self, feeds: Mapping[str, Tensor], count: Tensor, training: bool | None = None, share: Share = ALL) -> tuple[Tensor, ...]:
         compute = partial(self._results, partial(self._apply, count, training, share))
@@ -115,7 +116,7 @@ class Computation(keras.Layer):
             return known[scores], [known[ref] for ref in refs]
 
         refs = [Ref(one.id, output) for one in critic for output in range(len(one.types))]
-        gradient, found = engine.gradient(judged, values[points], [one for part in self.parts for one in part.variables])
+        gradient, found = engine.gradient(judged, values[points], self.parts)
         return {**dict(zip(refs, found, strict=True)), Ref(node.id): terms.gradient_penalty(gradient)}
 
     def _apply(
@@ -145,21 +146,20 @@ def _between(graph: Graph, end: Ref, start: Ref) -> tuple[Node, ...]:
     return tuple(graph.nodes[number] for number in sorted(reached - {start.node}))
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a step finds on one batch.
 
     Attributes:
         loss: the mean over the batch, with the penalties on weights.
         terms: the means of the named terms of the loss.
         pairs: for each measure, target and prediction.
-        count: the number of examples.
+        examples: how many there are.
     """
 
     loss: Tensor
     terms: tuple[Tensor, ...]
     pairs: tuple[tuple[Tensor, Tensor], ...]
-    count: Tensor
+    examples: Tensor
 
 
 class Valuation:

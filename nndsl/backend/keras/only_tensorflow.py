@@ -1,4 +1,4 @@
-"""TensorFlow, for what is computed with it alone: training, and asking what was trained.
+"""TensorFlow, for what is computed with it alone: writing texts, data from the disk, several devices.
 
 Importing this where Keras computes with another backend is refused, in words.
 """
@@ -10,6 +10,5 @@ from nndsl.backend.keras.unable import check_tensorflow
 check_tensorflow(keras.config.backend())
 
 import tensorflow as tf
-from tensorflow.python.framework import config as determinism  # which alone can switch determinism off again
 
-__all__ = ["determinism", "tf"]
+__all__ = ["tf"]

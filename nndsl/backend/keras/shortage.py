@@ -1,20 +1,14 @@
 """What the machine has not, memory or a kernel, told in a sentence where it is missed."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
 
-from nndsl.backend.keras.only_tensorflow import tf
+from nndsl.backend.keras import engine
+from nndsl.backend.keras.lacking import Lack
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.source import Span
-
-_SHAPE = re.compile(r"shape\[[\d,]*\]")
-_WITHOUT_KERNEL = re.compile(r"Could not find device for node|No OpKernel was registered|Current (?:CPU )?implementation|not (?:yet )?support")
-_NODE = re.compile(r"Detected at node (?:\S*/)?(\w+) defined")
-_BY_XLA = re.compile(r"tf2xla conversion failed|XLA implementation|is not compilable")
-_OPERATION = re.compile(r"\[Op:(\w+)\]|support Op '(\w+)'|node: \{\{node (\w+)|\{\{node (?:[^}]*/)?(\w+)\}\}")
 
 
 @error("NN761")
@@ -74,17 +68,20 @@ def shortage_told(span: Span | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.ResourceExhaustedError as failure:
-        found = _SHAPE.search(str(failure))
-        raise UserError(out_of_memory(span, found[0] if found else None)) from None
+    except engine.FAILURES as failure:
+        lack = engine.missed(failure)
+        if lack is None:
+            raise
+        raise UserError(_told(lack, span)) from None
     except MemoryError:
         raise UserError(out_of_memory(span, None)) from None
-    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as failure:
-        if _BY_XLA.search(str(failure)):
-            place = _NODE.search(str(failure))
-            raise UserError(not_compiled_by_xla(span, place and place[1])) from None
-        dtype = keras.config.dtype_policy().compute_dtype
-        if dtype == "float32" or not _WITHOUT_KERNEL.search(str(failure)):
-            raise
-        found = _OPERATION.search(str(failure))
-        raise UserError(no_kernel(span, found and next(filter(None, found.groups())), dtype)) from None
+
+
+def _told(lack: Lack, span: Span | None) -> Diagnostic:
+    match lack.what:
+        case "memory":
+            return out_of_memory(span, lack.of)
+        case "a kernel":
+            return no_kernel(span, lack.of, keras.config.dtype_policy().compute_dtype)
+        case "a form for XLA":
+            return not_compiled_by_xla(span, lack.of)

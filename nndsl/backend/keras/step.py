@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import keras
 
+from nndsl.backend.keras import engine
 from nndsl.backend.keras.lower import Layers, Tensor
 from nndsl.backend.keras.objective import Outcome, Valuation, reached
-from nndsl.backend.keras.only_tensorflow import tf
 from nndsl.backend.keras.shares import ALL, Share
 from nndsl.graph import needed_for
 from nndsl.program import Measure, Objective
@@ -32,26 +32,29 @@ class Step:
 
     def learn(self, batch: Mapping[str, Tensor], share: Share = ALL) -> Outcome:
         """Compute a batch, or a share of it, and change the weights by the whole batch."""
-        before = [tf.identity(one.value) for one in self._fixed]
+        before = [keras.ops.copy(one.value) for one in self._fixed]
         found, gradients = self.gradients(batch, share)
         learnt = [(one, variable) for one, variable in zip(gradients, self.variables, strict=True) if one is not None]
-        self.optimizer.apply(share.summed([one for one, _ in learnt]), [variable for _, variable in learnt])
+        engine.apply(self.optimizer, share.summed([one for one, _ in learnt]), [variable for _, variable in learnt])
         for variable, value in zip(self._fixed, before, strict=True):
             variable.assign(value)
         return found
 
     def gradients(self, batch: Mapping[str, Tensor], share: Share = ALL) -> tuple[Outcome, list[Tensor | None]]:
         """What a batch, or a share of it, is worth, and the gradients of its scaled loss by each of the weights; None: it has none."""
-        with tf.GradientTape() as tape:
+
+        def valued() -> tuple[Tensor, Outcome]:
             found = self._valuation.of(batch, training=True, share=share)
-            scaled = self.optimizer.scale_loss(share.weighted(found.loss))
-        return found, tape.gradient(scaled, [one.value for one in self.variables])
+            return self.optimizer.scale_loss(share.weighted(found.loss)), found
+
+        gradients, found = engine.gradients(valued, self.variables)
+        return found, gradients
 
     def is_finite(self, weights: keras.Variable) -> bool:
         """Whether some weights are finite, and what the optimizer keeps of their gradients."""
         name = weights.path.replace("/", "_")  # as it is part of the names of what the optimizer keeps
         kept = [weights, *(one for one in self.optimizer.variables if name in one.path)]
-        return all(bool(tf.reduce_all(tf.math.is_finite(one.value))) for one in kept)
+        return all(bool(keras.ops.all(keras.ops.isfinite(one.value))) for one in kept)
 
 
 def _fixed(objective: Objective, layers: Layers, measures: Sequence[Measure]) -> list[keras.Variable]:

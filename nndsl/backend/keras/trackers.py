@@ -25,7 +25,7 @@ class Trackers:
     def update(self, place: int, found: Outcome) -> None:
         """Take in the figures of one batch, for the objective at a place."""
         for mean, value in zip(self._means[place], (found.loss, *found.terms), strict=True):
-            mean.update_state(value, sample_weight=found.count)
+            mean.update_state(value, sample_weight=found.examples)
         if place == 0:
             for measure, (target, prediction) in zip(self._measures, found.pairs, strict=True):
                 measure.update_state(target, prediction)

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nndsl import diagram
 from nndsl import run as runs
 from nndsl.backend.keras import compilation, hosts, replicas, samples
@@ -23,6 +25,7 @@ from nndsl.backend.keras.loop import Loop
 from nndsl.backend.keras.saved import digests
 from nndsl.backend.keras.shortage import shortage_told
 from nndsl.backend.keras.targets import check_targets
+from nndsl.backend.keras.unable import check_trainable
 from nndsl.catalogue.training import Loss
 from nndsl.data.dataset import Dataset
 from nndsl.data.kept import Stored
@@ -31,7 +34,6 @@ from nndsl.data.room import KEPT, Room, free_memory
 from nndsl.diagnostics import Diagnostic, UserError
 from nndsl.diagram.curves import curves_svg
 from nndsl.diagram.forecasts import forecasts_svg
-from nndsl.diagram.sheet import are_images, as_png
 from nndsl.evaluation import Evaluation
 from nndsl.interruption import Interruption, Stopped
 from nndsl.lint.examples import advice
@@ -103,9 +105,10 @@ def train(
         UserError: the data, the disk, the schedule or the run to resume make it impossible; or the loss was not finite.
     """
     progress = progress or (progress_on() if team.chief else Progress())
+    check_trainable(training, keras.config.backend())
     names = replicas.devices(devices, team)
     if len(names) > 1:
-        replicas.check_shareable(training)
+        replicas.check_shareable(training, len(names))
         if health:
             raise UserError(not_shared())
     if team.shared(resume is not None):
@@ -195,6 +198,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
     return {
         "training": training.name,
         "status": "running",
+        "backend": keras.config.backend(),
         "settings": {
             "epochs": settings.epochs,
             "batch": settings.batch,
@@ -213,7 +217,7 @@ def _identity(program: Program, training: Training, dataset: Dataset, settings: 
         "weights": digests(one.graph for one in training.objectives),
         "source": runs.place_of(program.source),
         "spec": {runs.place_of(one): runs.text_hash(one.text) for one in program.sources},
-        "versions": runs.versions(),
+        "versions": runs.versions(keras.config.backend()),
         "hardware": hardware() | ({"devices": list(devices)} if len(devices) > 1 else {}),
     }
 
@@ -384,8 +388,6 @@ class _Course:
         return samples.samples(self._training, self._learner.layers, feed)
 
     def _show_samples(self, run: Run, arrays: list[samples.Array]) -> None:
-        """What the best model makes, as a picture where it is images."""
-        if arrays and are_images(arrays):
-            run.write("samples.png", as_png(arrays))
-        elif arrays:
-            run.write("samples.npz", samples.as_npz(arrays))
+        """What the best model makes, as files that people can look at."""
+        for name, content in samples.files(samples.made(self._training, arrays)).items():
+            run.write(name, content)

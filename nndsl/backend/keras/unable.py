@@ -3,19 +3,32 @@
 from nndsl.catalogue.differences import NOT_ON_JAX
 from nndsl.diagnostics import Diagnostic, UserError, error
 from nndsl.graph import Node
+from nndsl.program import Training
 from nndsl.source import Span
+
+
+@error("NN732")
+def not_on_jax(span: Span | None, what: str, repair: str) -> Diagnostic:
+    """A part of a training needs TensorFlow: data that take more than the memory, and blocks that are computed again (`remat`).
+
+        KERAS_BACKEND=jax nndsl train library.nn --memory 1GB      # and the data take more
+
+    Mended:
+
+        KERAS_BACKEND=tensorflow nndsl train library.nn --memory 1GB
+    """
+    return Diagnostic(span, f"{what}: this is computed on TensorFlow, and Keras has been told to compute on jax", repair=repair)
 
 
 @error("NN781")
 def needs_tensorflow(backend: str) -> Diagnostic:
-    """Networks are trained, evaluated and asked on TensorFlow; on other backends of Keras they can be compiled.
+    """Texts are written on TensorFlow; on other backends of Keras, networks are trained, evaluated and compiled.
 
-        KERAS_BACKEND=jax nndsl train digits.nn
+        KERAS_BACKEND=jax nndsl generate runs/names/001
 
     Mended:
 
-        KERAS_BACKEND=jax nndsl compile digits.nn -o digits.keras      # for a training of your own
-        KERAS_BACKEND=tensorflow nndsl train digits.nn
+        KERAS_BACKEND=tensorflow nndsl generate runs/names/001
     """
     message = f"this computes on TensorFlow, and Keras has been told to compute on {backend}"
     return Diagnostic(None, message, repair="set KERAS_BACKEND=tensorflow")
@@ -48,6 +61,16 @@ def check_able(node: Node, backend: str) -> None:
     for one_type in node.types:
         if one_type.dtype.endswith("64"):
             raise UserError(not_on_this_backend(node.span, f"{one_type.dtype} of `{node.name}`", backend, "it has no more than 32 bits"))
+
+
+def check_trainable(training: Training, backend: str) -> None:
+    """Check that a network can be trained on a backend.
+
+    Raises:
+        UserError: it has blocks that are to be computed again.
+    """
+    if backend == "jax" and training.remat:
+        raise UserError(not_on_jax(training.span, "`remat`", "leave out `remat`, or set KERAS_BACKEND=tensorflow"))
 
 
 def check_tensorflow(name: str) -> None:

@@ -64,14 +64,16 @@ def encode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) ->
 
 
 def decode(encoders: Sequence[Encoder], values: Any, states: Sequence[State]) -> Any:
-    """Values in the units of the data, in double precision; None where some encoder has no way back, or none changes units."""
+    """Values in the units of the data, in double precision, and in the shape that these have; None where some encoder has no way back, or none changes units."""
+    import numpy
+
     values = values.astype("float64")
     before = values
     for encoder, state in zip(reversed(encoders), reversed(states), strict=True):
         values = encoder.decode(values, state)
         if values is None:
             return None
-    return None if values is before else values
+    return None if numpy.may_share_memory(values, before) else values  # the same numbers in another shape have the same units
 
 
 @contextmanager

@@ -135,5 +135,13 @@ class Reshape(Encoder):
 
         return Numbers(replace(x.type, shape=self.shape, below=below), x.classes, x.vocabulary)
 
+    def learnt(self, seen: Any, x: Form) -> State:
+        """The shape that comes in: nothing has to be seen for it, and the way back leads to it."""
+        assert isinstance(x, Numbers)
+        return {"shape": list(x.type.shape)}
+
     def encode(self, values: Any, state: State) -> "Array":
         return values.reshape(len(values), *self.shape)  # type: ignore[no-any-return]
+
+    def decode(self, values: "Array", state: State) -> "Array | None":
+        return values.reshape(len(values), *state["shape"]) if "shape" in state else None  # older trainings did not keep it

@@ -103,9 +103,13 @@ class Words(Tokens):
     lowercase: bool = True
     punctuation: bool = True
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a token is."""
+        return WORD if self.punctuation else LETTERS
+
     def split(self, text: str) -> list[str]:
-        pattern = WORD if self.punctuation else LETTERS
-        return pattern.findall(text.lower() if self.lowercase else text)
+        return self.pattern.findall(text.lower() if self.lowercase else text)
 
 
 def most_frequent(counts: Mapping[str, int], vocabulary: int | None) -> list[str]:

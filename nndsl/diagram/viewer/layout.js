@@ -34,9 +34,9 @@ class Places {
 
   arranged(vertices, wires, outermost) {
     const core = reduced(vertices, wires);
-    if (core.length > 1 || core[0][0] !== BORDER || core[0][1] !== BORDER) return arrange(core);
+    if (core.length > 1 || core[0][0] !== BORDER || core[0][1] !== BORDER) return arrange(core, !outermost);
     const way = core[0][2];
-    return way.kind === "series" ? wrapped(way, !outermost) : compose(way);
+    return way.kind === "series" ? arrangedSeries(way, !outermost) : compose(way);
   }
 
   settle(layout, placement, depth) {
@@ -45,8 +45,9 @@ class Places {
       layout.seats.push({ ...one, depth });
       const content = this.contents.get(one.vertex);
       if (content === undefined) continue;
-      this.settle(layout, flatten(content.piece, one.x, one.y + content.start), depth + 1);
-      layout.wires.push(...rims(one, content));
+      const piece = one.rising ? turned(content.piece) : content.piece, top = one.y + content.start;
+      this.settle(layout, flatten(piece, one.x, top), depth + 1);
+      layout.wires.push(...rims(one, piece, top));
     }
   }
 
@@ -85,7 +86,7 @@ class Places {
     const inlets = vertices.slice(0, item.entries.length).map((one) => tops.get(one));
     const outlets = vertices.slice(vertices.length - item.exits.length).map((one) => bottoms.get(one));
     const vertex = newVertex({
-      ...this.around(item, piece, inlets.length ? inlets : [0]), order: item.order,
+      ...this.around(item, piece, [...inlets, ...outlets]), order: item.order,
       inlets: inlets.length ? inlets : [0], outlets: outlets.length ? outlets : [0],
     }, item);
     this.contents.set(vertex, { piece, start: vertex.start });
@@ -96,8 +97,8 @@ class Places {
     const { HEADER, PADDING, RIM } = M;
     if (this.direction === "down") {
       return {
-        left: Math.max(piece.left + PADDING, PADDING + item.nameWidth + 8 - Math.min(...doors)),
-        right: Math.max(piece.right + PADDING, PADDING + item.sideWidth + 8 + Math.max(...doors)),
+        left: Math.max(piece.left + PADDING, PADDING + item.nameWidth + 8 - (doors.length ? Math.min(...doors) : 0)),
+        right: Math.max(piece.right + PADDING, PADDING + item.sideWidth + 8 + (doors.length ? Math.max(...doors) : 0)),
         start: HEADER, height: HEADER + piece.height + RIM,
       };
     }
@@ -108,12 +109,12 @@ class Places {
 
 const orderOf = (ref) => Number(ref.split(".")[0]);
 
-function rims(one, { piece, start }) {
-  const top = one.y + start, bottom = top + piece.height, floor = one.y + one.vertex.height;
-  const upright = (ends, from, to) => ends.filter((end) => end.wire.drawn).map((end) => (
-    { wire: end.wire, points: [[one.x + end.x, from], [one.x + end.x, to]] }
-  ));
-  return [...upright(piece.tops, one.y, top), ...upright(piece.bottoms, bottom, floor)];
+function rims(one, piece, top) {
+  const upright = (ends, upper, lower) => ends.filter((end) => end.wire.drawn).map((end) => {
+    const points = [[one.x + end.x, upper], [one.x + end.x, lower]];
+    return { wire: end.wire, points: one.rising ? points.reverse() : points };
+  });
+  return [...upright(piece.tops, one.y, top), ...upright(piece.bottoms, top + piece.height, one.y + one.vertex.height)];
 }
 
 // Drawing --------------------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ function draw(figure, layout, state, group) {
       frames.push([group(item, box, frameSvg(item, box, one.depth)), box, item]);
     } else {
       const [left, top] = drawn(direction, [one.x, one.y]);
-      cards.push([group(item, box, `<g transform="translate(${digits(left)} ${digits(top)})">${figure.shapes[item.shape]}</g>`), box, item]);
+      cards.push([group(item, box, `<g transform="translate(${digits(left)} ${digits(top)})">${figure.shapes[one.rising ? item.turned : item.shape]}</g>`), box, item]);
     }
   }
   const wires = layout.wires.map(({ wire, points }) => {

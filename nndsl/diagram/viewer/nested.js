@@ -179,15 +179,30 @@ function fit(row, piece, x) {
 // columns.py -----------------------------------------------------------------------------------------
 
 function wrapped(way, returning) {
-  const parts = way.ways.map(compose);
-  const column = ([first, last]) => stack(way.vertices.slice(first, last), parts.slice(first, last + 1));
-  const single = column([0, way.vertices.length]);
+  const parts = way.ways.map(compose), column = ([first, last]) => columnOf(way, parts, first, last), single = column([0, parts.length]);
   if (single.height <= M.tall) return single;
-  const cuts = span(way.vertices.length).filter((index) => index > 0 && isWire(way.ways[index]));
-  const steps = span(way.vertices.length).map((index) => column([index, index + 1]));
-  const heights = steps.map((step) => step.height + M.GAP);
-  const options = span(Math.min(M.MOST_COLUMNS, cuts.length + 1)).map((count) => divided(heights, cuts, count + 1));
-  return joinedColumns(least(options, (bounds) => misfit(steps, heights, bounds)).map(column), returning);
+  const steps = parts.map((_, index) => column([index, index + 1]));
+  const heights = steps.map((step) => (step.height ? step.height + M.GAP : 0));
+  const cuts = span(parts.length).slice(1).filter((index) => canTurn(way, parts, index - 1));
+  return joinedColumns(divided(steps, heights, cuts).map(column), returning);
+}
+
+function divided(steps, heights, cuts) {
+  const options = span(Math.min(M.MOST_COLUMNS, cuts.length + 1)).map((count) => dividedInto(heights, cuts, count + 1));
+  return least(options, (bounds) => misfit(steps, heights, bounds));
+}
+
+function columnOf(way, parts, first, last) {
+  const entering = first ? passedOn(parts[first - 1]) : parts[0];
+  return stack(way.vertices.slice(Math.max(first - 1, 0), last - 1), [entering, ...parts.slice(Math.max(first, 1), last)]);
+}
+
+const passedOn = (part) => ({ ...newPiece(), tops: part.bottoms, bottoms: part.bottoms });
+
+function canTurn(way, parts, index) {
+  const wires = parts[index].bottoms.map((end) => end.wire);
+  if (isWire(way.ways[index])) return index > 0;
+  return wires.length <= M.MOST_ACROSS && new Set(wires.map((wire) => wire.inlet)).size === wires.length && wires.every((wire) => wire.drawn);
 }
 
 function misfit(steps, heights, bounds) {
@@ -201,7 +216,7 @@ function breadth(steps) {
   return Math.max(...steps.map((step) => step.left)) + Math.max(...steps.map((step) => step.right)) + M.BETWEEN;
 }
 
-function divided(heights, cuts, count) {
+function dividedInto(heights, cuts, count) {
   let low = Math.max(...heights), high = sum(heights);
   while (high - low > 1) {
     const middle = (low + high) / 2;
@@ -227,8 +242,10 @@ function runs(heights, cuts, most) {
 }
 
 function joinedColumns(columns, returning) {
-  const several = columns.length > 1, top = several ? M.FALL : 0, picture = newPiece();
-  picture.height = top + Math.max(...columns.map((column) => column.height + column.below)) + (several ? M.TURN : 0);
+  if (columns.length === 1) return columns[0];
+  const room = M.PITCH * (Math.max(...columns.slice(0, -1).map((column) => placesFromRight(column).length)) - 1);
+  const top = M.FALL + room, picture = newPiece(), last = columns.at(-1);
+  picture.height = top + Math.max(...columns.map((column) => column.height + column.below)) + M.TURN + room;
   const lead = (ends, x, start, stop) => {
     for (const end of ends) line(picture, end.wire, [x + end.x, start], [x + end.x, stop]);
   };
@@ -236,23 +253,28 @@ function joinedColumns(columns, returning) {
   lead(columns[0].tops, 0, 0, top);
   add(picture, columns[0], 0, top);
   for (const [before, column] of pairs(columns)) {
-    const gutter = x + before.right + M.BETWEEN / 2, beside = x + before.right + M.BETWEEN + column.left;
-    const leaving = before.bottoms[0], entering = column.tops[0];
-    const floor = top + before.height, turn = floor + before.below + M.TURN;
-    line(
-      picture, leaving.wire, [x + leaving.x, floor], [x + leaving.x, turn], [gutter, turn],
-      [gutter, 0], [beside + entering.x, 0], [beside + entering.x, top],
-    );
+    const beside = x + before.right + M.BETWEEN + M.PITCH * (placesFromRight(before).length - 1) + column.left;
+    turn(picture, before, column, [x, beside], top);
     x = beside;
     add(picture, column, x, top);
   }
-  lead(columns.at(-1).bottoms, x, top + columns.at(-1).height, picture.height);
+  lead(last.bottoms, x, top + last.height, picture.height);
   picture.tops = columns[0].tops;
-  picture.bottoms = shifted(columns.at(-1).bottoms, x);
-  if (returning && picture.bottoms.length === 1 && several) {
-    picture.bottoms = [ledBack(picture, picture.bottoms[0], columns[0].bottoms[0].x)];
-  }
+  picture.bottoms = shifted(last.bottoms, x);
+  if (returning && picture.bottoms.length === 1) picture.bottoms = [ledBack(picture, picture.bottoms[0], columns[0].bottoms[0].x)];
   return picture;
+}
+
+const placesFromRight = (column) => [...new Set(column.bottoms.map((end) => end.x))].sort((one, other) => other - one);
+
+function turn(picture, before, column, [left, right], top) {
+  const entering = new Map(column.tops.map((end) => [end.wire, end.x + right]));
+  const edge = left + before.right + M.BETWEEN / 2, floor = top + before.height;
+  for (const leaving of before.bottoms) {
+    const inside = M.PITCH * placesFromRight(before).indexOf(leaving.x);
+    const start = leaving.x + left, end = entering.get(leaving.wire), under = floor + before.below + M.TURN + inside;
+    line(picture, leaving.wire, [start, floor], [start, under], [edge + inside, under], [edge + inside, inside], [end, inside], [end, top]);
+  }
 }
 
 function ledBack(picture, end, x) {

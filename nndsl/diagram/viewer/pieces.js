@@ -1,6 +1,6 @@
 "use strict";
 // The layout in the browser, so that blocks can be opened and closed: as `pieces.py`, `series_parallel.py` and `channel.py` (this
-// file), `nested.py`, `columns.py`, `layered.py`, `coordinates.py` and `layout.py` (the next ones) make it. Each function is that
+// file), `nested.py`, `columns.py`, `ushape.py`, `layered.py`, `rows.py`, `coordinates.py` and `layout.py` (the next ones) make it. Each function is that
 // of the same name there, where it is explained; a test compares the places of both. Lengths come from there, too, in `M`.
 
 let M = {};
@@ -50,7 +50,7 @@ function reach(piece, left, right) {
 }
 
 function seat(piece, vertex, x, y) {
-  piece.seats.push({ vertex, x, y });
+  piece.seats.push({ vertex, x, y, rising: false });
   reach(piece, x - vertex.left, x + Math.max(vertex.right, vertex.reach));
 }
 
@@ -70,7 +70,7 @@ function flatten(piece, x = 0, y = 0) {
   const seats = [], stretches = new Map(), stack = [[x, y, piece]];
   while (stack.length) {
     const [dx, dy, current] = stack.pop();
-    for (const one of current.seats) seats.push({ vertex: one.vertex, x: one.x + dx, y: one.y + dy });
+    for (const one of current.seats) seats.push({ ...one, x: one.x + dx, y: one.y + dy });
     for (const { wire, points } of current.chunks) {
       if (!stretches.has(wire)) stretches.set(wire, []);
       stretches.get(wire).push(points.map(([px, py]) => [px + dx, py + dy]));
@@ -78,6 +78,15 @@ function flatten(piece, x = 0, y = 0) {
     for (const [cx, cy, child] of current.children) stack.push([dx + cx, dy + cy, child]);
   }
   return { seats, wires: [...stretches].map(([wire, parts]) => ({ wire, points: joined(parts) })) };
+}
+
+function turned(piece) {
+  const { seats, wires } = flatten(piece), floor = piece.height;
+  return {
+    ...newPiece(), left: piece.left, right: piece.right, height: floor, tops: piece.bottoms, bottoms: piece.tops,
+    seats: seats.map((one) => ({ ...one, y: floor - one.y - one.vertex.height, rising: !one.rising })),
+    chunks: wires.map(({ wire, points }) => ({ wire, points: points.map(([x, y]) => [x, floor - y]) })),
+  };
 }
 
 const pointKey = ([x, y]) => `${Math.round(x * 8 + M.ASIDE)} ${Math.round(y * 8 + M.ASIDE)}`;

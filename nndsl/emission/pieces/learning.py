@@ -70,7 +70,7 @@ class InverseRoot(keras.optimizers.schedules.LearningRateSchedule):
     """A rate that rises, and then falls with the root of the step (Vaswani et al., 2017)."""
 
     def __init__(self, scale, warmup):
-        self.scale, self.warmup = scale, warmup
+        self.scale, self.warmup = scale, max(warmup, 1)
 
     def __call__(self, step):
         number = ops.cast(step, "float32") + 1.0

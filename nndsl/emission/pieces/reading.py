@@ -49,7 +49,8 @@ def read_parquet(path, names):
         if kind.startswith("fixed_size_list"):
             columns[name] = column.flatten().to_numpy().reshape(len(column), -1)
         elif kind.startswith(("int", "uint", "half", "float", "double", "bool")):
-            columns[name] = column.to_numpy(zero_copy_only=False)
+            whole = column.cast("float64") if kind == "bool" and column.null_count else column
+            columns[name] = whole.to_numpy(zero_copy_only=False)
         else:
             columns[name] = column.cast("large_string").to_pylist()
     return columns
@@ -88,16 +89,22 @@ def only(table, rows):
 
 def first_of_equal(*columns):
     """The first of all rows that are equal in some columns."""
+    values = [
+        [one.tobytes() for one in column] if isinstance(column, np.ndarray) else column
+        for column in columns
+    ]
     first = {}
-    for row, values in enumerate(zip(*columns, strict=True)):
-        first.setdefault(values, row)
+    for row, equal in enumerate(zip(*values, strict=True)):
+        first.setdefault(equal, row)
     return list(first.values())
 
 
 def without_gaps(*columns):
     """The rows in which no column has a missing value."""
-    return [
-        row
-        for row, values in enumerate(zip(*columns, strict=True))
-        if not any(one is None or (isinstance(one, float) and np.isnan(one)) for one in values)
-    ]
+    gaps = np.zeros(len(columns[0]), bool)
+    for column in columns:
+        if isinstance(column, list):
+            gaps |= [one is None for one in column]
+        elif column.dtype.kind == "f":
+            gaps |= np.isnan(column).reshape(len(column), -1).any(axis=1)
+    return np.flatnonzero(~gaps)

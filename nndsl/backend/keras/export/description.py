@@ -8,7 +8,7 @@ import nndsl
 from nndsl.backend.keras.export.carried import Carried
 from nndsl.backend.keras.export.preparation import Entrance, Exit, Learnt
 from nndsl.data.encoders.letters import Letters
-from nndsl.data.encoders.tokens import RESERVED
+from nndsl.data.encoders.tokens import RESERVED, Words
 from nndsl.passes.expose_logits import final_activation
 from nndsl.printer import component_text
 from nndsl.records import plain
@@ -60,6 +60,8 @@ def _step(encoder: Any, state: Mapping[str, Any]) -> dict[str, Any]:
     told = {"encoder": component_text(encoder), "what": type(encoder).summary()}
     if isinstance(encoder, Letters):
         told |= {"letters": encoder.alphabet, "mixtures": dict(encoder.mixtures)}
+    if isinstance(encoder, Words):
+        told |= {"in_lower_case": encoder.lowercase, "a_token_matches": encoder.pattern.pattern}
     if "tokens" in state:
         told |= {"first_token_is": RESERVED, "padding_is": 0, "unknown_is": 1}
     return told | {name: plain(value) for name, value in state.items()}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nndsl.backend.keras.evaluate import which_network
+from nndsl.backend.keras.evaluate import named
 from nndsl.backend.keras.export.carried import Carried, carried
 from nndsl.backend.keras.export.comparison import differences, examples_of, expected
 from nndsl.backend.keras.export.description import as_text, described, metadata
@@ -58,7 +58,7 @@ def export(
     progress = progress or Progress()
     _check_free(path, format)
     training, state = reopened(run)
-    name = _chosen(training, network)
+    name = named(training, network)
     with _written(path, format) as (place, told):
         one = carried(run, training, state, name, preprocessing)
         description = described(run, one, training.name, format)
@@ -86,14 +86,6 @@ def _compared(
     if not found.relative <= TOLERANCE:
         raise UserError(says_something_else(FORMATS[format].runtime, found.largest, found.greatest, asked.words))
     return found.largest, found.greatest, asked.words
-
-
-def _chosen(training: Training, name: str | None) -> str:
-    if name is None and len(training.learnt) == 1:
-        return next(iter(training.learnt))
-    if name is None or name not in training.learnt:
-        raise UserError(which_network(name, list(training.learnt)))
-    return name
 
 
 # Files -------------------------------------------------------------------------------------------

@@ -167,16 +167,22 @@ def exit_of(name: str, given: TensorType, field: FieldPlan | None, states: Seque
     """How a file gives an output; see `entrance`. The name is that in the file."""
     if field is None:
         return Exit(name, given)
-    return Exit(name, given, field, tuple(zip(field.encoders, states, strict=True)), inside and _has_way_back(field, given))
+    learnt = tuple(zip(field.encoders, states, strict=True))
+    return Exit(name, given, field, learnt, inside and _has_way_back(field, given, learnt))
 
 
-def _has_way_back(field: FieldPlan, given: TensorType) -> bool:
+def _has_way_back(field: FieldPlan, given: TensorType, learnt: Sequence[Learnt]) -> bool:
     """Whether what a network says of a field can be brought to the units of the data, and these are others."""
     sizes = [size for size in given.shape if isinstance(size, int)]
     if len(sizes) != given.rank or prod(sizes) != prod(known_shape(field.type)):
         return False
-    known = all(type(one) in _UNDONE and not (isinstance(one, Scale) and not one.factor) for one in field.encoders)
-    return known and any(isinstance(one, Scale | Standardize | Minmax) for one in field.encoders)
+    return all(_can_be_undone(*one) for one in learnt) and any(isinstance(one, Scale | Standardize | Minmax) for one in field.encoders)
+
+
+def _can_be_undone(one: Encoder, state: State) -> bool:
+    if isinstance(one, Reshape):
+        return "shape" in state
+    return type(one) in _UNDONE and not (isinstance(one, Scale) and not one.factor)
 
 
 # What encoders do --------------------------------------------------------------------------------
@@ -245,6 +251,7 @@ _UNDONE: Mapping[type[Encoder], Callable[[Any, State, Tensor], Tensor]] = {
     Scale: lambda one, state, x: ops.divide(ops.subtract(x, _constant(one.offset)), _constant(one.factor)),
     Standardize: lambda one, state, x: ops.add(ops.multiply(x, _constant(state["deviation"])), _constant(state["mean"])),
     Minmax: lambda one, state, x: ops.add(ops.multiply(x, _constant(state["range"])), _constant(state["least"])),
+    Reshape: lambda one, state, x: ops.reshape(x, (-1, *state["shape"])),
     **{frame: lambda one, state, x: x for frame in Frame.registered()},
 }
 """Encoders of numbers that have a way back, as `nndsl predict` takes it."""
