@@ -273,7 +273,10 @@ class _Course:
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
+        started = time.monotonic()
         self._learner = Learner(training, self._feeds["train"], settings.epochs)
+        if waiting := compilation.wait_told(time.monotonic() - started, sum(one.size for one in training.objectives)):
+            progress.say(waiting)
         for one in self._learner.warnings:
             progress.say(one)
 
