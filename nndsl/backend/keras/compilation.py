@@ -15,7 +15,7 @@ from nndsl.backend.keras import engine, replicas
 from nndsl.backend.keras.learner import Learner
 from nndsl.backend.keras.state import kept
 from nndsl.diagnostics import UserError
-from nndsl.progress import Progress
+from nndsl.progress import Progress, duration_text
 from nndsl.run import Run
 
 _WORTH_A_TRIAL = 80
@@ -26,8 +26,25 @@ _FASTER = 0.9
 """Of the time without it: else XLA is left out, whose sums differ in their last bits, and which draws other chance from a seed."""
 _REFUSALS: tuple[type[Exception], ...] = (*engine.FAILURES, ValueError, TypeError, NotImplementedError)
 """Whatever TensorFlow says of what XLA cannot compile."""
+_TIMES_BUILDING = 6.5
+"""So many times as long as building a network takes TensorFlow to compile its steps: 4 to 7 of 20 to 1,000 calls, on whatever machine."""
+_LONG_WAIT = 10.0
+"""Seconds until the first step of which a person is told before."""
 _ALIKE = ("training", "spec", "parameters", "versions", "hardware")
 """What is the same in the records of two runs that are to be compiled the same way."""
+
+
+def wait_told(building: float, calls: int) -> str | None:
+    """What is said before the first step if it is long in coming.
+
+    Args:
+        building: how many seconds it took to build everything, which tells how fast this machine is now.
+        calls: how many a step has.
+    """
+    wait = 0.0 if engine.IS_JAX else _TIMES_BUILDING * building  # how long XLA takes for a step, nothing tells
+    if wait < _LONG_WAIT:
+        return None
+    return f"the first step comes in about {duration_text(round(wait, -1))}: TensorFlow compiles a step of {calls:,} calls before"
 
 
 @dataclass(frozen=True)

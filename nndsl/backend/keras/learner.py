@@ -177,8 +177,7 @@ class Learner:
     def _finite_state(self) -> lower.Tensor:
         """Whether all weights are finite, and what optimizers keep of gradients: a relu, or a step that waits, may hide that from the loss."""
         kept = [*self.weights().values(), *(one for step in self._steps for one in step.optimizer.variables)]
-        weights = [one.value for one in kept if keras.backend.is_float_dtype(one.dtype)]
-        return keras.ops.all(keras.ops.stack([keras.ops.all(keras.ops.isfinite(one)) for one in weights] or [True]))
+        return engine.all_finite([one.value for one in kept if keras.backend.is_float_dtype(one.dtype)])
 
     def _ahead(self, start: lower.Tensor, stop: lower.Tensor) -> AbstractContextManager[None]:
         return nullcontext() if self._full_size is None else self._feed.drawn_ahead(start, stop, self._turns)

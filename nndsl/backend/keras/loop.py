@@ -57,15 +57,16 @@ class Loop:
     def __init__(
         self, learner: Learner, feed: Feed, validation: Feed | None, *,
         run: Run, epochs: int, stopping: EarlyStopping | None, monitor: str | None, mode: Mode, progress: Progress,
-        settle: Callable[[], None], changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
+        settle: Callable[[], None], begun: Callable[[], None], changed: Callable[[], Diagnostic | None], goes_on: Callable[[History], bool],
     ):
         """
         Args:
             settle: called before steps are taken, to choose how they are compiled.
+            begun: called when the first step is taken, for which someone waits.
             changed: what to say if the data are no longer what they were; it is asked once an epoch, until it has an answer.
         """
         self._learner, self._feed, self._validation = learner, feed, validation
-        self._settle = settle
+        self._settle, self._begun = settle, begun
         self._changed: Callable[[], Diagnostic | None] | None = changed
         self._run, self._epochs, self._stopping = run, epochs, stopping
         self._monitor, self._mode, self._progress, self._goes_on = monitor, mode, progress, goes_on
@@ -151,6 +152,8 @@ class Loop:
             fitting = next_steps(self._steps_a_call, self._learner.step - before, time.perf_counter() - started)
             self._steps_a_call = self._team.shared(fitting)
             self._progress.advance(epoch, self._learner.step - end + self._feed.steps, self._learner.trackers.loss)
+            if before == self._started_at:
+                self._begun()
             if self._learner.step == end or interruption.wish() is not None:
                 return
             if self._due(_SAVE_WITHIN_EPOCH):

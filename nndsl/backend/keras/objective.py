@@ -37,7 +37,8 @@ def example_losses(loss: keras.losses.Loss, target: Tensor, prediction: Tensor, 
         target, prediction = keras.ops.expand_dims(target, -1), keras.ops.expand_dims(prediction, -1)
     if mask is not None and len(target.shape) == len(prediction.shape) - 1 and prediction.shape[-1] == 1:
         target = keras.ops.expand_dims(target, -1)  # Keras would average over the positions that the mask tells apart
-    values = loss.call(keras.ops.cast(target, loss.dtype), keras.ops.cast(prediction, loss.dtype))
+    with engine.fused_losses():
+        values = loss.call(keras.ops.cast(target, loss.dtype), keras.ops.cast(prediction, loss.dtype))
     for one in (mask, mask_of(values)):
         if one is not None:
             values = values * _mask_weights(one, values, share)

@@ -24,6 +24,8 @@ NEEDS_SIZES = True
 ALWAYS_BY_XLA = True
 FAILURES: tuple[type[Exception], ...] = (jax.errors.JaxRuntimeError,)
 """What is raised where a computation fails."""
+OPTIMIZERS: dict[str, type[keras.Optimizer]] = {}
+"""Those that compute what Keras' do, in another way, by its names."""
 
 _EXAMPLES = 2
 """How many examples there are where nothing is computed."""
@@ -40,6 +42,16 @@ def number(value: int) -> Any:
 def log_gamma(x: Any) -> Any:
     """The logarithm of the gamma function, of each number."""
     return jax.scipy.special.gammaln(x)
+
+
+def all_finite(tensors: Sequence[Any]) -> Any:
+    """Whether tensors have only finite numbers."""
+    return jax.numpy.all(jax.numpy.stack([jax.numpy.isfinite(one).all() for one in tensors])) if tensors else jax.numpy.array(True)
+
+
+def fused_losses() -> AbstractContextManager[None]:
+    """Within, losses are compiled as one operation where they can be: here that is up to XLA."""
+    return nullcontext()
 
 
 def dense(gradient: Any) -> Any:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras.src.backend.tensorflow import nn  # which alone says how means and variances are computed
 from tensorflow.python.framework import config as determinism  # which alone can switch determinism off again
 
+from nndsl.backend.keras.adam import Adam, AdamW
 from nndsl.backend.keras.lacking import Lack
 from nndsl.in_keras import known_shape
 from nndsl.types import TensorType
@@ -22,6 +23,8 @@ NEEDS_SIZES = False
 ALWAYS_BY_XLA = False
 FAILURES: tuple[type[Exception], ...] = (tf.errors.OpError,)
 """What is raised where a computation fails."""
+OPTIMIZERS: dict[str, type[keras.Optimizer]] = {"Adam": Adam, "AdamW": AdamW}
+"""Those that compute what Keras' do, in another way, by its names."""
 
 _SHAPE = re.compile(r"shape\[[\d,]*\]")
 _WITHOUT_KERNEL = re.compile(r"Could not find device for node|No OpKernel was registered|Current (?:CPU )?implementation|not (?:yet )?support")
@@ -48,9 +51,32 @@ def placed(array: Any) -> Any:
     return array
 
 
+def all_finite(tensors: Sequence[Any]) -> Any:
+    """Whether tensors have only finite numbers; of many, in as few operations as there can be."""
+    axes = {rank: tf.constant(list(range(rank)), tf.int32) for rank in {len(one.shape) for one in tensors}}
+    found = [tf.raw_ops.All(input=tf.raw_ops.IsFinite(x=one), axis=axes[len(one.shape)]) for one in tensors]
+    return tf.reduce_all(tf.stack(found)) if found else tf.constant(True)
+
+
 def dense(gradient: Any) -> Any:
     """A gradient as a tensor: that of a table, of which some rows were looked up, is not one at first."""
     return tf.convert_to_tensor(gradient)
+
+
+@contextmanager
+def fused_losses() -> Iterator[None]:
+    """Within, a cross-entropy over logits is compiled as one operation, also where operations have to be deterministic.
+
+    TensorFlow then takes it apart, since its kernel for GPUs adds up in any order. That for CPUs does not.
+    """
+    apart = determinism.is_op_determinism_enabled() and not tf.config.get_visible_devices("GPU")
+    if apart:
+        determinism.disable_op_determinism()
+    try:
+        yield
+    finally:
+        if apart:
+            determinism.enable_op_determinism()
 
 
 # Gradients ---------------------------------------------------------------------------------------

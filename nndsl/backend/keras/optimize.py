@@ -1,5 +1,6 @@
 """From losses, metrics and optimizers to those of Keras, by name; and what Keras has not."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -26,7 +27,7 @@ def loss(component: Loss) -> keras.losses.Loss:
             return Multinomial(component.axis)
         case WassersteinComponent():
             return Wasserstein()
-    made: keras.losses.Loss = _by_name(keras.losses, component)
+    made: keras.losses.Loss = _by_name(vars(keras.losses), component)
     return made
 
 
@@ -34,7 +35,7 @@ def metric(component: Metric, name: str) -> keras.metrics.Metric:
     """The metric of Keras, under a name; its operands are prepared as the component says."""
     if isinstance(component, Prepared):
         return PreparedMetric(metric(component.metric, name), component.one_hot, component.activation, component.aligned)
-    made: keras.metrics.Metric = _by_name(keras.metrics, component, name=name)
+    made: keras.metrics.Metric = _by_name(vars(keras.metrics), component, name=name)
     return made
 
 
@@ -50,7 +51,7 @@ def optimizer(component: Optimizer, total_steps: int, steps_per_epoch: int) -> k
     """
     rate = component.__dict__["learning_rate"]
     settings = {"learning_rate": schedule(rate, total_steps, steps_per_epoch)} if isinstance(rate, Schedule) else {}
-    made: keras.optimizers.Optimizer = _by_name(keras.optimizers, component, **settings)
+    made: keras.optimizers.Optimizer = _by_name({**vars(keras.optimizers), **engine.OPTIMIZERS}, component, **settings)
     return made
 
 
@@ -66,13 +67,13 @@ def plateau(made: keras.optimizers.Optimizer) -> Plateau | None:
     return rule
 
 
-def _by_name(home: Any, component: Component, **settings: Any) -> Any:
+def _by_name(home: Mapping[str, Any], component: Component, **settings: Any) -> Any:
     name = type(component).__name__
-    if not hasattr(home, name):
+    if name not in home:
         raise InternalError(f"{name} has to be replaced by the form that fits before it is computed")
     values = {field: list(value) if isinstance(value, tuple) else value for field, value in component.__dict__.items()
               if field != "class_weights"}  # which are no setting of Keras' losses
-    return getattr(home, name)(**values | settings)
+    return home[name](**values | settings)
 
 
 class SmoothedCrossentropy(keras.losses.Loss):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,13 +241,10 @@ def _asked(overrides: Mapping[str, Any] | None, data_path: Path | None, memory: 
 
 
 def _write_record(run: Run, program: Program, training: Training, dataset: Dataset) -> None:
-    """Everything that a run's folder holds from the start."""
+    """What a run's folder holds from the start."""
     runs.save_sources(run, program.sources)
     run.settings.setdefault("started", _now())
     run.settings["better"] = {name: mode for name, mode in training.modes.items() if mode is not None and not name.startswith("val_")}
-    for name, one in training.learnt.items():
-        chart = "diagram.svg" if len(training.learnt) == 1 else f"diagram-{name}.svg"
-        run.write(chart, diagram.svg(one.written))
     run.save_json("data.json", dataset.state)
     run.save_settings()
 
@@ -275,7 +273,10 @@ class _Course:
         self._feeds = {
             name: Feed(examples.fields, training.input_types, settings.batch, settings.seed) for name, examples in dataset.splits.items() if len(examples)
         }
+        started = time.monotonic()
         self._learner = Learner(training, self._feeds["train"], settings.epochs)
+        if waiting := compilation.wait_told(time.monotonic() - started, sum(one.size for one in training.objectives)):
+            progress.say(waiting)
         for one in self._learner.warnings:
             progress.say(one)
 
@@ -294,8 +295,14 @@ class _Course:
         return Loop(
             self._learner, self._feeds["train"], self._feeds.get("validation"), run=run, epochs=self._settings.epochs,
             stopping=self._training.early_stopping, monitor=monitor, mode=mode, progress=self._progress,
-            settle=before_epoch, changed=self._changed, goes_on=self._goes_on,
+            settle=before_epoch, begun=partial(self._draw, run), changed=self._changed, goes_on=self._goes_on,
         )
+
+    def _draw(self, run: Run) -> None:
+        """Draw what learns."""
+        for name, one in self._training.learnt.items():
+            chart = "diagram.svg" if len(self._training.learnt) == 1 else f"diagram-{name}.svg"
+            run.write(chart, diagram.svg(one.written))
 
     def _changed(self) -> Diagnostic | None:
         """What to say if a file of the data is not what it was when it was read."""
