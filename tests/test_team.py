@@ -161,7 +161,7 @@ def test_one_who_is_gone_without_a_word_is_named_by_all_others() -> None:
 
 
 def test_one_who_is_silent_for_long_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "SILENCE", 0.2)
+    monkeypatch.setattr(line, "SILENCE", 1.0)
 
     def work(team: Team) -> None:
         if team.chief:
@@ -169,7 +169,7 @@ def test_one_who_is_silent_for_long_is_lost(monkeypatch: pytest.MonkeyPatch) -> 
         team.loss()  # says nothing, until the chief is gone
 
     first, _ = each(2, work)
-    assert first == "NN776: worker 1 (B) was not heard of for 0 s, so that the others stop"
+    assert first == "NN776: worker 1 (B) was not heard of for 1 s, so that the others stop"
 
 
 def test_a_loss_ends_what_else_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

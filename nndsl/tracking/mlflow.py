@@ -1,8 +1,8 @@
 """Training runs as MLflow keeps them: settings, the figures of each epoch, and at the end the files of the run's folder."""
 
 import os
-import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nndsl.diagnostics import Diagnostic, UserError, error
@@ -90,7 +90,7 @@ class MLflow(Progress):
         """All figures in one request: a server may be far away."""
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
+        now = int(datetime.now(UTC).timestamp() * 1000)
         self._client.log_batch(self._run, metrics=[Metric(name, value, now, step) for name, value in figures.items()])
 
 
