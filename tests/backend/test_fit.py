@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import losses, metrics, optimizers
 
-from nndsl.backend.keras import lower
+from nndsl.backend.keras import engine, lower
 from nndsl.backend.keras.balance import balanced
 from nndsl.backend.keras.feed import Feed
 from nndsl.backend.keras.learner import Learner, surroundings
@@ -216,10 +216,11 @@ def fitted(case: Case, training: Training, dataset: Dataset, feed: Feed, weights
         return (inputs, targets) if several else (inputs["x"], targets["label"])
 
     x, y = given("train", order)
-    history = model.fit(
-        x, y, batch_size=BATCH, shuffle=False, verbose=0, class_weight=case.class_weight,
-        validation_data=None if "ema" in case.optimizer_text else given("validation", slice(None)),
-    )
+    with engine.fused_losses():  # as `fit` has them where nobody asks for what is deterministic on all devices
+        history = model.fit(
+            x, y, batch_size=BATCH, shuffle=False, verbose=0, class_weight=case.class_weight,
+            validation_data=None if "ema" in case.optimizer_text else given("validation", slice(None)),
+        )
     return model, {name: values[0] for name, values in history.history.items()}
 
 
