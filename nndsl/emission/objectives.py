@@ -5,6 +5,7 @@ from zlib import crc32
 
 from nndsl.catalogue.applicable import Applicable, Constant, Function, Input
 from nndsl.catalogue.functions.arranging import Positions
+from nndsl.catalogue.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from nndsl.catalogue.training import Loss, Prepared
 from nndsl.catalogue.training.terms import Contrastive, GradientPenalty, Interpolation, KlNormal, Noise, Normal, Uniform
 from nndsl.emission.arithmetic import CannotWrite, Constants, Formula, matching
@@ -21,6 +22,9 @@ from nndsl.passes.expose_logits import final_activation
 from nndsl.program import Objective, Training
 from nndsl.source import Span
 from nndsl.types import TensorType
+
+_NORMALIZING = (BatchNormalization, LayerNormalization, GroupNormalization)
+"""Layers that take the moments of what they are given."""
 
 
 class Uses:
@@ -236,6 +240,8 @@ class Expressions:
                 frame = self._uses.frame(self._graph[node.operands[0]])
                 if frame is None:
                     raise refuse(not_written_training("`gradient_penalty` of what is no network", node.span))
+                if any(isinstance(one.component, _NORMALIZING) and frame in one.scope for one in self._graph.nodes):
+                    raise refuse(not_written_training("`gradient_penalty` of a network that normalizes, which TensorFlow derives wrongly,", node.span))
                 model = self._models[self._uses.network(frame)]
                 return Call("penalty_on_gradient", (f"lambda points: {model}(points, training=training)", self._code(node.operands[1])))
             case KlNormal():

@@ -109,6 +109,19 @@ def test_an_average_of_weights_is_refused_at_its_place(tmp_path: Path) -> None:
     assert refused(tmp_path, rate="1e-3, use_ema=true").startswith("NN802 Adam(1e-3, use_ema=true)")
 
 
+def test_a_penalty_through_a_normalization_is_refused_at_its_place(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b\n" + "1,2\n" * 40, encoding="utf-8")
+    text = (ROOT / "tests" / "diagnostics" / "mended" / "NN431_batch_normalization_in_a_critic.nn").read_text(encoding="utf-8")
+    program, _ = check(Source("t.nn", text, tmp_path / "t.nn"))
+    with pytest.raises(UserError) as caught:
+        training_program(program, program.trainings["T"], tmp_path)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "NN802" and diagnostic.span is not None
+    assert diagnostic.span.text.startswith("gradient_penalty(")
+    plain, _ = check(Source("t.nn", text.replace(" -> LayerNorm", ""), tmp_path / "t.nn"))
+    assert "penalty_on_gradient(" in training_program(plain, plain.trainings["T"], tmp_path)
+
+
 def test_a_source_that_takes_a_genome_is_refused_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "genome.fa").write_text(">chr1\n" + "ACGT" * 50 + "\n>chr2\n" + "ACGT" * 50 + "\n", encoding="utf-8")
     rows = "".join(f"chr{1 + row % 2}\t{20 + row}\t{24 + row}\tn\t{row % 2}\n" for row in range(40))
