@@ -348,6 +348,19 @@ def test_a_target_that_a_loss_cannot_take_is_named_with_its_row(tmp_path: Path, 
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(("loss", "value", "said"), [
+    ("crossentropy", 2, "SparseCategoricalCrossentropy takes targets from 0 to 1, and `label` is 2 here: the output has 2 classes"),
+    ("crossentropy", -1, "SparseCategoricalCrossentropy takes targets from 0 to 1, and `label` is -1 here: the output has 2 classes"),
+    ("SparseCategoricalCrossentropy(ignore_class=-1)", 7, "SparseCategoricalCrossentropy takes targets from 0 to 1, and `label` is 7 here: the output has 2 classes"),
+])
+def test_a_class_that_the_output_has_not_is_named_with_its_row(tmp_path: Path, loss: str, value: int, said: str) -> None:
+    text = LINEAR.replace("SETTING", "output label = x -> Dense(2, activation=softmax)").replace("LABEL", "label = source.label -> int")
+    labels = np.zeros(COUNT, "int32")
+    labels[39:41] = -1 if "ignore" in loss else 0, value
+    found = refused(tmp_path, text.replace("= crossentropy", f"= {loss}").replace("[accuracy]", "[]"), blob_arrays() | {"label": labels})
+    assert found.startswith(f"error[NN729]: data.npz, index 40: {said}")
+
+
 def test_examples_that_were_learnt_from_and_are_tested_too_are_counted(tmp_path: Path) -> None:
     arrays, who = blob_arrays(), Listening()
     trained(tmp_path, blobs(epochs=1), arrays, progress=who)
