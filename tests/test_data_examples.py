@@ -6,7 +6,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from examples.baselines import BASELINES, parts
 from examples.promoters import motifs
 from examples.table import EXAMPLES, ROOT, Example, Runs, command, made, recognised, rows
+from nndsl.cli import main
 
 (PENGUINS,) = (one for one in EXAMPLES if one.folder == "penguins")
 LEARNT = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.file.removesuffix(".nn"))
@@ -41,6 +44,27 @@ def in_shell(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
 
 def nndsl(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
     return in_shell(["nndsl", *map(str, arguments)], folder)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+Told: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Runs a command in this process: its exit code, and what it wrote and complained."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        return code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -186,23 +210,23 @@ def arrays_of_different_lengths(folder: Path) -> None:
     ],
     ids=["a spoilt table", "a table cut off", "arrays of different lengths"],
 )
-def test_bad_data_end_a_training_before_it_begins(tmp_path: Path, source: str, field: str, make: object, said: str) -> None:
-    make(tmp_path)  # type: ignore[operator]
-    (tmp_path / "s.nn").write_text(SPEC.replace("SOURCE", source).replace("FIELD", field))
-    assert nndsl("check", "s.nn", folder=tmp_path).returncode == 0, "a check does not read so far"
-    done = nndsl("train", "s.nn", folder=tmp_path)
-    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "runs").exists()
+def test_bad_data_end_a_training_before_it_begins(here: Path, told: Told, source: str, field: str, make: object, said: str) -> None:
+    make(here)  # type: ignore[operator]
+    (here / "s.nn").write_text(SPEC.replace("SOURCE", source).replace("FIELD", field))
+    assert told("check", "s.nn")[0] == 0, "a check does not read so far"
+    code, _, complained = told("train", "s.nn")
+    assert code == 1 and said in complained
+    assert not (here / "runs").exists()
 
 
-def test_a_run_predicts_although_what_it_learnt_from_is_gone(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("a,b,y\n" + "1,2,0\n2,1,1\n" * 4)
-    (tmp_path / "s.nn").write_text(SPEC.replace("SOURCE", 'csv("t.csv")').replace("FIELD", "(source.a, source.b) -> standardize"))
-    assert nndsl("train", "s.nn", folder=tmp_path).returncode == 0
-    (tmp_path / "t.csv").unlink()
-    (tmp_path / "new.csv").write_text("b,a\n2,1\n1,2\n")
-    done = nndsl("predict", "runs/t/latest", "new.csv", folder=tmp_path)
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 3, done.stderr
-    (tmp_path / "new.csv").write_text("b,a\n2,1\n1,zwei\n")
-    refused = nndsl("predict", "runs/t/latest", "new.csv", folder=tmp_path)
-    assert refused.returncode == 1 and 'new.csv, line 3, column `a`: "zwei" is not a number' in refused.stderr
+def test_a_run_predicts_although_what_it_learnt_from_is_gone(here: Path, told: Told) -> None:
+    (here / "t.csv").write_text("a,b,y\n" + "1,2,0\n2,1,1\n" * 4)
+    (here / "s.nn").write_text(SPEC.replace("SOURCE", 'csv("t.csv")').replace("FIELD", "(source.a, source.b) -> standardize"))
+    assert told("train", "s.nn")[0] == 0
+    (here / "t.csv").unlink()
+    (here / "new.csv").write_text("b,a\n2,1\n1,2\n")
+    code, written, complained = told("predict", "runs/t/latest", "new.csv")
+    assert code == 0 and len(written.splitlines()) == 3, complained
+    (here / "new.csv").write_text("b,a\n2,1\n1,zwei\n")
+    code, _, complained = told("predict", "runs/t/latest", "new.csv")
+    assert code == 1 and 'new.csv, line 3, column `a`: "zwei" is not a number' in complained
