@@ -120,7 +120,11 @@ def test_a_row_of_the_table_is_made_from_a_training(folder: Path) -> None:
     assert re.search(r"test accuracy \d\.\d{4} \| the nearest training example: \d\.\d{4} \| \d+ s \|$", row)
 
 
-@pytest.mark.parametrize("file", BASELINES)
+COUNTED = ("moby_dick/moby_dick.nn", "pronunciation/pronunciation.nn")
+"""Examples whose baselines count through all of a text, and take as long as a training."""
+
+
+@pytest.mark.parametrize("file", [pytest.param(one, marks=[pytest.mark.slow] * (one in COUNTED)) for one in BASELINES])
 def test_a_readme_compares_with_baselines_that_the_script_gives(file: str) -> None:
     for name, figure in BASELINES[file](parts(file)).items():
         assert set(figures(readme(file), name)) == {round(figure, 4)}
