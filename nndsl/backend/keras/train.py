@@ -151,6 +151,7 @@ def _resume(
         dataset = _loaded(training, runs.root_of(run.folder), asked["memory"] or run.settings["asked"].get("memory"), progress)
         if len(devices) > 1:
             replicas.check_in_memory(dataset)
+        check_targets(training, dataset)
         training = balanced(training, dataset)
         now = {**_identity(program, training, dataset, settings, devices), "asked": asked}
         hosts.check_same(team, now)
